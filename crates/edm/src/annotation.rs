@@ -1,0 +1,103 @@
+//! Vocabulary annotations (OData CSDL 4.01, section 14).
+
+/// An annotation: a term applied to a model element, with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Annotation {
+    /// The term's full name, such as `Org.OData.Core.V1.Computed` (never an alias).
+    pub term: String,
+    /// The qualifier, if any.
+    pub qualifier: Option<String>,
+    /// The value; an annotation without one has the term's default, `true` for tagging terms.
+    pub value: Expression,
+}
+
+/// The value of an annotation: the constant and dynamic expressions that we read and write back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expression {
+    /// `Null`.
+    Null,
+    /// `Bool`.
+    Bool(bool),
+    /// `Int`.
+    Int(i64),
+    /// `String`.
+    String(String),
+    /// `Decimal` or `Float`, as written.
+    Number(String),
+    /// `Date`, `DateTimeOffset`, `Duration`, `Guid`, `Binary`, `TimeOfDay`: the name and the text.
+    Literal(String, String),
+    /// `EnumMember`: one or more qualified members, as written.
+    EnumMember(String),
+    /// `Path`, `PropertyPath`, `NavigationPropertyPath`, `AnnotationPath`, `AnyPropertyPath`,
+    /// `ModelElementPath`: the name of the expression and the path.
+    Path(String, String),
+    /// `Collection`.
+    Collection(Vec<Expression>),
+    /// `Record`: its type, if named, and its property values in order.
+    Record(Option<String>, Vec<(String, Expression)>),
+}
+
+impl Expression {
+    /// The value of a record's property.
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<&Expression> {
+        match self {
+            Self::Record(_, values) => values.iter().find(|(n, _)| n == name).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// The items of a collection; empty for any other expression.
+    #[must_use]
+    pub fn items(&self) -> &[Expression] {
+        match self {
+            Self::Collection(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text of a string or path expression.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(s) | Self::Path(_, s) | Self::EnumMember(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// The truth of a Boolean expression.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+
+    /// The number of an integer expression.
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Int(n) => Some(*n),
+            _ => None,
+        }
+    }
+}
+
+/// The annotations of one model element, in document order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Annotations(pub Vec<Annotation>);
+
+impl Annotations {
+    /// The value of the unqualified annotation with this term.
+    #[must_use]
+    pub fn get(&self, term: &str) -> Option<&Expression> {
+        self.0.iter().find(|a| a.qualifier.is_none() && a.term == term).map(|a| &a.value)
+    }
+
+    /// Whether the element carries this tagging term as true.
+    #[must_use]
+    pub fn is_tagged(&self, term: &str) -> bool {
+        self.get(term).and_then(Expression::as_bool).unwrap_or(false)
+    }
+}

@@ -1,0 +1,4 @@
+//! Carries a typed OData request out against a store.
+
+pub mod access;
+pub mod exchange;

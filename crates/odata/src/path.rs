@@ -1,0 +1,94 @@
+//! A resource path, bound to the model (OData 4.01 URL Conventions, section 4).
+
+use edm::{EntitySetId, OperationId, SingletonId, StructuredId, TypeRef, Value};
+
+use crate::expr::Expr;
+
+/// What the URL's path addresses.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resource {
+    /// The service root: the service document.
+    ServiceDocument,
+    /// `$metadata`.
+    Metadata,
+    /// `$batch`.
+    Batch,
+    /// Anything in the container.
+    Path(ResourcePath),
+}
+
+/// A path into the entity container: at least one segment, the first a singleton, an entity set
+/// or an unbound operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourcePath {
+    /// The segments in order.
+    pub segments: Vec<Segment>,
+    /// What the whole path addresses.
+    pub kind: PathKind,
+}
+
+/// What a path addresses, which decides the methods and the query options it takes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PathKind {
+    /// A collection of entities.
+    EntityCollection(StructuredId),
+    /// One entity.
+    Entity(StructuredId),
+    /// A structural property, complex ones and collections included.
+    Property(TypeRef),
+    /// `/$value` of a property: the raw value.
+    PropertyValue(TypeRef),
+    /// `/$value` of a media entity or stream property.
+    Stream,
+    /// `/$count` of a collection.
+    Count,
+    /// `/$ref` of a collection of entities of this type.
+    ReferenceCollection(StructuredId),
+    /// `/$ref` of one entity of this type.
+    Reference(StructuredId),
+    /// An action; what it returns, if anything.
+    Action(OperationId),
+    /// A function, as the last segment.
+    Function(OperationId),
+}
+
+/// One segment of a resource path. A key predicate and a key-as-segment are the same here.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Segment {
+    /// An entity set of the container.
+    EntitySet(EntitySetId),
+    /// A singleton of the container.
+    Singleton(SingletonId),
+    /// A navigation property: its index in the type that the segments so far lead to.
+    Navigation {
+        /// The type that declares or inherits it.
+        of: StructuredId,
+        /// Its index in that type's `navigation`.
+        index: usize,
+    },
+    /// A key: the values of the key properties, in the order of the type's `key`.
+    Key(Vec<Value>),
+    /// A cast to a derived type.
+    Cast(StructuredId),
+    /// A structural property: its ordinal in the type that the segments so far lead to.
+    Property {
+        /// The type that declares or inherits it.
+        of: StructuredId,
+        /// Its ordinal.
+        ordinal: usize,
+    },
+    /// A bound or unbound operation with the parameters given in the URL: the parameter's index
+    /// in the overload and its value.
+    Operation {
+        /// The overload.
+        id: OperationId,
+        /// Parameters of a function, by index.
+        parameters: Vec<(usize, Expr)>,
+    },
+    /// `/$count`.
+    Count,
+    /// `/$ref`.
+    Reference,
+    /// `/$value`.
+    Value,
+}
