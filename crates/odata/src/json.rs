@@ -1,0 +1,34 @@
+//! Payloads (OData JSON Format 4.01): bytes to a tree, a tree to typed values by ordinal, and
+//! values straight back to bytes.
+//!
+//! Reading never trusts the body: every rule of the model that a body breaks is a 400 whose
+//! `target` is the path of the property. Writing makes no tree.
+
+mod decimal;
+mod delta;
+mod error;
+mod fault;
+mod name;
+mod parameters;
+mod read;
+mod read_primitive;
+mod read_value;
+mod reference;
+mod shape;
+mod tree;
+mod write;
+
+pub use delta::{is_delta, read_delta};
+pub use error::write_error;
+pub use parameters::{Argument, read_parameters};
+pub use read::{EntityPayload, Nested, RequestKind, read_entity};
+pub use read_value::{read_value, value_from_json_text};
+pub use reference::read_reference;
+pub use shape::EntityShape;
+pub use tree::{Node, parse, parse_optional};
+pub use write::{write_complex, write_stored_value, write_string, write_value};
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod seed_tests;

@@ -1,0 +1,300 @@
+//! Entities from JSON: a create, an update, a member of a delta, with what they bind and nest
+//! (OData JSON Format 4.01, sections 6 to 8; Protocol 11.4.2 and 11.4.3).
+
+use edm::{Model, NavigationProperty, StructuredId, StructuredType, Value};
+
+use super::fault::{Fallible, Fault};
+use super::name::{Name, classify};
+use super::read_primitive::refuse_nul;
+use super::read_value::{Reader, Source, undeclared};
+use super::tree::Node;
+use crate::Error;
+
+/// What a body says of an entity: only what stands in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntityPayload {
+    /// The entity's type: the expected one or the one that `@odata.type` names.
+    pub of: StructuredId,
+    /// Structural properties by ordinal in `of`, in document order, none twice; computed ones
+    /// included, for whether they are ignored is the service's to say.
+    pub values: Vec<(usize, Value)>,
+    /// `nav@odata.bind`: the navigation property's index in `of` and the entities' URLs as sent.
+    /// None for a single-valued one unbinds it (`null` in the body).
+    pub bindings: Vec<(usize, Vec<String>)>,
+    /// Navigation properties by index in `of` with the entities nested in them.
+    pub nested: Vec<(usize, Nested)>,
+    /// `@odata.id`: the URL of an entity that is meant, as sent.
+    pub id: Option<String>,
+    /// `@removed`: a delta says that the entity is gone.
+    pub removed: bool,
+}
+
+/// What stands in the place of a navigation property.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Nested {
+    /// `null` for a single-valued one.
+    None,
+    /// The entity of a single-valued one.
+    One(Box<EntityPayload>),
+    /// The entities of a collection-valued one.
+    Many(Vec<EntityPayload>),
+}
+
+/// What the body of an entity is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// It makes an entity: its type must be known and not abstract.
+    Create,
+    /// It changes one that has a type already.
+    Update,
+    /// It is a member of a delta payload: it changes, makes or removes one.
+    Delta,
+}
+
+/// Binds a body to an entity type. Which properties must be present depends on the resource and
+/// is not judged here.
+///
+/// # Errors
+/// 400 naming the property for everything that the model does not allow: an unknown property, a
+/// wrong type, null where there must be a value, text of the wrong form, a type that is not the
+/// expected one or derived from it.
+pub fn read_entity(
+    model: &Model,
+    expected: StructuredId,
+    node: Node,
+    kind: RequestKind,
+) -> Result<EntityPayload, Error> {
+    Reader {
+        model,
+        source: Source::Client,
+    }
+    .entity(expected, node, kind)
+    .map_err(Fault::into_error)
+}
+
+impl Reader<'_> {
+    pub(super) fn entity(
+        self,
+        expected: StructuredId,
+        node: Node,
+        kind: RequestKind,
+    ) -> Fallible<EntityPayload> {
+        let Node::Object(members) = node else {
+            let what = format!("an object ({})", self.model.structured(expected).name);
+            return Err(Fault::expected(&what, node.kind()));
+        };
+        let named = self.instance_type(expected, &members)?;
+        let of = named.unwrap_or(expected);
+        let mut payload = EntityPayload {
+            of,
+            values: Vec::with_capacity(members.len()),
+            bindings: Vec::new(),
+            nested: Vec::new(),
+            id: None,
+            removed: false,
+        };
+        let ty = self.model.structured(of);
+        for (name, node) in members {
+            self.member(&mut payload, ty, &name, node, kind)
+                .map_err(|fault| fault.at(&name))?;
+        }
+        // What only refers to an entity need not say what type that is of.
+        if kind == RequestKind::Create && payload.id.is_none() {
+            self.concrete(of)?;
+        }
+        refuse_two_targets(ty, &payload)?;
+        Ok(payload)
+    }
+
+    fn member(
+        self,
+        payload: &mut EntityPayload,
+        ty: &StructuredType,
+        name: &str,
+        node: Node,
+        kind: RequestKind,
+    ) -> Fallible<()> {
+        match classify(name) {
+            Name::Property(property) => self.property(payload, ty, property, node),
+            Name::Control(control) => read_control(payload, control, node, kind),
+            Name::PropertyControl(property, "bind") => {
+                let (index, navigation) = find_navigation(ty, property)?;
+                if payload.bindings.iter().any(|(other, _)| *other == index) {
+                    return Err(Fault::new("bound twice"));
+                }
+                payload
+                    .bindings
+                    .push((index, read_binding(navigation, node)?));
+                Ok(())
+            }
+            Name::PropertyControl(_, "delta") => Err(Fault::new("nested deltas are not supported")),
+            Name::PropertyControl(..) | Name::Ignored => Ok(()),
+        }
+    }
+
+    fn property(
+        self,
+        payload: &mut EntityPayload,
+        ty: &StructuredType,
+        name: &str,
+        node: Node,
+    ) -> Fallible<()> {
+        if let Some(ordinal) = ty.property(name) {
+            let value = self.value(&ty.properties[ordinal].ty, node)?;
+            payload.values.push((ordinal, value));
+            return Ok(());
+        }
+        let index = ty.navigation_property(name).ok_or_else(|| undeclared(ty))?;
+        payload
+            .nested
+            .push((index, self.nested(&ty.navigation[index], node)?));
+        Ok(())
+    }
+
+    fn nested(self, navigation: &NavigationProperty, node: Node) -> Fallible<Nested> {
+        match node {
+            Node::Null if !navigation.collection && navigation.nullable => Ok(Nested::None),
+            Node::Array(items) if navigation.collection => self
+                .entities(navigation.target, items, RequestKind::Create)
+                .map(Nested::Many),
+            node @ Node::Object(_) if !navigation.collection => {
+                let entity = self.entity(navigation.target, node, RequestKind::Create)?;
+                Ok(Nested::One(Box::new(entity)))
+            }
+            other => {
+                let name = &self.model.structured(navigation.target).name;
+                let what = if navigation.collection {
+                    "an array"
+                } else {
+                    "an object"
+                };
+                Err(Fault::expected(&format!("{what} ({name})"), other.kind()))
+            }
+        }
+    }
+
+    pub(super) fn entities(
+        self,
+        expected: StructuredId,
+        items: Vec<Node>,
+        kind: RequestKind,
+    ) -> Fallible<Vec<EntityPayload>> {
+        let mut entities = Vec::with_capacity(items.len());
+        for (at, item) in items.into_iter().enumerate() {
+            entities.push(
+                self.entity(expected, item, kind)
+                    .map_err(|f| f.at_index(at))?,
+            );
+        }
+        Ok(entities)
+    }
+}
+
+/// Control information about the entity. What a service only ever tells (links, counts, the
+/// context) and what we do not know is ignored, as the standard asks (section 4.6).
+fn read_control(
+    payload: &mut EntityPayload,
+    control: &str,
+    node: Node,
+    kind: RequestKind,
+) -> Fallible<()> {
+    match control {
+        "id" => {
+            let id = read_url(node)?;
+            if payload.id.replace(id).is_some() {
+                return Err(Fault::new("given twice"));
+            }
+            Ok(())
+        }
+        "removed" if kind == RequestKind::Delta => {
+            payload.removed = true;
+            read_removal(&node)
+        }
+        "removed" => Err(Fault::new("allowed only among the members of a delta")),
+        "context" if kind == RequestKind::Delta => refuse_links(&node),
+        _ => Ok(()),
+    }
+}
+
+/// `{"reason": "changed"}` or `{"reason": "deleted"}` (section 15.3).
+fn read_removal(node: &Node) -> Fallible<()> {
+    let Node::Object(members) = node else {
+        return Err(Fault::expected("an object with a reason", node.kind()));
+    };
+    match members.iter().find(|(name, _)| name == "reason") {
+        None => Ok(()),
+        Some((_, Node::String(reason))) if matches!(reason.as_str(), "changed" | "deleted") => {
+            Ok(())
+        }
+        Some(_) => Err(Fault::new("must be 'changed' or 'deleted'").at("reason")),
+    }
+}
+
+/// A member of a delta may be an added or deleted link, or 4.0's form of a deleted entity
+/// (sections 15.3 to 15.5). To take one for an entity would be wrong.
+fn refuse_links(node: &Node) -> Fallible<()> {
+    let fragment = match node {
+        Node::String(context) => context.rsplit(['#', '/']).next().unwrap_or_default(),
+        _ => "",
+    };
+    if matches!(
+        fragment,
+        "$link" | "$deletedLink" | "$deletedEntity" | "$delta"
+    ) {
+        return Err(Fault::new(format!(
+            "{fragment} is not supported within a delta"
+        )));
+    }
+    Ok(())
+}
+
+fn find_navigation<'t>(
+    ty: &'t StructuredType,
+    name: &str,
+) -> Fallible<(usize, &'t NavigationProperty)> {
+    let index = ty
+        .navigation_property(name)
+        .ok_or_else(|| Fault::new(format!("{} has no such navigation property", ty.name)))?;
+    Ok((index, &ty.navigation[index]))
+}
+
+/// `nav@odata.bind` (section 8.5): a URL, or for a collection an array of them.
+fn read_binding(navigation: &NavigationProperty, node: Node) -> Fallible<Vec<String>> {
+    match node {
+        Node::Array(items) if navigation.collection => {
+            let mut urls = Vec::with_capacity(items.len());
+            for (at, item) in items.into_iter().enumerate() {
+                urls.push(read_url(item).map_err(|f| f.at_index(at))?);
+            }
+            Ok(urls)
+        }
+        other if navigation.collection => Err(Fault::expected("an array of URLs", other.kind())),
+        Node::Null if navigation.nullable => Ok(Vec::new()),
+        other => Ok(vec![read_url(other)?]),
+    }
+}
+
+/// The URL of an entity, which is not resolved here.
+pub(super) fn read_url(node: Node) -> Fallible<String> {
+    match node {
+        Node::String(url) if url.is_empty() => Err(Fault::new("the URL is empty")),
+        Node::String(url) => refuse_nul(&url).map(|()| url),
+        other => Err(Fault::expected("the URL of an entity", other.kind())),
+    }
+}
+
+/// A single-valued navigation property cannot lead to two entities.
+fn refuse_two_targets(ty: &StructuredType, payload: &EntityPayload) -> Fallible<()> {
+    for (index, _) in &payload.nested {
+        let navigation = &ty.navigation[*index];
+        if !navigation.collection && payload.bindings.iter().any(|(other, _)| other == index) {
+            return Err(Fault::new("both bound and nested").at(&navigation.name));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod tests;
