@@ -46,6 +46,35 @@ pub(super) fn property_types(model: &Model) -> Vec<TypeRef> {
     all.map(|property| property.ty.clone()).collect()
 }
 
+/// The cases of a table, a line each: `body => target: what the message says`, with `-` for an
+/// error that has no target.
+pub(super) fn refusals(table: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+    table
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| {
+            let (body, error) = line.split_once("=>").expect("a case has an arrow");
+            let (target, says) = error.split_once(": ").expect("a case names its target");
+            let target = target.trim();
+            (
+                body.trim(),
+                if target == "-" { "" } else { target },
+                says.trim(),
+            )
+        })
+}
+
+/// Asserts that an error is a 400 with this target, and that it says this.
+pub(super) fn assert_refused(error: &crate::Error, (body, target, says): (&str, &str, &str)) {
+    assert_eq!(error.code.status(), 400, "{body}");
+    assert_eq!(
+        error.target.as_deref().unwrap_or_default(),
+        target,
+        "{body}: {error}"
+    );
+    assert!(error.message.contains(says), "{body}: {}", error.message);
+}
+
 /// Any legal value of a type.
 pub(super) fn values(model: &'static Model, ty: &TypeRef) -> BoxedStrategy<Value> {
     let item = items(model, ty);

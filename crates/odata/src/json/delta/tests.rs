@@ -53,44 +53,35 @@ fn members_are_read_in_order_with_what_is_removed() {
 
 #[test]
 fn what_is_no_delta_is_refused() {
-    let check = |json: &str, target: &str, says: &str| {
-        let error = read(json).expect_err(json);
-        assert_eq!(error.code.status(), 400);
-        assert_eq!(
-            error.target.as_deref().unwrap_or_default(),
-            target,
-            "{json}"
+    let table = r##"
+        {"value": []} => -: expected a delta payload
+        [] => -: expected a delta payload
+        {"@context": "#$delta"} => value: needs this array
+        {"@context": "#$delta", "value": {}} => value: expected an array, found an object
+        {"@context": "#$delta", "value": [], "id": "1"} => id: no such member
+        {"@context": "#$delta", "value": [null]} => value/0: found null
+    "##;
+    for case in sample::refusals(table) {
+        sample::assert_refused(&read(case.0).expect_err(case.0), case);
+    }
+}
+
+#[test]
+fn wrong_members_are_named_by_their_position() {
+    let table = r##"
+        {"detectionState": "String"} => value/1/detectionState: allowed: unknown
+        {"@removed": true} => value/1/@removed: found a Boolean
+        {"@removed": {"reason": "moved"}} => value/1/@removed/reason: 'changed' or 'deleted'
+        {"@context": "$metadata#states/$link"} => value/1/@context: is not supported
+        {"@context": "$metadata#states/$deletedLink"} => value/1/@context: is not supported
+        {"@context": "$metadata#states/$deletedEntity"} => value/1/@context: is not supported
+        {"@odata.context": "#$delta"} => value/1/@odata.context: is not supported
+    "##;
+    for case in sample::refusals(table) {
+        let body = format!(
+            r##"{{"@context": "#$delta", "value": [{{}}, {}]}}"##,
+            case.0
         );
-        assert!(error.message.contains(says), "{json}: {}", error.message);
-    };
-    let body = |rest: &str| format!(r##"{{"@context": "#$delta"{rest}}}"##);
-    check(r#"{"value": []}"#, "", "expected a delta payload");
-    check("[]", "", "expected a delta payload");
-    check(&body(""), "value", "needs this array");
-    check(
-        &body(r#", "value": {}"#),
-        "value",
-        "expected an array, found an object",
-    );
-    check(&body(r#", "value": [], "id": "1""#), "id", "no such member");
-    check(
-        &body(r#", "value": [{}, {"detectionState": "String"}]"#),
-        "value/1/detectionState",
-        "allowed: unknown",
-    );
-    check(&body(r#", "value": [null]"#), "value/0", "found null");
-    check(
-        &body(r#", "value": [{"@removed": true}]"#),
-        "value/0/@removed",
-        "found a Boolean",
-    );
-    check(
-        &body(r#", "value": [{"@removed": {"reason": "moved"}}]"#),
-        "value/0/@removed/reason",
-        "'changed' or 'deleted'",
-    );
-    for kind in ["$link", "$deletedLink", "$deletedEntity", "$delta"] {
-        let member = format!(r##", "value": [{{"@odata.context": "$metadata#states/{kind}"}}]"##);
-        check(&body(&member), "value/0/@odata.context", "is not supported");
+        sample::assert_refused(&read(&body).expect_err(&body), case);
     }
 }

@@ -25,15 +25,11 @@ fn read(name: &str, binding: &str, json: &str) -> Result<Vec<(usize, Argument)>,
     read_parameters(model, action(model, name, binding), body)
 }
 
-fn refused(name: &str, binding: &str, json: &str, target: &str, says: &str) {
-    let error = read(name, binding, json).expect_err(json);
-    assert_eq!(error.code.status(), 400);
-    assert_eq!(
-        error.target.as_deref().unwrap_or_default(),
-        target,
-        "{json}"
-    );
-    assert!(error.message.contains(says), "{json}: {}", error.message);
+/// Every body of the table is refused, as its line says.
+fn refused(name: &str, binding: &str, table: &str) {
+    for case in sample::refusals(table) {
+        sample::assert_refused(&read(name, binding, case.0).expect_err(case.0), case);
+    }
 }
 
 #[test]
@@ -82,78 +78,42 @@ fn parameters_may_be_entities() {
 
 #[test]
 fn a_body_may_be_missing_where_nothing_is_required() {
-    assert_eq!(read("syncDevice", "managedDevice", "").expect("legal"), []);
-    assert_eq!(
-        read("syncDevice", "managedDevice", "{}").expect("legal"),
-        []
-    );
+    let sync = |json: &str| read("syncDevice", "managedDevice", json).expect("legal");
+    assert_eq!(sync(""), []);
+    assert_eq!(sync("{}"), []);
     refused(
         "paint",
         "shape",
-        "",
-        "colour",
-        "this parameter of sample.paint is required",
+        "=> colour: this parameter of sample.paint is required",
     );
     let name = "initiateOnDemandProactiveRemediation";
-    refused(name, "managedDevice", "{}", "scriptPolicyId", "is required");
+    refused(name, "managedDevice", "{} => scriptPolicyId: is required");
 }
 
 #[test]
 fn wrong_parameters_are_named() {
-    let name = "initiateOnDemandProactiveRemediation";
-    let on_device = |json: &str, target: &str, says: &str| {
-        refused(name, "managedDevice", json, target, says);
-    };
-    on_device(
-        r#"{"ScriptPolicyId": "x"}"#,
-        "ScriptPolicyId",
-        "has no such parameter",
-    );
-    on_device(
-        r#"{"scriptPolicyId": null}"#,
-        "scriptPolicyId",
-        "null is not allowed",
-    );
-    on_device(r#"{"scriptPolicyId": 5}"#, "scriptPolicyId", "Edm.String");
-    on_device(
-        r#"{"scriptPolicyId": "x", "bindingParameter": {}}"#,
-        "bindingParameter",
-        "has no such parameter",
-    );
-    on_device("[]", "", "expected an object of parameters, found an array");
+    let table = r#"
+        {"ScriptPolicyId": "x"} => ScriptPolicyId: has no such parameter
+        {"scriptPolicyId": null} => scriptPolicyId: null is not allowed
+        {"scriptPolicyId": 5} => scriptPolicyId: expected Edm.String
+        {"scriptPolicyId": "x", "bindingParameter": {}} => bindingParameter: has no such parameter
+        [] => -: expected an object of parameters, found an array
+    "#;
     refused(
-        "syncDevice",
+        "initiateOnDemandProactiveRemediation",
         "managedDevice",
-        r#"{"x": 1}"#,
-        "x",
-        "microsoft.graph.syncDevice has no such parameter",
+        table,
     );
-    let assign = |json: &str, target: &str, says: &str| {
-        refused("assign", "deviceHealthScript", json, target, says);
-    };
-    let body = |value: &str| format!(r#"{{"deviceHealthScriptAssignments": {value}}}"#);
-    assign(
-        &body("{}"),
-        "deviceHealthScriptAssignments",
-        "an array (Collection(",
-    );
-    assign(
-        &body(r#"[{"target": {}}]"#),
-        "deviceHealthScriptAssignments/0/target",
-        "is abstract",
-    );
-    refused(
-        "paint",
-        "shape",
-        r#"{"colour": "red", "others": [{}]}"#,
-        "others/0",
-        "is abstract",
-    );
-    refused(
-        "paint",
-        "shape",
-        r#"{"colour": "blue"}"#,
-        "colour",
-        "allowed: red, green",
-    );
+    let table = r#"{"x": 1} => x: microsoft.graph.syncDevice has no such parameter"#;
+    refused("syncDevice", "managedDevice", table);
+    let table = r#"
+        {"deviceHealthScriptAssignments": {}} => deviceHealthScriptAssignments: an array (Collection(
+        {"deviceHealthScriptAssignments": [{"target": {}}]} => deviceHealthScriptAssignments/0/target: is abstract
+    "#;
+    refused("assign", "deviceHealthScript", table);
+    let table = r#"
+        {"colour": "red", "others": [{}]} => others/0: is abstract
+        {"colour": "blue"} => colour: allowed: red, green
+    "#;
+    refused("paint", "shape", table);
 }

@@ -10,21 +10,16 @@ fn shape(json: &str, kind: RequestKind) -> EntityPayload {
     read_as(sample::everything(), "shape", json, kind).expect("the case is legal")
 }
 
-/// The body is refused with this target and this in the message.
-fn refused(of: &str, json: &str, kind: RequestKind, target: &str, says: &str) {
-    let model = if matches!(of, "shape" | "square") {
-        sample::everything()
-    } else {
-        sample::graph()
+/// Every body of the table is refused, as its line says.
+fn refused(of: &str, kind: RequestKind, table: &str) {
+    let model = match of {
+        "shape" | "square" => sample::everything(),
+        _ => sample::graph(),
     };
-    let error = read_as(model, of, json, kind).expect_err(json);
-    assert_eq!(error.code.status(), 400);
-    assert_eq!(
-        error.target.as_deref().unwrap_or_default(),
-        target,
-        "{json}: {error}"
-    );
-    assert!(error.message.contains(says), "{json}: {}", error.message);
+    for case in sample::refusals(table) {
+        let error = read_as(model, of, case.0, kind).expect_err(case.0);
+        sample::assert_refused(&error, case);
+    }
 }
 
 #[test]
@@ -57,116 +52,51 @@ fn only_what_stands_in_the_body_is_in_the_payload() {
 #[test]
 fn unknown_and_wrong_properties_are_named() {
     use RequestKind::{Create, Update};
-    let state = "deviceManagementScriptDeviceState";
-    refused(
-        state,
-        r#"{"errorcode": 9}"#,
-        Update,
-        "errorcode",
-        "microsoft.graph.deviceManagementScriptDeviceState has no such property",
-    );
-    refused(state, r#"{"": 9}"#, Update, "", "has no such property");
-    refused(
-        state,
-        r#"{"errorCode": "9"}"#,
-        Update,
-        "errorCode",
-        "Invalid 'errorCode': expected Edm.Int32, found a string.",
-    );
-    refused(
-        state,
-        r#"{"errorCode": null}"#,
-        Update,
-        "errorCode",
-        "null is not allowed",
-    );
-    refused(
-        state,
-        r#"{"errorDescription": "a\u0000"}"#,
-        Update,
-        "errorDescription",
-        "U+0000",
-    );
-    refused(
-        state,
-        "[]",
-        Update,
-        "",
-        "expected an object (microsoft.graph.deviceManagementScriptDeviceState), found an array",
-    );
-    refused(state, "null", Create, "", "found null");
-    refused(
-        "user",
-        r#"{"favourite": 1}"#,
-        Update,
-        "favourite",
-        "open properties of microsoft.graph.user are not stored",
-    );
-    let nested =
-        r##"{"target": {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": 5}}"##;
-    refused(
-        "deviceHealthScriptAssignment",
-        nested,
-        Create,
-        "target/groupId",
-        "Edm.String",
-    );
+    let table = r#"
+        {"errorcode": 9} => errorcode: microsoft.graph.deviceManagementScriptDeviceState has no such property
+        {"": 9} => -: has no such property
+        {"errorCode": "9"} => errorCode: Invalid 'errorCode': expected Edm.Int32, found a string.
+        {"errorCode": null} => errorCode: null is not allowed
+        {"errorDescription": "a\u0000"} => errorDescription: U+0000
+        [] => -: expected an object (microsoft.graph.deviceManagementScriptDeviceState), found an array
+        null => -: found null
+    "#;
+    refused("deviceManagementScriptDeviceState", Update, table);
+    let table =
+        r#"{"favourite": 1} => favourite: open properties of microsoft.graph.user are not stored"#;
+    refused("user", Update, table);
+    let table = r##"
+        {"target": {"@type": "#microsoft.graph.groupAssignmentTarget", "groupId": 5}} => target/groupId: Edm.String
+    "##;
+    refused("deviceHealthScriptAssignment", Create, table);
 }
 
 #[test]
 fn the_type_is_the_expected_one_or_derived_from_it() {
     use RequestKind::{Create, Update};
     let model = sample::everything();
-    let circle = sample::structured(model, "circle");
-    let named = r##"{"radius": 1.5, "@odata.type": "#sample.circle"}"##;
-    assert_eq!(shape(named, Create).of, circle);
-    assert_eq!(shape(named, Create).values, [(1, Value::Double(1.5))]);
-    assert_eq!(
-        shape(r#"{"id": "1"}"#, Update).of,
-        sample::structured(model, "shape")
-    );
-    refused(
-        "shape",
-        r#"{"id": "1"}"#,
+    let named = shape(
+        r##"{"radius": 1.5, "@odata.type": "#sample.circle"}"##,
         Create,
-        "",
-        "sample.shape is abstract, '@odata.type' is needed; allowed: #sample.circle, #sample.square",
     );
-    refused(
-        "shape",
-        r#"{"radius": 1}"#,
-        Update,
-        "radius",
-        "no such property",
-    );
-    refused(
-        "square",
-        named,
-        Create,
-        "@odata.type",
-        "allowed: #sample.square",
-    );
-    refused(
-        "shape",
-        r##"{"@type": "#sample.shape"}"##,
-        Update,
-        "@type",
-        "allowed",
-    );
-    refused(
-        "shape",
-        r##"{"@type": "#sample.everything"}"##,
-        Update,
-        "@type",
-        "allowed",
-    );
-    refused(
-        "deviceCompliancePolicy",
-        "{}",
-        Create,
-        "",
-        "no type of the model can stand here",
-    );
+    assert_eq!(named.of, sample::structured(model, "circle"));
+    assert_eq!(named.values, [(1, Value::Double(1.5))]);
+    let unnamed = shape(r#"{"id": "1"}"#, Update);
+    assert_eq!(unnamed.of, sample::structured(model, "shape"));
+    let table = r#"
+        {"id": "1"} => -: sample.shape is abstract, '@odata.type' is needed; allowed: #sample.circle, #sample.square.
+    "#;
+    refused("shape", Create, table);
+    let table = r##"
+        {"radius": 1} => radius: sample.shape has no such property
+        {"@type": "#sample.shape"} => @type: allowed: #sample.circle, #sample.square.
+        {"@type": "#sample.everything"} => @type: allowed: #sample.circle, #sample.square.
+    "##;
+    refused("shape", Update, table);
+    let table = r##"{"@odata.type": "#sample.circle"} => @odata.type: allowed: #sample.square."##;
+    refused("square", Create, table);
+    let table = "{} => -: no type of the model can stand here";
+    refused("deviceCompliancePolicy", Create, table);
 }
 
 #[test]
@@ -188,41 +118,14 @@ fn control_information_is_understood_or_ignored() {
     assert_eq!(payload, nothing);
     let payload = shape(r#"{"@odata.id": "shapes('1')"}"#, RequestKind::Create);
     assert_eq!(payload.id.as_deref(), Some("shapes('1')"));
-    refused(
-        "shape",
-        r#"{"@id": ""}"#,
-        RequestKind::Update,
-        "@id",
-        "empty",
-    );
-    refused(
-        "shape",
-        r#"{"@id": null}"#,
-        RequestKind::Update,
-        "@id",
-        "found null",
-    );
-    refused(
-        "shape",
-        r#"{"@id": "a", "@odata.id": "a"}"#,
-        RequestKind::Update,
-        "@odata.id",
-        "twice",
-    );
-    refused(
-        "shape",
-        r#"{"@removed": {}}"#,
-        RequestKind::Update,
-        "@removed",
-        "only among",
-    );
-    refused(
-        "shape",
-        r#"{"parts@delta": []}"#,
-        RequestKind::Update,
-        "parts@delta",
-        "not supported",
-    );
+    let table = r#"
+        {"@id": ""} => @id: the URL is empty
+        {"@id": null} => @id: found null
+        {"@id": "a", "@odata.id": "a"} => @odata.id: given twice
+        {"@removed": {}} => @removed: only among the members of a delta
+        {"parts@delta": []} => parts@delta: not supported
+    "#;
+    refused("shape", RequestKind::Update, table);
 }
 
 #[test]
@@ -249,55 +152,20 @@ fn bindings_keep_the_urls_as_sent() {
         r#"{"parts@odata.bind": ["a", "b"], "owner@odata.bind": "c"}"#,
         &[(2, &["a", "b"]), (1, &["c"])],
     );
-    refused(
-        "shape",
-        r#"{"owner@odata.bind": null}"#,
-        Update,
-        "owner@odata.bind",
-        "found null",
-    );
-    refused(
-        "shape",
-        r#"{"parent@odata.bind": ["a"]}"#,
-        Update,
-        "parent@odata.bind",
-        "an array",
-    );
-    refused(
-        "shape",
-        r#"{"parts@odata.bind": "a"}"#,
-        Update,
-        "parts@odata.bind",
-        "array of URLs",
-    );
-    refused(
-        "shape",
-        r#"{"parts@odata.bind": ["a", 1]}"#,
-        Update,
-        "parts@odata.bind/1",
-        "found a number",
-    );
-    refused(
-        "shape",
-        r#"{"id@odata.bind": "a"}"#,
-        Update,
-        "id@odata.bind",
-        "no such navigation property",
-    );
-    refused(
-        "shape",
-        r#"{"parent@bind": "a", "parent@odata.bind": "a"}"#,
-        Update,
-        "parent@odata.bind",
-        "bound twice",
-    );
-    refused(
-        "shape",
-        r#"{"parent@bind": "a", "parent": null}"#,
-        Update,
-        "parent",
-        "both bound and nested",
-    );
+}
+
+#[test]
+fn wrong_bindings_are_refused() {
+    let table = r#"
+        {"owner@odata.bind": null} => owner@odata.bind: found null
+        {"parent@odata.bind": ["a"]} => parent@odata.bind: expected the URL of an entity, found an array
+        {"parts@odata.bind": "a"} => parts@odata.bind: expected an array of URLs, found a string
+        {"parts@odata.bind": ["a", 1]} => parts@odata.bind/1: found a number
+        {"id@odata.bind": "a"} => id@odata.bind: sample.shape has no such navigation property
+        {"parent@bind": "a", "parent@odata.bind": "a"} => parent@odata.bind: bound twice
+        {"parent@bind": "a", "parent": null} => parent: both bound and nested
+    "#;
+    refused("shape", RequestKind::Update, table);
 }
 
 #[test]
@@ -318,62 +186,33 @@ fn entities_nest_in_navigation_properties() {
     assert_eq!(parts.len(), 1);
     assert_eq!(parts[0].values, [(1, Value::Double(2.0))]);
     assert_eq!(parts[0].nested, [(2, Nested::Many(Vec::new()))]);
-    let circle = |member: &str| format!(r##"{{"@type": "#sample.circle", {member}}}"##);
-    refused(
-        "shape",
-        &circle(r#""owner": null"#),
-        Create,
-        "owner",
-        "found null",
-    );
-    refused(
-        "shape",
-        &circle(r#""owner": []"#),
-        Create,
-        "owner",
-        "an object (sample.shape), found an array",
-    );
-    refused(
-        "shape",
-        &circle(r#""parts": null"#),
-        Create,
-        "parts",
-        "an array (sample.shape), found null",
-    );
-    refused(
-        "shape",
-        &circle(r#""parts": [{}]"#),
-        Create,
-        "parts/0",
-        "is abstract",
-    );
-    refused(
-        "shape",
-        &circle(r#""parts": [5]"#),
-        Create,
-        "parts/0",
-        "found a number",
-    );
-    let deep = circle(&format!(r#""parts": [{}]"#, circle(r#""radius": "x""#)));
-    refused("shape", &deep, Create, "parts/0/radius", "Edm.Double");
+}
+
+#[test]
+fn wrong_nested_entities_are_refused() {
+    let table = r##"
+        {"owner": null} => owner: expected an object (sample.shape), found null
+        {"owner": []} => owner: expected an object (sample.shape), found an array
+        {"parts": null} => parts: expected an array (sample.shape), found null
+        {"parts": [{}]} => parts/0: sample.shape is abstract
+        {"parts": [5]} => parts/0: found a number
+        {"parts": [{"@type": "#sample.circle", "radius": "x"}]} => parts/0/radius: Edm.Double
+    "##;
+    refused("shape", RequestKind::Update, table);
 }
 
 #[test]
 fn deep_nesting_is_refused_and_harmless() {
-    let mut json = r##"{"@id":"x"}"##.to_owned();
-    for _ in 0..200 {
-        json = format!(r##"{{"owner":{json}}}"##);
-    }
-    refused(
-        "shape",
-        &json,
-        RequestKind::Update,
-        "",
-        "recursion limit exceeded",
-    );
-    let mut json = r##"{"@id":"x"}"##.to_owned();
-    for _ in 0..120 {
-        json = format!(r##"{{"@id":"x","owner":{json}}}"##);
-    }
-    assert!(read_as(sample::everything(), "shape", &json, RequestKind::Update).is_ok());
+    let nested = |depth: usize| {
+        let (head, tail) = (r#"{"@id":"x","owner":"#.repeat(depth), "}".repeat(depth));
+        read_as(
+            sample::everything(),
+            "shape",
+            &format!("{head}{{\"@id\":\"x\"}}{tail}"),
+            RequestKind::Update,
+        )
+    };
+    assert!(nested(120).is_ok());
+    let error = nested(200).expect_err("too deep");
+    sample::assert_refused(&error, ("200 levels", "", "recursion limit exceeded"));
 }

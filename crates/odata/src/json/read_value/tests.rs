@@ -1,36 +1,28 @@
 use super::super::sample;
 use super::*;
 
-/// Binds a JSON text to a property; `None` for the target means that it is legal.
-fn check(of: &str, property: &str, json: &str, target: Option<&str>, says: &str) {
-    let model = if of == "everything" {
-        sample::everything()
-    } else {
-        sample::graph()
-    };
-    let ty = sample::property(model, of, property);
-    let node = parse(json.as_bytes()).expect("the case is JSON");
-    match (read_value(model, ty, node), target) {
-        (Ok(_), None) => {}
-        (Ok(value), Some(_)) => panic!("{json} was read as {value:?}"),
-        (Err(error), None) => panic!("{json}: {error}"),
-        (Err(error), Some(target)) => {
-            assert_eq!(error.code.status(), 400);
-            assert_eq!(error.target.unwrap_or_default(), target, "{json}");
-            assert!(error.message.contains(says), "{json}: {}", error.message);
-        }
+fn model_with(of: &str) -> &'static Model {
+    match of {
+        "everything" => sample::everything(),
+        _ => sample::graph(),
     }
 }
 
-fn read(of: &str, property: &str, json: &str) -> Value {
-    let model = if of == "everything" {
-        sample::everything()
-    } else {
-        sample::graph()
-    };
-    let ty = sample::property(model, of, property);
+fn try_read(of: &str, property: &str, json: &str) -> Result<Value, Error> {
+    let model = model_with(of);
     let node = parse(json.as_bytes()).expect("the case is JSON");
-    read_value(model, ty, node).expect("the case is legal")
+    read_value(model, sample::property(model, of, property), node)
+}
+
+fn read(of: &str, property: &str, json: &str) -> Value {
+    try_read(of, property, json).expect("the case is legal")
+}
+
+/// Every body of the table is refused as a property, as its line says.
+fn refused(of: &str, property: &str, table: &str) {
+    for case in sample::refusals(table) {
+        sample::assert_refused(&try_read(of, property, case.0).expect_err(case.0), case);
+    }
 }
 
 #[test]
@@ -40,97 +32,56 @@ fn enumerations_are_read_by_the_names_of_members() {
         read(of, "detectionState", "\"scriptError\""),
         Value::Enum(3)
     );
-    let all = "allowed: unknown, success, fail, scriptError, pending, notApplicable";
-    check(of, "detectionState", "\"String\"", Some(""), all);
-    check(
-        of,
-        "detectionState",
-        "\"Success\"",
-        Some(""),
-        "'Success' is not a member",
-    );
-    check(of, "detectionState", "\"1\"", Some(""), all);
-    check(of, "detectionState", "\"success,fail\"", Some(""), all);
-    check(of, "detectionState", "\"\"", Some(""), all);
-    check(of, "detectionState", "1", Some(""), "found a number");
-    check(
-        of,
-        "detectionState",
-        "null",
-        Some(""),
-        "null is not allowed",
-    );
-    let of = "everything";
-    assert_eq!(read(of, "colour", "\"red\""), Value::Enum(-1));
-    assert_eq!(read(of, "colour", "null"), Value::Null);
-    assert_eq!(read(of, "rights", "\"read,run\""), Value::Enum(9));
-    assert_eq!(
-        read(of, "rights", "\"run, read , change\""),
-        Value::Enum(11)
-    );
-    check(
-        of,
-        "rights",
-        "\"read,\"",
-        Some(""),
-        "allowed: read, write, change, run",
-    );
-    check(of, "rights", "\"0\"", Some(""), "allowed");
+    assert_eq!(read("everything", "colour", "\"red\""), Value::Enum(-1));
+    assert_eq!(read("everything", "colour", "null"), Value::Null);
+    let flags = |json: &str| read("everything", "rights", json);
+    assert_eq!(flags("\"read,run\""), Value::Enum(9));
+    assert_eq!(flags("\"run, read , change\""), Value::Enum(11));
+    let table = r#"
+        "String" => -: allowed: unknown, success, fail, scriptError, pending, notApplicable
+        "Success" => -: 'Success' is not a member of microsoft.graph.runState
+        "1" => -: allowed: unknown, success
+        "success,fail" => -: allowed: unknown, success
+        "" => -: allowed: unknown, success
+        1 => -: (unknown, success, fail, scriptError, pending, notApplicable), found a number
+        null => -: null is not allowed, a value of microsoft.graph.runState is expected
+    "#;
+    refused(of, "detectionState", table);
+    let table = r#"
+        "read," => -: '' is not a member of sample.rights; allowed: read, write, change, run
+        "0" => -: '0' is not a member of sample.rights
+    "#;
+    refused("everything", "rights", table);
 }
 
 #[test]
 fn nulls_stand_only_where_they_may() {
-    check("deviceHealthScript", "displayName", "null", None, "");
-    check(
-        "deviceHealthScript",
+    let script = "deviceHealthScript";
+    assert_eq!(read(script, "displayName", "null"), Value::Null);
+    assert_eq!(read(script, "roleScopeTagIds", "null"), Value::Null);
+    let items = Value::Collection(vec![Value::from("0"), Value::Null]);
+    assert_eq!(read(script, "roleScopeTagIds", "[\"0\", null]"), items);
+    let nothing = Value::Collection(Vec::new());
+    assert_eq!(read("user", "businessPhones", "[]"), nothing);
+    refused(
+        script,
         "runAs32Bit",
-        "null",
-        Some(""),
-        "a value of Edm.Boolean",
+        "null => -: a value of Edm.Boolean is expected",
     );
-    check("deviceHealthScript", "roleScopeTagIds", "null", None, "");
-    check(
-        "deviceHealthScript",
-        "roleScopeTagIds",
-        "[\"0\", null]",
-        None,
-        "",
-    );
-    check(
-        "user",
-        "businessPhones",
-        "null",
-        Some(""),
-        "Collection(Edm.String)",
-    );
-    check(
-        "user",
-        "businessPhones",
-        "[\"1\", null]",
-        Some("1"),
-        "null is not allowed",
-    );
-    check("user", "businessPhones", "[]", None, "");
-    check(
-        "everything",
-        "numbers",
-        "[1, \"2\", 3.5]",
-        Some("2"),
-        "Edm.Int64",
-    );
-    check(
-        "everything",
-        "numbers",
-        "5",
-        Some(""),
-        "expected an array (Collection(Edm.Int64))",
-    );
-    check(
+    let table = r#"
+        null => -: null is not allowed, a value of Collection(Edm.String) is expected
+        ["1", null] => 1: null is not allowed, a value of Edm.String is expected
+    "#;
+    refused("user", "businessPhones", table);
+    let table = r#"
+        [1, "2", 3.5] => 2: expected Edm.Int64, found the fraction 3.5
+        5 => -: expected an array (Collection(Edm.Int64)), found a number
+    "#;
+    refused("everything", "numbers", table);
+    refused(
         "everything",
         "int32",
-        "[5]",
-        Some(""),
-        "expected Edm.Int32, found an array",
+        "[5] => -: expected Edm.Int32, found an array",
     );
 }
 
@@ -154,66 +105,52 @@ fn a_complex_value_is_of_the_type_it_names() {
     ] {
         assert_eq!(read(of, "target", json), expected, "{json}");
     }
-    let allowed = "allowed: #microsoft.graph.allDevicesAssignmentTarget, #microsoft.graph.allLicensedUsersAssignmentTarget, \
-                   #microsoft.graph.configurationManagerCollectionAssignmentTarget, #microsoft.graph.groupAssignmentTarget, \
-                   #microsoft.graph.exclusionGroupAssignmentTarget";
-    check(
-        of,
-        "target",
-        r#"{"groupId": "g"}"#,
-        Some(""),
-        "is abstract, '@odata.type' is needed",
+}
+
+#[test]
+fn a_complex_value_of_another_type_is_refused_with_what_is_allowed() {
+    let (of, property) = ("deviceHealthScriptAssignment", "target");
+    let allowed = concat!(
+        "allowed: #microsoft.graph.allDevicesAssignmentTarget, ",
+        "#microsoft.graph.allLicensedUsersAssignmentTarget, ",
+        "#microsoft.graph.configurationManagerCollectionAssignmentTarget, ",
+        "#microsoft.graph.groupAssignmentTarget, ",
+        "#microsoft.graph.exclusionGroupAssignmentTarget."
     );
-    check(of, "target", r#"{}"#, Some(""), allowed);
-    let refused = [
+    for name in [
         "#graph.groupAssignmentTarget",
         "#microsoft.graph.hardwareInformation",
         "#microsoft.graph.deviceAndAppManagementAssignmentTarget",
         "#microsoft.graph.managedDevice",
         "#Edm.String",
         "",
-    ];
-    for name in refused {
-        let json = format!(r#"{{"@odata.type": "{name}"}}"#);
-        check(of, "target", &json, Some("@odata.type"), allowed);
+    ] {
+        let case = format!(r#"{{"@odata.type": "{name}"}} => @odata.type: {allowed}"#);
+        refused(of, property, &case);
     }
-    check(
-        of,
-        "target",
-        r#"{"@type": 5}"#,
-        Some("@type"),
-        "found a number",
-    );
-    check(
-        of,
-        "target",
-        r##"{"@type": "#microsoft.graph.groupAssignmentTarget", "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}"##,
-        Some("@odata.type"),
-        "two types",
-    );
-    check(
-        of,
-        "target",
-        r##"{"@type": "#microsoft.graph.groupAssignmentTarget", "groupid": "g"}"##,
-        Some("groupid"),
-        "microsoft.graph.groupAssignmentTarget has no such property",
-    );
-    check(
-        of,
-        "target",
-        r##"{"@type": "#microsoft.graph.groupAssignmentTarget", "groupId": 1}"##,
-        Some("groupId"),
-        "Edm.String",
-    );
-    check(
-        of,
-        "target",
-        r##"{"@type": "#microsoft.graph.groupAssignmentTarget", "x@odata.bind": "g"}"##,
-        Some("x@odata.bind"),
-        "not supported",
-    );
-    check(of, "target", "\"all\"", Some(""), "expected an object");
-    check(of, "target", "[]", Some(""), "found an array");
+    refused(of, property, &format!("{{}} => -: {allowed}"));
+    let table = r##"
+        {"groupId": "g"} => -: is abstract, '@odata.type' is needed
+        {"@type": 5} => @type: found a number
+        "all" => -: expected an object
+        [] => -: found an array
+    "##;
+    refused(of, property, table);
+}
+
+#[test]
+fn the_members_of_a_complex_value_are_checked() {
+    let table = r##"
+        "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" => @odata.type: two types
+        "groupid": "g" => groupid: microsoft.graph.groupAssignmentTarget has no such property
+        "groupId": 1 => groupId: expected Edm.String, found a number
+        "x@odata.bind": "g" => x@odata.bind: not supported
+    "##;
+    for (member, target, says) in sample::refusals(table) {
+        let body = format!(r##"{{"@type": "#microsoft.graph.groupAssignmentTarget", {member}}}"##);
+        let error = try_read("deviceHealthScriptAssignment", "target", &body).expect_err(&body);
+        sample::assert_refused(&error, (&body, target, says));
+    }
 }
 
 #[test]
@@ -239,14 +176,9 @@ fn what_a_complex_value_leaves_out_has_its_default() {
 fn paths_lead_through_collections() {
     let json = r##"[{"@odata.type": "#microsoft.graph.deviceHealthScriptBooleanParameter"},
         {"defaultValue": "yes", "@odata.type": "#microsoft.graph.deviceHealthScriptBooleanParameter"}]"##;
+    let error = try_read("deviceHealthScript", "detectionScriptParameters", json);
     let says = "Invalid '1/defaultValue': expected Edm.Boolean, found a string.";
-    check(
-        "deviceHealthScript",
-        "detectionScriptParameters",
-        json,
-        Some("1/defaultValue"),
-        says,
-    );
+    sample::assert_refused(&error.expect_err(json), (json, "1/defaultValue", says));
 }
 
 #[test]
