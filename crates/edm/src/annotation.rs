@@ -9,6 +9,10 @@ pub struct Annotation {
     pub qualifier: Option<String>,
     /// The value; an annotation without one has the term's default, `true` for tagging terms.
     pub value: Expression,
+    /// Whether the document leaves the value to the term's default.
+    pub implied: bool,
+    /// The annotations of this annotation itself.
+    pub annotations: Annotations,
 }
 
 /// The value of an annotation: the constant and dynamic expressions that we read and write back.
@@ -33,7 +37,9 @@ pub enum Expression {
     Path(String, String),
     /// `Collection`.
     Collection(Vec<Expression>),
-    /// `Record`: its type, if named, and its property values in order.
+    /// `Record`: its type, if named, and its property values in order. Annotations within a
+    /// record stand among them as in CSDL JSON: `@Term#Qualifier` annotates the record,
+    /// `property@Term#Qualifier` a property value.
     Record(Option<String>, Vec<(String, Expression)>),
 }
 
@@ -89,15 +95,43 @@ impl Expression {
 pub struct Annotations(pub Vec<Annotation>);
 
 impl Annotations {
+    /// Adds an annotation; false if there is already one of that term and qualifier.
+    pub(crate) fn add(&mut self, annotation: Annotation) -> bool {
+        let free = self.place(&annotation).is_none();
+        if free {
+            self.0.push(annotation);
+        }
+        free
+    }
+
+    /// Adds an annotation in place of one of the same term and qualifier, if there is one.
+    pub(crate) fn set(&mut self, annotation: Annotation) {
+        match self.place(&annotation).and_then(|at| self.0.get_mut(at)) {
+            Some(there) => *there = annotation,
+            None => self.0.push(annotation),
+        }
+    }
+
+    fn place(&self, annotation: &Annotation) -> Option<usize> {
+        self.0
+            .iter()
+            .position(|a| a.term == annotation.term && a.qualifier == annotation.qualifier)
+    }
+
     /// The value of the unqualified annotation with this term.
     #[must_use]
     pub fn get(&self, term: &str) -> Option<&Expression> {
-        self.0.iter().find(|a| a.qualifier.is_none() && a.term == term).map(|a| &a.value)
+        self.0
+            .iter()
+            .find(|a| a.qualifier.is_none() && a.term == term)
+            .map(|a| &a.value)
     }
 
     /// Whether the element carries this tagging term as true.
     #[must_use]
     pub fn is_tagged(&self, term: &str) -> bool {
-        self.get(term).and_then(Expression::as_bool).unwrap_or(false)
+        self.get(term)
+            .and_then(Expression::as_bool)
+            .unwrap_or(false)
     }
 }

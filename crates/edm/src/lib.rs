@@ -6,6 +6,7 @@
 
 mod annotation;
 mod csdl;
+mod literal;
 mod model;
 mod primitive;
 pub mod time;
@@ -14,10 +15,12 @@ mod write;
 
 pub use annotation::{Annotation, Annotations, Expression};
 pub use csdl::CsdlError;
+pub use literal::LiteralError;
 pub use model::{
-    EnumId, EnumMember, EnumType, Facets, ItemType, Model, NavigationProperty, Operation,
-    OperationId, OperationKind, Parameter, Property, Singleton, SingletonId, EntitySet, EntitySetId,
-    StructuredId, StructuredKind, StructuredType, Term, TypeRef,
+    EntitySet, EntitySetId, EnumId, EnumMember, EnumType, Facets, ItemType, Model,
+    NavigationBinding, NavigationProperty, Operation, OperationId, OperationImport, OperationKind,
+    Parameter, Property, Singleton, SingletonId, StructuredId, StructuredKind, StructuredType,
+    Term, TypeDefinition, TypeDefinitionId, TypeRef,
 };
 pub use primitive::Primitive;
 pub use value::{ComplexValue, Value};

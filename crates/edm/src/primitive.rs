@@ -39,6 +39,8 @@ pub enum Primitive {
     Stream,
     /// `Edm.PrimitiveType`: any primitive type.
     Any,
+    /// A geography or geometry type, by its qualified name, such as `Edm.GeographyPoint`.
+    Geo(&'static str),
 }
 
 impl Primitive {
@@ -63,16 +65,50 @@ impl Primitive {
         ("Edm.PrimitiveType", Self::Any),
     ];
 
+    const GEO_NAMES: [&'static str; 16] = [
+        "Edm.Geography",
+        "Edm.GeographyPoint",
+        "Edm.GeographyLineString",
+        "Edm.GeographyPolygon",
+        "Edm.GeographyMultiPoint",
+        "Edm.GeographyMultiLineString",
+        "Edm.GeographyMultiPolygon",
+        "Edm.GeographyCollection",
+        "Edm.Geometry",
+        "Edm.GeometryPoint",
+        "Edm.GeometryLineString",
+        "Edm.GeometryPolygon",
+        "Edm.GeometryMultiPoint",
+        "Edm.GeometryMultiLineString",
+        "Edm.GeometryMultiPolygon",
+        "Edm.GeometryCollection",
+    ];
+
     /// The qualified name, such as `Edm.Int32`.
     #[must_use]
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, p)| *p == self).map_or("Edm.PrimitiveType", |(n, _)| n)
+        if let Self::Geo(name) = self {
+            return name;
+        }
+        Self::NAMES
+            .iter()
+            .find(|(_, p)| *p == self)
+            .map_or("Edm.PrimitiveType", |(n, _)| n)
     }
 
     /// The primitive type of a qualified name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(n, _)| *n == name).map(|(_, p)| *p)
+        let plain = Self::NAMES
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, p)| *p);
+        plain.or_else(|| {
+            Self::GEO_NAMES
+                .iter()
+                .find(|n| **n == name)
+                .map(|n| Self::Geo(n))
+        })
     }
 
     /// The least and greatest value of an integer type; `None` for any other.
