@@ -1,0 +1,151 @@
+//! The life of a request between the connection and the service.
+
+use std::any::Any;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use engine::exchange::{self, Handler};
+use futures_util::FutureExt;
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
+use odata::{Error, ErrorCode};
+
+use crate::auth::{self, Verifier};
+use crate::failure::Refusal;
+use crate::ids::RequestIds;
+use crate::limits::Limits;
+use crate::{body, open, target};
+
+/// The methods that any resource could know, for `Allow`. Which of them a resource knows is the
+/// service's word.
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
+
+/// What all requests of a listener share.
+pub(crate) struct Shared {
+    pub(crate) handler: Arc<dyn Handler>,
+    pub(crate) verifier: Verifier,
+    pub(crate) limits: Limits,
+    pub(crate) address: SocketAddr,
+}
+
+/// Answers one request: always, and always with its ids.
+pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    let ids = RequestIds::of(request.headers());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let served = AssertUnwindSafe(serve(&shared, request))
+        .catch_unwind()
+        .await;
+    let refusal = match served {
+        Ok(Ok(mut response)) => {
+            ids.stamp(response.headers_mut());
+            return response;
+        }
+        Ok(Err(refusal)) => refusal,
+        Err(panic) => Error::internal(panic_message(&*panic)).into(),
+    };
+    let mut response = refusal.answer(&method, &uri, &ids);
+    ids.stamp(response.headers_mut());
+    response
+}
+
+async fn serve(shared: &Shared, request: Request) -> Result<Response<Body>, Refusal> {
+    let (parts, unread) = request.into_parts();
+    let admitted = match admit(shared, &parts) {
+        Ok(Admission::Open(response)) => return Ok(response),
+        Ok(Admission::Service(admitted)) => admitted,
+        Err(refusal) => {
+            body::discard(unread, &parts.headers, &shared.limits).await;
+            return Err(refusal);
+        }
+    };
+    let body = body::read(unread, &parts.headers, &shared.limits).await?;
+    let request = exchange::Request {
+        body,
+        headers: parts.headers,
+        ..admitted
+    };
+    into_http(shared.handler.handle(request).await?)
+}
+
+/// What the head of a request leads to.
+enum Admission {
+    /// An open resource's answer.
+    Open(Response<Body>),
+    /// The service, with a request that lacks its headers and its body.
+    Service(exchange::Request),
+}
+
+fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
+    let uri = &parts.uri;
+    let path = uri.path();
+    let length = path.len() + uri.query().map_or(0, |query| query.len() + 1);
+    if length > shared.limits.url {
+        return Err(Error::new(
+            ErrorCode::UriTooLong,
+            format!(
+                "The URL is longer than the limit of {} bytes.",
+                shared.limits.url
+            ),
+        )
+        .into());
+    }
+    if let Some(answer) = open::answer(path, &parts.method) {
+        return Ok(Admission::Open(answer?));
+    }
+    let (root, path) = target::split_root(path)?;
+    let method = known_method(&parts.method)?;
+    let authority = target::authority(uri, parts.version, &parts.headers, shared.address)?;
+    let token = auth::bearer_token(&parts.headers)?;
+    let caller = shared.verifier.verify(token, SystemTime::now())?;
+    Ok(Admission::Service(exchange::Request {
+        method,
+        service_root: format!("http://{authority}/{root}"),
+        path: path.to_owned(),
+        query: uri.query().map(str::to_owned),
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::new(),
+        caller,
+    }))
+}
+
+/// The method as the service sees it: HEAD is GET, whose body the connection leaves out (RFC 9110,
+/// section 9.3.2).
+fn known_method(method: &Method) -> Result<Method, Error> {
+    match *method {
+        Method::HEAD => Ok(Method::GET),
+        Method::GET | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => {
+            Ok(method.clone())
+        }
+        _ => Err(Error::method_not_allowed(
+            METHODS,
+            "No resource of this service knows this method.",
+        )),
+    }
+}
+
+fn into_http(answer: exchange::Response) -> Result<Response<Body>, Refusal> {
+    // 1xx are no answers, and the connection could not send them.
+    let status = StatusCode::from_u16(answer.status)
+        .ok()
+        .filter(|status| status.as_u16() >= 200);
+    let Some(status) = status else {
+        return Err(Error::internal(format!("the service answered {}", answer.status)).into());
+    };
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = status;
+    *response.headers_mut() = answer.headers;
+    Ok(response)
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(message), _) => message,
+        (None, Some(message)) => message.as_str(),
+        (None, None) => "no message",
+    };
+    format!("panic: {message}")
+}

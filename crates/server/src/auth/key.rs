@@ -1,0 +1,267 @@
+//! The signing key of a data directory.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{DecodingKey, EncodingKey};
+use uuid::Uuid;
+
+/// The file's name in the data directory.
+const FILE_NAME: &str = "signing-key.pem";
+const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+const PEM_END: &str = "-----END PRIVATE KEY-----";
+/// A P-256 key in PEM has about 240 bytes; what is much larger is another file.
+const FILE_LIMIT: u64 = 16 << 10;
+
+/// An ECDSA key on P-256, for ES256 (RFC 7518, section 3.4). Whoever holds it can issue any token.
+pub struct SigningKey {
+    encoding: EncodingKey,
+    /// The uncompressed point (SEC 1, section 2.3.3).
+    pub(super) public: Vec<u8>,
+    thumbprint: [u8; 32],
+}
+
+/// Why there is no signing key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// A file or directory cannot be made or read.
+    #[error("cannot {action} {path}: {reason}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file or directory.
+        path: PathBuf,
+        /// The system's refusal.
+        #[source]
+        reason: io::Error,
+    },
+    /// Others may read the file, and so may have read it.
+    #[error(
+        "{path} can be read by others (mode {mode:04o}), who could issue any token; if none of \
+         them did, run: chmod 600 {path}; otherwise delete it, which ends every token it signed"
+    )]
+    Exposed {
+        /// The key's file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file is no key of the kind that is used here.
+    #[error("{path} is no ECDSA P-256 private key in PEM (PKCS #8): {reason}")]
+    NoKey {
+        /// The key's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The cryptographic library refused.
+    #[error("cannot generate a key")]
+    Generate,
+}
+
+impl SigningKey {
+    /// The key of a data directory, which is made with it on first use: the directory with mode
+    /// 0700, the file with mode 0600. Of several processes that do so at once, one makes the key
+    /// and all use it.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn load_or_create(data_dir: &Path) -> Result<Self, KeyError> {
+        let path = data_dir.join(FILE_NAME);
+        match load(&path) {
+            Err(KeyError::Io { reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {}
+            loaded => return loaded,
+        }
+        create_directory(data_dir).map_err(|reason| failed("create", data_dir, reason))?;
+        create(data_dir, &path)?;
+        load(&path)
+    }
+
+    /// The RFC 7638 thumbprint (SHA-256) of the public key, in base64url: the `kid` of its tokens.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.thumbprint)
+    }
+
+    /// The issuer of its tokens.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("urn:runstate:{}", self.thumbprint())
+    }
+
+    /// The tenant of its tokens: each data directory is one, named by its key.
+    #[must_use]
+    pub fn tenant(&self) -> Uuid {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.thumbprint[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+
+    pub(super) fn encoding(&self) -> &EncodingKey {
+        &self.encoding
+    }
+
+    pub(super) fn decoding(&self) -> DecodingKey {
+        DecodingKey::from_ec_der(&self.public)
+    }
+
+    fn from_pkcs8(der: &[u8]) -> Result<Self, &'static str> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der)
+            .map_err(|_| "it is for another algorithm, or damaged")?;
+        let public = pair.public_key().as_ref().to_vec();
+        let thumbprint = thumbprint(&public).ok_or("its public key is compressed")?;
+        Ok(Self {
+            encoding: EncodingKey::from_ec_der(der),
+            public,
+            thumbprint,
+        })
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("kid", &self.thumbprint())
+            .finish_non_exhaustive()
+    }
+}
+
+/// RFC 7638, section 3.2: the members of the JWK in the order of their names, without spaces.
+fn thumbprint(public: &[u8]) -> Option<[u8; 32]> {
+    let (0x04, point) = public.split_first().map(|(form, point)| (*form, point))? else {
+        return None;
+    };
+    let (x, y) = point.split_at_checked(32).filter(|(_, y)| y.len() == 32)?;
+    let jwk = format!(
+        r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
+        BASE64_URL_SAFE_NO_PAD.encode(x),
+        BASE64_URL_SAFE_NO_PAD.encode(y)
+    );
+    digest(&SHA256, jwk.as_bytes()).as_ref().try_into().ok()
+}
+
+fn load(path: &Path) -> Result<SigningKey, KeyError> {
+    let file = File::open(path).map_err(|reason| failed("open", path, reason))?;
+    // The mode of the file that is open, not of what the path names a moment later.
+    let metadata = file
+        .metadata()
+        .map_err(|reason| failed("examine", path, reason))?;
+    check_mode(path, &metadata)?;
+    let mut text = String::new();
+    file.take(FILE_LIMIT)
+        .read_to_string(&mut text)
+        .map_err(|reason| failed("read", path, reason))?;
+    let no_key = |reason| KeyError::NoKey {
+        path: path.to_owned(),
+        reason,
+    };
+    let der = pem_to_der(&text).map_err(no_key)?;
+    SigningKey::from_pkcs8(&der).map_err(no_key)
+}
+
+/// Writes a new key under a name of its own and then gives it the real name, unless that has been
+/// taken meanwhile: no reader ever sees half a key, and no second writer replaces the first's.
+fn create(data_dir: &Path, path: &Path) -> Result<(), KeyError> {
+    let pair =
+        EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| KeyError::Generate)?;
+    let der = pair.to_pkcs8v1().map_err(|_| KeyError::Generate)?;
+    let draft = data_dir.join(format!(".{FILE_NAME}.{}", Uuid::new_v4()));
+    let written = write_private(&draft, &der_to_pem(der.as_ref()));
+    let linked = written.and_then(|()| match fs::hard_link(&draft, path) {
+        Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    });
+    let removed = fs::remove_file(&draft);
+    linked.map_err(|reason| failed("create", path, reason))?;
+    removed.map_err(|reason| failed("remove", &draft, reason))?;
+    sync_directory(data_dir).map_err(|reason| failed("sync", data_dir, reason))
+}
+
+fn failed(action: &'static str, path: &Path, reason: io::Error) -> KeyError {
+    KeyError::Io {
+        action,
+        path: path.to_owned(),
+        reason,
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn create_directory(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+#[cfg(unix)]
+fn check_mode(path: &Path, metadata: &fs::Metadata) -> Result<(), KeyError> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777;
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(KeyError::Exposed {
+            path: path.to_owned(),
+            mode,
+        })
+    }
+}
+
+#[cfg(not(unix))]
+fn check_mode(_: &Path, _: &fs::Metadata) -> Result<(), KeyError> {
+    Ok(()) // There, the access list that is inherited from the directory decides.
+}
+
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> io::Result<()> {
+    Ok(()) // A directory cannot be opened as a file there.
+}
+
+/// RFC 7468, section 10.
+fn der_to_pem(der: &[u8]) -> String {
+    let base64 = BASE64_STANDARD.encode(der);
+    let mut pem = format!("{PEM_BEGIN}\n");
+    for (index, digit) in base64.chars().enumerate() {
+        if index > 0 && index % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(digit);
+    }
+    pem + "\n" + PEM_END + "\n"
+}
+
+fn pem_to_der(pem: &str) -> Result<Vec<u8>, &'static str> {
+    let (_, rest) = pem
+        .split_once(PEM_BEGIN)
+        .ok_or("it has no BEGIN PRIVATE KEY line")?;
+    let (base64, _) = rest
+        .split_once(PEM_END)
+        .ok_or("it has no END PRIVATE KEY line")?;
+    let base64: String = base64.split_ascii_whitespace().collect();
+    BASE64_STANDARD
+        .decode(base64)
+        .map_err(|_| "it is not base64 between its first and last line")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Bearer tokens: how they are signed, issued and verified, and how a request carries one.
+
+mod key;
+mod token;
+mod verify;
+
+pub use key::{KeyError, SigningKey};
+pub use token::{AUDIENCE, MAX_LIFETIME, TokenError, TokenRequest, issue};
+pub use verify::Verifier;
+
+use http::{HeaderMap, HeaderValue, header};
+use odata::{Error, ErrorCode};
+
+/// The longest `Authorization` header that is looked at, in bytes.
+pub const AUTHORIZATION_LIMIT: usize = 16 << 10;
+
+/// Why a request is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthError {
+    /// No bearer token was sent.
+    Missing,
+    /// A token was sent that does not hold, and why; never a part of the token.
+    Invalid(&'static str),
+    /// The token is sound, but of a personal Microsoft account, which no operation supports.
+    PersonalAccount,
+}
+
+impl AuthError {
+    /// The value of `WWW-Authenticate` (RFC 6750, section 3): nothing but the scheme where no token
+    /// was sent, the reason where one was, none where it is not the token that is at fault.
+    pub(crate) fn challenge(self) -> Option<HeaderValue> {
+        match self {
+            Self::Missing => Some(HeaderValue::from_static(r#"Bearer realm="""#)),
+            Self::Invalid(reason) => HeaderValue::try_from(format!(
+                r#"Bearer realm="", error="invalid_token", error_description="{reason}""#
+            ))
+            .ok(),
+            Self::PersonalAccount => None,
+        }
+    }
+}
+
+impl From<AuthError> for Error {
+    fn from(refused: AuthError) -> Self {
+        let (code, message) = match refused {
+            AuthError::Missing => (
+                ErrorCode::InvalidAuthenticationToken,
+                "Access token is empty. Send one in the header Authorization: Bearer <token>.",
+            ),
+            AuthError::Invalid(reason) => (ErrorCode::InvalidAuthenticationToken, reason),
+            AuthError::PersonalAccount => (
+                ErrorCode::Forbidden,
+                "Personal Microsoft accounts are not supported. Use a work or school account, or \
+                 an application.",
+            ),
+        };
+        Self::new(code, message)
+    }
+}
+
+/// The token of a request (RFC 6750, section 2.1; the scheme's case does not matter).
+///
+/// # Errors
+/// [`AuthError::Missing`] without an `Authorization` header or with another scheme,
+/// [`AuthError::Invalid`] if there are several, or it is too long or no token.
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, AuthError> {
+    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+    let value = sent.next().ok_or(AuthError::Missing)?;
+    if sent.next().is_some() {
+        return Err(AuthError::Invalid(
+            "The request has more than one Authorization header.",
+        ));
+    }
+    if value.len() > AUTHORIZATION_LIMIT {
+        return Err(AuthError::Invalid(
+            "The Authorization header is longer than 16 KiB.",
+        ));
+    }
+    let value = value
+        .to_str()
+        .map_err(|_| AuthError::Invalid("The Authorization header is not ASCII text."))?;
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    let token = token.trim_matches(' ');
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return Err(AuthError::Missing);
+    }
+    Ok(token)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Issues tokens, in the claims that Microsoft Entra's access tokens for Graph have.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jsonwebtoken::{Algorithm, Header, encode};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::SigningKey;
+
+/// The audience of all tokens: the resource identifier of Microsoft Graph.
+pub const AUDIENCE: &str = "https://graph.microsoft.com";
+
+/// The longest that a token may be valid.
+pub const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The longest name of a subject or permission, in bytes.
+const NAME_LIMIT: usize = 256;
+
+/// What a token shall say.
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    /// The application's or user's id (`sub`): 1 to 256 visible ASCII characters.
+    pub subject: String,
+    /// Application permissions (`roles`), such as `DeviceManagementScripts.Read.All`:
+    /// `[A-Za-z0-9._-]{1,256}` each.
+    pub roles: Vec<String>,
+    /// Delegated permissions (`scp`), named likewise.
+    pub scopes: Vec<String>,
+    /// How long it holds; whole seconds, from 1 second to [`MAX_LIFETIME`].
+    pub expires: Duration,
+}
+
+/// Why a token is not issued.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// Without a permission a token opens nothing.
+    #[error("a token needs at least one role or scope")]
+    NoPermission,
+    /// A role or scope that is no name of a permission.
+    #[error("{0:?} is no name of a permission: letters, digits, '.', '_' and '-', at most 256")]
+    PermissionName(String),
+    /// A subject that is no id.
+    #[error("{0:?} is no subject: 1 to 256 visible ASCII characters")]
+    Subject(String),
+    /// A lifetime of nothing, or of ages.
+    #[error("a token expires after 1 second at the earliest and 365 days at the latest")]
+    Lifetime,
+    /// The cryptographic library refused.
+    #[error("cannot sign the token: {0}")]
+    Sign(#[from] jsonwebtoken::errors::Error),
+}
+
+/// The claims of a token (RFC 7519, section 4, and Entra's access token reference). Times are
+/// seconds since 1970 in UTC.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Claims {
+    pub(super) iss: String,
+    pub(super) aud: String,
+    pub(super) sub: String,
+    /// The tenant.
+    pub(super) tid: String,
+    pub(super) nbf: u64,
+    pub(super) exp: u64,
+    pub(super) iat: u64,
+    /// The token's own id.
+    pub(super) jti: String,
+    /// `app` or `user`.
+    pub(super) idtyp: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) roles: Vec<String>,
+    /// Names separated by spaces.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) scp: String,
+    /// Who vouched for the user, if not the tenant itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) idp: Option<String>,
+}
+
+/// Issues a token: a JWT in compact form, signed with ES256.
+///
+/// # Errors
+/// [`TokenError`]; nothing is signed that [`super::Verifier`] would not take.
+pub fn issue(
+    key: &SigningKey,
+    request: &TokenRequest,
+    now: SystemTime,
+) -> Result<String, TokenError> {
+    check(request)?;
+    let now = seconds(now);
+    let kind = if request.scopes.is_empty() {
+        "app"
+    } else {
+        "user"
+    };
+    let claims = Claims {
+        iss: key.issuer(),
+        aud: AUDIENCE.to_owned(),
+        sub: request.subject.clone(),
+        tid: key.tenant().to_string(),
+        nbf: now,
+        exp: now.saturating_add(request.expires.as_secs()),
+        iat: now,
+        jti: Uuid::new_v4().to_string(),
+        idtyp: kind.to_owned(),
+        roles: request.roles.clone(),
+        scp: request.scopes.join(" "),
+        idp: None,
+    };
+    let mut header = Header::new(Algorithm::ES256);
+    header.kid = Some(key.thumbprint());
+    Ok(encode(&header, &claims, key.encoding())?)
+}
+
+/// A clock before 1970 reads as 1970.
+pub(super) fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+fn check(request: &TokenRequest) -> Result<(), TokenError> {
+    if request.roles.is_empty() && request.scopes.is_empty() {
+        return Err(TokenError::NoPermission);
+    }
+    let is_name = |name: &str| {
+        (1..=NAME_LIMIT).contains(&name.len())
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    let mut permissions = request.roles.iter().chain(&request.scopes);
+    if let Some(name) = permissions.find(|name| !is_name(name)) {
+        return Err(TokenError::PermissionName(name.clone()));
+    }
+    let subject = &request.subject;
+    if !(1..=NAME_LIMIT).contains(&subject.len()) || !subject.bytes().all(|b| b.is_ascii_graphic())
+    {
+        return Err(TokenError::Subject(subject.clone()));
+    }
+    if request.expires < Duration::from_secs(1) || request.expires > MAX_LIFETIME {
+        return Err(TokenError::Lifetime);
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! The listener: accepts connections, and stops without breaking off what is being answered.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use engine::exchange::Handler;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::answer::{Shared, answer};
+use crate::auth::Verifier;
+use crate::limits::Limits;
+
+/// How long the listener rests when the system has no socket left to give.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Where a server listens, and what it allows.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The address; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether plain HTTP may be served where others on the network can read the tokens.
+    pub insecure_http: bool,
+    /// The limits of requests.
+    pub limits: Limits,
+}
+
+/// Why a server cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// A network address without the explicit word for it.
+    #[error(
+        "{0} is reachable from the network, and plain http would show every token to whoever \
+         listens there; listen on a loopback address (127.0.0.1), put a TLS proxy before it, or \
+         say --insecure-http if this network is trusted"
+    )]
+    Insecure(SocketAddr),
+    /// The system's refusal.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, #[source] io::Error),
+}
+
+/// A bound listener with the service behind it.
+pub struct Server {
+    listener: TcpListener,
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// Binds the address. Connections queue in the system until [`Self::run`].
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub async fn bind(
+        options: Options,
+        verifier: Verifier,
+        handler: Arc<dyn Handler>,
+    ) -> Result<Self, BindError> {
+        let Options {
+            listen,
+            insecure_http,
+            limits,
+        } = options;
+        if !insecure_http && !listen.ip().to_canonical().is_loopback() {
+            return Err(BindError::Insecure(listen));
+        }
+        let bound = async {
+            let listener = TcpListener::bind(listen).await?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        };
+        let (listener, address) = bound
+            .await
+            .map_err(|reason| BindError::Listen(listen, reason))?;
+        let shared = Arc::new(Shared {
+            handler,
+            verifier,
+            limits,
+            address,
+        });
+        Ok(Self { listener, shared })
+    }
+
+    /// The address that it listens on, with the real port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    /// Serves until `stop` is ready; then accepts no more, closes idle connections, waits for the
+    /// requests in flight, at most [`Limits::drain`], and returns how many connections it had to
+    /// break off after that.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> usize {
+        let Self { listener, shared } = self;
+        // The one route: what a path means is the model's word, not a route table's.
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&shared));
+        let (stopping, stopped) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                stream = accept(&listener) => {
+                    let connection =
+                        serve(stream, router.clone(), Arc::clone(&shared), stopped.clone());
+                    connections.spawn(connection);
+                }
+                Some(_) = connections.join_next() => {}
+            }
+        }
+        drop(listener);
+        stopping.send_replace(true);
+        let all_closed = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(shared.limits.drain, all_closed)
+            .await
+            .is_ok()
+        {
+            return 0;
+        }
+        let broken_off = connections.len();
+        tracing::warn!(
+            connections = broken_off,
+            "requests were still in flight; broken off"
+        );
+        connections.shutdown().await;
+        broken_off
+    }
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            // The client gave up between its connect and our accept: no matter of the listener's.
+            Err(reason)
+                if matches!(
+                    reason.kind(),
+                    io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+                ) => {}
+            Err(reason) => {
+                tracing::error!(%reason, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    router: Router,
+    shared: Arc<Shared>,
+    stopping: watch::Receiver<bool>,
+) {
+    if let Err(reason) = stream.set_nodelay(true) {
+        tracing::debug!(%reason, "TCP_NODELAY cannot be set");
+    }
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(shared.limits.head)
+        .max_buf_size(shared.limits.head_size)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(stopping) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(reason) = ended {
+        tracing::debug!(%reason, "connection ended early");
+    }
+}
+
+/// Ready once the server stops, or is gone.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}

@@ -1,0 +1,11 @@
+//! The server over real sockets, with a small handler in place of the service.
+#![cfg(test)]
+
+mod client;
+mod fixture;
+mod log;
+
+mod concurrency;
+mod refusals;
+mod requests;
+mod stopping;
