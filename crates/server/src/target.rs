@@ -95,8 +95,29 @@ fn is_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        /// What passes is written into links: it must end neither the authority nor a JSON string.
+        #[test]
+        fn a_host_that_passes_is_harmless(text in r#"[a-z0-9:./?#@\[\]"<>% \\-]{0,20}|\PC*"#) {
+            if is_host_and_port(&text) {
+                let harmless = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+                prop_assert!(text.chars().all(harmless), "{text:?}");
+            }
+        }
+
+        #[test]
+        fn root_and_path_are_the_whole_path(text in r"/?(beta|v1\.0|localtest|x)?/?\PC*") {
+            if let Ok((root, rest)) = split_root(&text) {
+                let whole = text.strip_prefix('/').unwrap_or(&text);
+                let joined = format!("{root}/{rest}");
+                prop_assert!(joined == whole || joined == format!("{whole}/"), "{text:?}");
+            }
+        }
+    }
 
     #[test]
     fn paths_split_at_the_service_root() {

@@ -1,6 +1,17 @@
 //! Tokens that do not hold, for whatever reason.
 
+use proptest::prelude::*;
+
 use super::*;
+
+proptest! {
+    #[test]
+    fn no_text_is_a_token_by_chance(text in r"[A-Za-z0-9_-]{0,60}\.[A-Za-z0-9_-]{0,60}\.[A-Za-z0-9_-]{0,90}|\PC*") {
+        thread_local!(static KEYS: Keys = keys());
+        let refused = KEYS.with(|keys| keys.verifier.verify(&text, time(NOW)));
+        prop_assert!(matches!(refused, Err(AuthError::Invalid(_))));
+    }
+}
 
 #[test]
 fn forged_tokens() {
