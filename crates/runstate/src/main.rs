@@ -1,2 +1,47 @@
-//! Stub.
-fn main() {}
+//! `runstate`: the server, its tokens, the device agent and the demonstration, in one binary.
+
+mod agent;
+mod cli;
+mod demo;
+mod duration;
+mod logging;
+mod serve;
+mod token;
+mod wire;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{AgentCommand, Cli, Command};
+
+/// Why a command fails: a message for the person who typed it.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    run(cli.command).unwrap_or_else(|failure| {
+        // If even this cannot be written, the exit code still says it.
+        let _ = writeln!(anstream::stderr(), "runstate: {failure}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    let quiet = if matches!(command, Command::Serve(_)) {
+        "info"
+    } else {
+        "off"
+    };
+    logging::start(quiet)?;
+    match command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Token(arguments) => token::run(&arguments),
+        Command::Agent(AgentCommand::Run(arguments)) => agent::run(&arguments),
+        Command::Demo => demo::run(),
+    }
+}

@@ -1,0 +1,187 @@
+//! `runstate agent run`: one pass of this device, told line by line.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use agent::run::Execution;
+use agent::{Narrator, Options, Phase, RunReport, Token};
+
+use crate::Failure;
+use crate::cli::AgentRunArguments;
+
+/// The variable of the environment that may hold the token.
+const TOKEN_VARIABLE: &str = "RUNSTATE_TOKEN";
+
+/// More than any token has, in bytes.
+const TOKEN_FILE_LIMIT: u64 = 64 << 10;
+
+/// Makes one pass. The exit code is 0 if it came to its end, whatever the scripts found.
+pub(crate) fn run(arguments: &AgentRunArguments) -> Result<ExitCode, Failure> {
+    let token = token(arguments, std::env::var_os(TOKEN_VARIABLE))?;
+    let options = options(arguments, token);
+    let report = agent::run_once(&options, &mut Console(anstream::stdout()))?;
+    let skipped = match report.skipped.len() {
+        0 => String::new(),
+        count => format!(", {count} skipped"),
+    };
+    let ran = report.runs.len();
+    writeln!(anstream::stdout(), "Done: {ran} run and reported{skipped}.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn options(arguments: &AgentRunArguments, token: Token) -> Options {
+    let defaults = Options::new(&arguments.server, token);
+    let arguments = arguments.clone();
+    Options {
+        device_name: arguments.device_name,
+        device_key: arguments.device_key,
+        serial_number: arguments.serial_number,
+        groups: arguments.groups,
+        user_id: arguments.user_id,
+        user_principal_name: arguments.user_principal_name,
+        state_dir: arguments.state_dir,
+        work_dir: arguments.work_dir,
+        timeout: arguments.timeout.unwrap_or(defaults.timeout),
+        output_limit: arguments.output_limit.unwrap_or(defaults.output_limit),
+        ca_file: arguments.ca_file,
+        allow_http: arguments.insecure_http,
+        ..defaults
+    }
+}
+
+/// The token of the command line, or of its file, or of the environment, in this order.
+fn token(arguments: &AgentRunArguments, variable: Option<OsString>) -> Result<Token, Failure> {
+    let text = match (&arguments.token, &arguments.token_file, variable) {
+        (Some(token), _, _) => token.clone(),
+        (None, Some(file), _) => read_token(file)
+            .map_err(|reason| format!("cannot read {}: {reason}", file.display()))?,
+        (None, None, Some(variable)) => variable
+            .into_string()
+            .map_err(|_| format!("{TOKEN_VARIABLE} is no text"))?,
+        (None, None, None) => {
+            return Err(format!(
+                "a token is needed: --token, --token-file or the variable {TOKEN_VARIABLE}; \
+                 `runstate token` makes one"
+            )
+            .into());
+        }
+    };
+    Ok(Token::new(text)?)
+}
+
+fn read_token(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?
+        .take(TOKEN_FILE_LIMIT)
+        .read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Prints each step.
+struct Console<W>(W);
+
+impl<W: Write> Console<W> {
+    /// A terminal that goes away does not end a pass: its states are reported all the same.
+    fn line(&mut self, line: fmt::Arguments<'_>) {
+        let _ = writeln!(self.0, "{line}");
+    }
+}
+
+impl<W: Write> Narrator for Console<W> {
+    fn enrolled(&mut self, device_id: &str, device_name: &str) {
+        let (id, name) = (Printable(device_id), Printable(device_name));
+        self.line(format_args!("Enrolled as {name}, device {id}."));
+    }
+
+    fn due(&mut self, count: usize) {
+        match count {
+            0 => self.line(format_args!("Nothing is due.")),
+            1 => self.line(format_args!("1 script is due:")),
+            _ => self.line(format_args!("{count} scripts are due:")),
+        }
+    }
+
+    fn running(&mut self, display_name: &str, phase: Phase) {
+        self.line(format_args!("  {}: {phase} …", Printable(display_name)));
+    }
+
+    fn finished(&mut self, display_name: &str, phase: Phase, execution: &Execution) {
+        let name = Printable(display_name);
+        let outcome = execution.outcome.to_string();
+        let (outcome, seconds) = (Printable(&outcome), execution.duration.as_secs_f64());
+        self.line(format_args!(
+            "  {name}: {phase}: {outcome} ({seconds:.2} s)"
+        ));
+        for output in [&execution.stdout, &execution.stderr] {
+            if let Some(first) = output.lines().find(|line| !line.trim().is_empty()) {
+                self.line(format_args!("    | {}", Printable(first)));
+            }
+        }
+    }
+
+    fn ran(&mut self, report: &RunReport) {
+        let name = Printable(&report.display_name);
+        let state = report.run_state;
+        let id = Printable(&report.state_id);
+        match report.remediation_state {
+            Some(remediation) => self.line(format_args!(
+                "  {name}: {state}, remediation {remediation}; reported as {id}"
+            )),
+            None => self.line(format_args!("  {name}: {state}; reported as {id}")),
+        }
+    }
+
+    fn unreported(&mut self, report: &RunReport, reason: &str) {
+        let (name, reason) = (Printable(&report.display_name), Printable(reason));
+        self.line(format_args!("  {name}: could not be reported: {reason}"));
+    }
+
+    fn skipped(&mut self, script_id: &str, reason: &str) {
+        let (id, reason) = (Printable(script_id), Printable(reason));
+        self.line(format_args!("  script {id}: skipped: {reason}"));
+    }
+
+    fn retrying(&mut self, reason: &str, wait: Duration) {
+        let seconds = wait.as_secs_f64();
+        self.line(format_args!(
+            "{}; again in {seconds:.1} s",
+            Printable(reason)
+        ));
+    }
+}
+
+/// A text from elsewhere, made fit for a terminal: control characters, which could move the cursor
+/// or forge lines, and those that turn the direction of writing become U+FFFD; long texts are cut.
+struct Printable<'a>(&'a str);
+
+impl Printable<'_> {
+    /// In characters.
+    const LIMIT: usize = 400;
+}
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use std::fmt::Write;
+        let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        for (index, c) in self.0.chars().enumerate() {
+            if index == Self::LIMIT {
+                return f.write_char('…');
+            }
+            let unfit = c.is_control() || turns(c) || matches!(c, '\u{2028}' | '\u{2029}');
+            f.write_char(if unfit {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                c
+            })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! The command line.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::duration;
+
+/// A self-hosted server of the Microsoft Graph API for Intune device scripts, and its agent.
+#[derive(Debug, Parser)]
+#[command(name = "runstate", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API over HTTP
+    Serve(ServeArguments),
+    /// Print a bearer token for the API
+    Token(TokenArguments),
+    /// Be a managed device
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// Watch a remediation run on this machine and its run state come back through the API
+    Demo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
+    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+    /// Serve plain http to the network, where others can read the tokens
+    #[arg(long)]
+    pub(crate) insecure_http: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DataArguments {
+    /// The directory of the database and the signing key; made on first use
+    #[arg(long, value_name = "DIRECTORY", default_value = "./runstate-data")]
+    pub(crate) data_dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: runstate token --role DeviceManagementConfiguration.ReadWrite.All"
+)]
+pub(crate) struct TokenArguments {
+    /// An application permission; repeatable
+    #[arg(long = "role", value_name = "NAME", required_unless_present = "scopes")]
+    pub(crate) roles: Vec<String>,
+    /// A delegated permission; repeatable
+    #[arg(long = "scope", value_name = "NAME")]
+    pub(crate) scopes: Vec<String>,
+    /// How long the token holds: 90s, 15m, 1h, 7d, at most 365d
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration::parse)]
+    pub(crate) expires: Duration,
+    /// The application's or user's id
+    #[arg(long, value_name = "ID", default_value = "administrator")]
+    pub(crate) subject: String,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// Make one pass: enrol, ask what is due, run it, report it
+    Run(Box<AgentRunArguments>),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AgentRunArguments {
+    /// The server's URL, such as http://127.0.0.1:8080
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: String,
+    /// The bearer token; other users of this machine can see it here, so prefer --token-file or the
+    /// variable RUNSTATE_TOKEN
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    /// A file that holds the bearer token
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The device's name [default: the host's]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device_name: Option<String>,
+    /// What tells this device from all others [default: the machine's id]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) device_key: Option<String>,
+    /// The device's serial number [default: the device key]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) serial_number: Option<String>,
+    /// The id of a group that the device is a member of; repeatable
+    #[arg(long = "group", value_name = "ID")]
+    pub(crate) groups: Vec<String>,
+    /// The id of the device's primary user
+    #[arg(long, value_name = "ID")]
+    pub(crate) user_id: Option<String>,
+    /// The principal name of the device's primary user
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user_principal_name: Option<String>,
+    /// Where the agent keeps what it must remember [default: the user's state directory]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Where scripts get their private directories [default: the temporary directory]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) work_dir: Option<PathBuf>,
+    /// The longest that a script may run [default: 1h]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) timeout: Option<Duration>,
+    /// How many characters of a script's output are reported [default: 2048]
+    #[arg(long, value_name = "CHARACTERS")]
+    pub(crate) output_limit: Option<usize>,
+    /// A PEM file of the certificate authorities to trust instead of the well-known ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Send the token over plain http to another host, where others can read it
+    #[arg(long)]
+    pub(crate) insecure_http: bool,
+}
+
+/// An address, or a name with a port that the system knows an address of.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let mut found = text
+        .to_socket_addrs()
+        .map_err(|reason| format!("write HOST:PORT, such as 127.0.0.1:8080 ({reason})"))?;
+    found
+        .next()
+        .ok_or_else(|| "this host has no address".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_listens_on_this_machine_by_default() {
+        let Ok(Command::Serve(arguments)) = parse("serve") else {
+            panic!("not parsed")
+        };
+        assert_eq!(arguments.listen, SocketAddr::from(([127, 0, 0, 1], 8080)));
+        assert_eq!(arguments.data.data_dir, PathBuf::from("./runstate-data"));
+        assert!(!arguments.insecure_http);
+        let Ok(Command::Serve(arguments)) = parse("serve --listen localhost:1") else {
+            panic!("not parsed")
+        };
+        assert!(arguments.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn token_repeats_roles_and_scopes() {
+        let Ok(Command::Token(arguments)) =
+            parse("token --role A --role B --scope C --expires 7d --subject me --data-dir d")
+        else {
+            panic!("not parsed")
+        };
+        assert_eq!(arguments.roles, ["A", "B"]);
+        assert_eq!(arguments.scopes, ["C"]);
+        assert_eq!(arguments.expires, Duration::from_secs(7 * 86_400));
+        assert_eq!(arguments.subject, "me");
+        assert!(matches!(parse("token --scope C"), Ok(Command::Token(_))));
+    }
+
+    #[test]
+    fn what_is_refused() {
+        for (line, kind) in [
+            ("", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+            ("agent", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+            ("token", ErrorKind::MissingRequiredArgument),
+            ("token --role A --expires 5", ErrorKind::ValueValidation),
+            ("token --role A --expires -1h", ErrorKind::UnknownArgument),
+            ("serve --listen 127.0.0.1", ErrorKind::ValueValidation),
+            ("serve --listen 127.0.0.1:99999", ErrorKind::ValueValidation),
+            ("agent run", ErrorKind::MissingRequiredArgument),
+            (
+                "agent run --server s --token t --token-file f",
+                ErrorKind::ArgumentConflict,
+            ),
+            (
+                "agent run --server s --output-limit -1",
+                ErrorKind::UnknownArgument,
+            ),
+            ("demonstrate", ErrorKind::InvalidSubcommand),
+        ] {
+            assert_eq!(
+                parse(line).map_err(|error| error.kind()).err(),
+                Some(kind),
+                "{line}"
+            );
+        }
+    }
+
+    fn parse(line: &str) -> Result<Command, clap::Error> {
+        let arguments = std::iter::once("runstate").chain(line.split_ascii_whitespace());
+        Cli::try_parse_from(arguments).map(|cli| cli.command)
+    }
+}

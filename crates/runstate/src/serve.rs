@@ -1,0 +1,164 @@
+//! `runstate serve`: the server in the foreground, until a signal ends it.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use server::auth::{SigningKey, Verifier};
+use server::{Limits, Options, Server};
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+use crate::Failure;
+use crate::cli::ServeArguments;
+use crate::wire;
+
+/// The permission in the example that is printed: it opens everything but privileged operations.
+const EXAMPLE_ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
+
+/// Serves until SIGTERM or SIGINT. The exit code is 0 if every request in flight was answered.
+pub(crate) fn run(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
+    Runtime::new()?.block_on(serve(arguments))
+}
+
+async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
+    // First of all: a signal that comes as soon as the address is printed must not be lost.
+    let mut signals = Signals::install()?;
+    let data_dir = &arguments.data.data_dir;
+    let server = open(data_dir, arguments.listen, arguments.insecure_http).await?;
+    announce(server.address(), data_dir)?;
+    if arguments.insecure_http && !server.address().ip().is_loopback() {
+        tracing::warn!("plain http on the network: whoever listens there can read the tokens");
+    }
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = server.run(async move {
+        // An error is the sender dropped: then this future is being dropped too.
+        let _ = stopped.await;
+    });
+    tokio::pin!(running);
+    tokio::select! {
+        _ = &mut running => return Err("the server ended by itself".into()),
+        () = signals.next() => {}
+    }
+    tracing::info!("stopping; requests in flight are answered; a second signal breaks them off");
+    let _ = stop.send(());
+    let broken_off = tokio::select! {
+        broken_off = running => broken_off,
+        () = signals.next() => return Err("stopped at once by a second signal".into()),
+    };
+    match broken_off {
+        0 => Ok(ExitCode::SUCCESS),
+        count => Err(format!("{count} connections were broken off with requests in flight").into()),
+    }
+}
+
+/// A server of a data directory, bound to an address but not yet running.
+///
+/// # Errors
+/// The key or the store cannot be opened, or the address cannot be listened on.
+pub(crate) async fn open(
+    data_dir: &Path,
+    listen: SocketAddr,
+    insecure_http: bool,
+) -> Result<Server, Failure> {
+    let key = SigningKey::load_or_create(data_dir)?;
+    let handler = wire::service_handler(data_dir)?;
+    let options = Options {
+        listen,
+        insecure_http,
+        limits: Limits::default(),
+    };
+    Ok(Server::bind(options, Verifier::new(&key), handler).await?)
+}
+
+/// Says where the server listens and how to get a token. The first line is for programs too.
+fn announce(address: SocketAddr, data_dir: &Path) -> io::Result<()> {
+    let program = std::env::args_os()
+        .next()
+        .unwrap_or_else(|| "runstate".into());
+    let program = shell_word(&program.to_string_lossy());
+    let data_dir = shell_word(&data_dir.to_string_lossy());
+    let mut out = anstream::stdout();
+    writeln!(out, "Runstate listens on http://{address}")?;
+    writeln!(out)?;
+    writeln!(out, "Get a token for an hour:")?;
+    writeln!(
+        out,
+        "  TOKEN=$({program} token --role {EXAMPLE_ROLE} --data-dir {data_dir})"
+    )?;
+    writeln!(out, "Then:")?;
+    writeln!(
+        out,
+        "  curl -H \"Authorization: Bearer $TOKEN\" \
+         http://{address}/beta/deviceManagement/deviceHealthScripts"
+    )?;
+    out.flush()
+}
+
+/// A word as a POSIX shell reads it back.
+fn shell_word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./,:@%+=".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The signals that end the server.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn install() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn install() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without the signal, the server runs until its process is ended.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_the_shell() {
+        for (text, word) in [
+            ("./runstate-data", "./runstate-data"),
+            ("/a b", "'/a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$(reboot)", "'$(reboot)'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(text), word);
+        }
+    }
+}

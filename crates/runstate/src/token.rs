@@ -1,0 +1,25 @@
+//! `runstate token`: prints a token, and nothing else.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use server::auth::{SigningKey, TokenRequest, issue};
+
+use crate::Failure;
+use crate::cli::TokenArguments;
+
+/// Issues the token with the key of the data directory, which is made if it is not there: the
+/// server that is started later uses the same.
+pub(crate) fn run(arguments: &TokenArguments) -> Result<ExitCode, Failure> {
+    let request = TokenRequest {
+        subject: arguments.subject.clone(),
+        roles: arguments.roles.clone(),
+        scopes: arguments.scopes.clone(),
+        expires: arguments.expires,
+    };
+    let key = SigningKey::load_or_create(&arguments.data.data_dir)?;
+    let token = issue(&key, &request, SystemTime::now())?;
+    writeln!(anstream::stdout(), "{token}")?;
+    Ok(ExitCode::SUCCESS)
+}
