@@ -1,6 +1,6 @@
 //! A resource path, bound to the model (OData 4.01 URL Conventions, section 4).
 
-use edm::{EntitySetId, OperationId, SingletonId, StructuredId, TypeRef, Value};
+use edm::{EntitySetId, ItemType, OperationId, SingletonId, StructuredId, TypeRef, Value};
 
 use crate::expr::Expr;
 
@@ -25,6 +25,19 @@ pub struct ResourcePath {
     pub segments: Vec<Segment>,
     /// What the whole path addresses.
     pub kind: PathKind,
+    /// What the query options are about: the instances at the path; behind `/$count`
+    /// and `/$ref`, what is counted or referred to; of an operation, what it returns. `None`
+    /// for raw values, streams, and actions that return nothing.
+    pub target: Option<Target>,
+}
+
+/// What query options are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The type of the instance, or of each.
+    pub item: ItemType,
+    /// Whether there are many.
+    pub collection: bool,
 }
 
 /// What a path addresses, which decides the methods and the query options it takes.

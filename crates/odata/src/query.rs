@@ -43,6 +43,8 @@ pub struct ExpandItem {
     pub of: StructuredId,
     /// Its index in that type's `navigation`.
     pub index: usize,
+    /// Whether it leads to many.
+    pub collection: bool,
     /// The nested options.
     pub options: QueryOptions,
 }

@@ -1,0 +1,84 @@
+//! The URL of a request (OData 4.01 URL Conventions): parse, bind, check.
+//!
+//! - **parse**: `lexer`, `parser`, `parse_…` make the tree of `syntax` out of text, and know no
+//!   model. The URL is cut into segments and options before it is decoded (`split`).
+//! - **bind**: `bind_…` resolve names against the model and type every literal.
+//! - **check**: one table says which methods and query options are legal on what.
+//!
+//! No stage looks back.
+
+mod bind_expr;
+mod bind_key;
+mod bind_literal;
+mod bind_operation;
+mod bind_path;
+mod bind_property;
+mod bind_query;
+mod binder;
+mod check;
+mod encode;
+mod lexer;
+mod limits;
+mod parse_expr;
+mod parse_literal;
+mod parse_member;
+mod parse_path;
+mod parse_query;
+mod parser;
+mod print;
+mod production;
+mod split;
+mod suggest;
+pub mod syntax;
+mod syntax_error;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use edm::Model;
+
+use crate::path::Resource;
+use crate::query::QueryOptions;
+use crate::{Error, ErrorCode};
+
+pub use check::check;
+pub use encode::{encode_key, encode_key_predicate};
+pub use limits::Limits;
+pub use production::{
+    bool_common_expr, common_expr, expand, filter, orderby, primitive_literal, select,
+};
+pub use syntax_error::SyntaxError;
+
+/// Parses and binds a URL: what it addresses and the options it gives.
+///
+/// `path` is what follows the service root, `query` what follows `?`, both still percent-encoded.
+///
+/// # Errors
+/// 414 for a URL beyond the limit; 400 for a URL that breaks the grammar, passes another limit,
+/// or uses names, types or operators that the model or this service does not have; 404 for a path
+/// that leads nowhere in the model.
+pub fn parse_request(
+    model: &Model,
+    limits: &Limits,
+    path: &str,
+    query: Option<&str>,
+) -> Result<(Resource, QueryOptions), Error> {
+    let query = query.unwrap_or("");
+    if path.len().saturating_add(query.len()) > limits.url_bytes {
+        let message = format!(
+            "The URL exceeds the limit url_bytes of {}.",
+            limits.url_bytes
+        );
+        return Err(Error::new(ErrorCode::UriTooLong, message));
+    }
+    let parts = split::split_path(path)?;
+    let segments = parse_path::resource_path(&parts, limits);
+    let raw_options = split::split_query(query)?;
+    let values = parse_query::known_options(&raw_options)?;
+    let options = parse_query::query_options(&values, limits)?;
+
+    let binder = binder::Binder::new(model, limits, &options.aliases)?;
+    let resource = bind_path::bind_path(&binder, &segments)?;
+    let options = bind_query::bind_query(&binder, &resource, &options)?;
+    Ok((resource, options))
+}

@@ -1,0 +1,123 @@
+//! What all parts of the bind stage share: the model, the aliases, and a budget.
+
+use std::cell::Cell;
+
+use edm::{ItemType, Model};
+
+use super::limits::Limits;
+use super::syntax::{Expr, Literal, PathRoot, Text};
+use super::walk::first_alias;
+use crate::Error;
+
+/// The bind stage of one request.
+pub(super) struct Binder<'m, 'a> {
+    pub(super) model: &'m Model,
+    limits: &'m Limits,
+    aliases: &'a [(Text<'a>, Expr<'a>)],
+    nodes: Cell<usize>,
+    depth: Cell<usize>,
+    expand_items: Cell<usize>,
+}
+
+/// The value of an alias that the query does not give (URL Conventions 4.01, section 5.3).
+static NULL: Expr<'static> = Expr::Literal(Literal::Null);
+
+impl<'m, 'a> Binder<'m, 'a> {
+    /// # Errors
+    /// 400 for an alias whose value uses an alias: it could go on for ever.
+    pub(super) fn new(
+        model: &'m Model,
+        limits: &'m Limits,
+        aliases: &'a [(Text<'a>, Expr<'a>)],
+    ) -> Result<Self, Error> {
+        for (alias, value) in aliases {
+            if let Some(other) = first_alias(value) {
+                let message = format!("The value of the alias @{alias} uses an alias, @{other}.");
+                return Err(Error::bad_request(message));
+            }
+        }
+        Ok(Self {
+            model,
+            limits,
+            aliases,
+            nodes: Cell::new(0),
+            depth: Cell::new(0),
+            expand_items: Cell::new(0),
+        })
+    }
+
+    /// Counts a bound node. An alias may be used often, so the parser's count is not enough.
+    pub(super) fn count_node(&self) -> Result<(), Error> {
+        count(
+            &self.nodes,
+            "expression_nodes",
+            self.limits.expression_nodes,
+        )
+    }
+
+    /// Binds one level deeper: an alias within a deep expression may stand for a deep one.
+    pub(super) fn nested<T>(&self, bind: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        count(
+            &self.depth,
+            "expression_depth",
+            self.limits.expression_depth,
+        )?;
+        let bound = bind();
+        self.depth.set(self.depth.get().saturating_sub(1));
+        bound
+    }
+
+    /// Counts an expanded navigation property: `*` within `*` grows fast.
+    pub(super) fn count_expand_item(&self) -> Result<(), Error> {
+        count(&self.expand_items, "expand_items", self.limits.expand_items)
+    }
+
+    /// The value of an alias; `None` if the query gives none.
+    pub(super) fn alias(&self, name: &str) -> Option<&'a Expr<'a>> {
+        self.aliases
+            .iter()
+            .find(|(alias, _)| alias == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The expression itself, or what the alias that it is stands for.
+    ///
+    /// # Errors
+    /// 400 for a path that goes on behind an alias.
+    pub(super) fn resolve<'e>(&self, expr: &'e Expr<'a>) -> Result<&'e Expr<'a>, Error>
+    where
+        'a: 'e,
+    {
+        let Expr::Path(path) = expr else {
+            return Ok(expr);
+        };
+        let PathRoot::Alias(name) = &path.root else {
+            return Ok(expr);
+        };
+        if !path.members.is_empty() {
+            return Err(unsupported(&format!(
+                "A path that begins with an alias (@{name}/…)"
+            )));
+        }
+        Ok(self.alias(name).unwrap_or(&NULL))
+    }
+
+    pub(super) fn name(&self, item: ItemType) -> &'m str {
+        self.model.item_name(item)
+    }
+}
+
+fn count(counter: &Cell<usize>, name: &str, max: usize) -> Result<(), Error> {
+    counter.set(counter.get() + 1);
+    if counter.get() > max {
+        return Err(Error::bad_request(format!(
+            "The query exceeds the limit {name} of {max}."
+        )));
+    }
+    Ok(())
+}
+
+/// 400: a part of the standard that is understood and not served. Never ignored.
+pub(super) fn unsupported(what: &str) -> Error {
+    Error::bad_request(format!("{what} is not supported."))
+}

@@ -1,0 +1,31 @@
+//! What a URL may cost: every bound on its size, each with an error that names it.
+
+/// Bounds on one request's URL. A request that passes one is refused, never cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of path and query together, as sent. Beyond it: 414.
+    pub url_bytes: usize,
+    /// How deep an expression may nest.
+    pub expression_depth: usize,
+    /// How many operators, operands and items one query option may have, aliases resolved.
+    pub expression_nodes: usize,
+    /// How deep `$expand` may nest.
+    pub expand_depth: usize,
+    /// How many navigation properties `$expand` may reach in all, `*` resolved.
+    pub expand_items: usize,
+    /// How many values may stand in the list of one `in`.
+    pub in_list_items: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            url_bytes: 16 * 1024,
+            expression_depth: 100,
+            expression_nodes: 2_000,
+            expand_depth: 10,
+            expand_items: 200,
+            in_list_items: 1_000,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Segments of a resource path (OData ABNF 4.01, section 3: `resourcePath`).
+
+use super::limits::Limits;
+use super::parse_literal::literal;
+use super::parser::Parser;
+use super::split::Part;
+use super::syntax::{Expr, MemberPath, PathRoot, PathSegment, SegmentForm, SystemSegment};
+use super::syntax_error::SyntaxError;
+
+/// `resourcePath`, cut into segments: what each may mean. Whether a segment is a name or a key as
+/// segment only the model can tell, so a segment that is no more than text is one too.
+#[must_use]
+pub(super) fn resource_path<'a>(parts: &'a [Part<'_>], limits: &Limits) -> Vec<PathSegment<'a>> {
+    let bound = |part: &'a Part<'_>| {
+        let mut segment = path_segment(&part.text, limits);
+        if let SegmentForm::Key(Some(error)) = segment.form {
+            segment.form = SegmentForm::Key(Some(error.map_position(|p| part.position(p))));
+        }
+        segment
+    };
+    parts.iter().map(bound).collect()
+}
+
+/// One decoded segment.
+fn path_segment<'a>(text: &'a str, limits: &Limits) -> PathSegment<'a> {
+    let mut parser = Parser::new(text, limits);
+    let form = match system(text) {
+        Some(system) => SegmentForm::System(system),
+        None => match parser.at.qualified_name() {
+            Some(_) if parser.at.is_at_end() => SegmentForm::Name,
+            Some(name) if parser.at.eat("(") => parser.call(name),
+            Some(name) if parser.at.eat("=") && !name.contains('.') => keys(text, limits),
+            _ => SegmentForm::Key(None),
+        },
+    };
+    PathSegment { text, form }
+}
+
+fn system(text: &str) -> Option<SystemSegment> {
+    Some(match text.strip_prefix('$')? {
+        "metadata" => SystemSegment::Metadata,
+        "batch" => SystemSegment::Batch,
+        "count" => SystemSegment::Count,
+        "ref" => SystemSegment::Ref,
+        "value" => SystemSegment::Value,
+        _ => SystemSegment::Other,
+    })
+}
+
+/// Key properties and their values without parentheses, as Graph writes compound keys.
+fn keys<'a>(text: &'a str, limits: &Limits) -> SegmentForm<'a> {
+    let named = |p: &mut Parser<'a, '_>| p.separated(|p| p.named_argument(&mut Parser::path_value));
+    match Parser::new(text, limits).all(named) {
+        Ok(keys) => SegmentForm::Keys(keys),
+        Err(error) => SegmentForm::Key(Some(error)),
+    }
+}
+
+impl<'a> Parser<'a, '_> {
+    /// `name(…)`, behind the opening parenthesis, to the end of the segment.
+    fn call(&mut self, name: &'a str) -> SegmentForm<'a> {
+        let arguments = self.arguments(Self::path_value);
+        match arguments.and_then(|arguments| self.at.expect_end().map(|()| arguments)) {
+            Ok(arguments) => SegmentForm::Call(name, arguments),
+            Err(error) => SegmentForm::Key(Some(error)),
+        }
+    }
+
+    /// `keyPropertyValue`, or the value of a parameter: a literal or an alias.
+    fn path_value(&mut self) -> Result<Expr<'a>, SyntaxError> {
+        self.count_node()?;
+        if self.at.eat("@") {
+            let name = self
+                .at
+                .identifier()
+                .ok_or_else(|| self.at.expected("the name of an alias"))?;
+            return Ok(Expr::Path(MemberPath {
+                root: PathRoot::Alias(name.into()),
+                members: Vec::new(),
+            }));
+        }
+        if let Some(literal) = literal(&mut self.at)? {
+            return Ok(Expr::Literal(literal));
+        }
+        // A name would be the type of an enumeration literal: what is missing is its quote.
+        self.at.qualified_name();
+        Err(self
+            .at
+            .expected("a literal (a string in single quotes) or an alias"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::split::split_path;
+    use super::*;
+
+    fn describe(segment: &PathSegment<'_>) -> String {
+        let list = |keys: &[(super::super::syntax::Text<'_>, Expr<'_>)]| {
+            keys.iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        match &segment.form {
+            SegmentForm::Name => format!("name {}", segment.text),
+            SegmentForm::Call(name, arguments) => format!("call {name}{arguments}"),
+            SegmentForm::Keys(keys) => format!("keys {}", list(keys)),
+            SegmentForm::System(system) => format!("{system:?}"),
+            SegmentForm::Key(None) => format!("text {}", segment.text),
+            SegmentForm::Key(Some(error)) => {
+                format!("broken at {}", error.position().expect("not a limit"))
+            }
+        }
+    }
+
+    fn check(path: &str, expected: &[&str]) {
+        let parts = split_path(path).expect("the path splits");
+        let described: Vec<_> = resource_path(&parts, &Limits::default())
+            .iter()
+            .map(describe)
+            .collect();
+        assert_eq!(described, expected, "{path}");
+    }
+
+    #[test]
+    fn segments_have_forms() {
+        check(
+            "Categories('7''''%20Tablet')",
+            &["call Categories('7'''' Tablet')"],
+        );
+        check(
+            "Categories%28%27Tablet%27%29",
+            &["call Categories('Tablet')"],
+        );
+        check(
+            "Categories('Tablet%2FSlate')",
+            &["call Categories('Tablet/Slate')"],
+        );
+        check(
+            "Categories('Tablet/Slate')",
+            &["broken at 18", "text Slate')"],
+        );
+        check(
+            "Categories('Tablet%20)small(')",
+            &["call Categories('Tablet )small(')"],
+        );
+        check(
+            "Categories(2018-02-13T23:59:59Z)",
+            &["call Categories(2018-02-13T23:59:59Z)"],
+        );
+        check("Categories(ID=wrong)", &["broken at 19"]);
+        check("OrderItems(OrderID=1;ItemID='a')", &["broken at 20"]);
+        check(
+            "OrderItems(OrderID=1,ItemID=@p)",
+            &["call OrderItems(OrderID=1,ItemID=@p)"],
+        );
+        check("a/$count", &["name a", "Count"]);
+        check("$metadata", &["Metadata"]);
+        check("x/$all", &["name x", "Other"]);
+        check("People/O%27Neil", &["name People", "text O'Neil"]);
+        check(
+            "s/id='a',policyId='b'",
+            &["name s", "keys id='a',policyId='b'"],
+        );
+        check("s/id='a',policyId=", &["name s", "broken at 18"]);
+        check("f/n.getX()", &["name f", "call n.getX()"]);
+        check("f/a-b:c-d", &["name f", "text a-b:c-d"]);
+        check("f/x(1)(2)", &["name f", "broken at 6"]);
+    }
+}

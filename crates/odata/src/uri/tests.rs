@@ -1,0 +1,172 @@
+//! The stages together, against the real model and against a small one that has what it lacks.
+
+use std::sync::LazyLock;
+
+use edm::{ItemType, Model, Value};
+
+use super::*;
+use crate::expr::{Expr, PropertyPath};
+use crate::path::{PathKind, ResourcePath, Segment};
+
+mod check;
+mod expression;
+mod operation;
+mod path;
+mod query;
+mod round_trip;
+
+/// The model of the service.
+static GRAPH: LazyLock<Model> = LazyLock::new(|| {
+    let csdl = include_str!("../../../../schema/deviceManagement.csdl.xml");
+    Model::from_csdl(csdl).expect("the service's own model is read")
+});
+
+/// Compound and typed keys, sets, imports, derivation, flags, streams.
+static SHOP: LazyLock<Model> = LazyLock::new(|| {
+    Model::from_csdl(include_str!("tests/shop.csdl.xml")).expect("the sample is read")
+});
+
+/// Parses, binds and checks a GET.
+fn get(model: &Model, url: &str) -> Result<(Resource, QueryOptions), Error> {
+    let (path, query) = url
+        .split_once('?')
+        .map_or((url, None), |(path, query)| (path, Some(query)));
+    let (resource, options) = parse_request(model, &Limits::default(), path, query)?;
+    super::check(&resource, &options, "GET").map(|()| (resource, options))
+}
+
+/// Asserts that a GET fails with a status and a message that has all these parts.
+fn fails(model: &Model, url: &str, status: u16, parts: &[&str]) {
+    match get(model, url) {
+        Ok(bound) => panic!("{url}: {bound:?}"),
+        Err(error) => {
+            assert_eq!(error.code.status(), status, "{url}: {error}");
+            for part in parts {
+                assert!(error.message.contains(part), "{url}: {error} lacks {part}");
+            }
+        }
+    }
+}
+
+/// Describes a bound path with the model's names.
+fn describe(model: &Model, resource: &Resource) -> String {
+    match resource {
+        Resource::Path(path) => {
+            let segments: Vec<_> = path
+                .segments
+                .iter()
+                .map(|s| describe_segment(model, s))
+                .collect();
+            format!("{} : {}", segments.join("/"), describe_kind(model, path))
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn describe_segment(model: &Model, segment: &Segment) -> String {
+    match segment {
+        Segment::EntitySet(id) => model.entity_set(*id).name.clone(),
+        Segment::Singleton(id) => model.singleton(*id).name.clone(),
+        Segment::Navigation { of, index } => model.structured(*of).navigation[*index].name.clone(),
+        Segment::Property { of, ordinal } => {
+            model.structured(*of).properties[*ordinal].name.clone()
+        }
+        Segment::Key(values) => format!("{:?}", values.iter().map(encode_key).collect::<Vec<_>>()),
+        Segment::Cast(id) => format!("<{}>", model.structured(*id).name),
+        Segment::Operation { id, parameters } => {
+            let operation = model.operation(*id);
+            let parameter = |(i, e): &(usize, Expr)| {
+                format!(
+                    "{}={}",
+                    operation.parameters[*i].name,
+                    describe_expr(model, e)
+                )
+            };
+            format!(
+                "{}({})",
+                operation.name,
+                parameters
+                    .iter()
+                    .map(parameter)
+                    .collect::<Vec<_>>()
+                    .join(",")
+            )
+        }
+        Segment::Count => "$count".to_owned(),
+        Segment::Reference => "$ref".to_owned(),
+        Segment::Value => "$value".to_owned(),
+    }
+}
+
+fn describe_kind(model: &Model, path: &ResourcePath) -> String {
+    let kind = match &path.kind {
+        PathKind::EntityCollection(_) => "entities",
+        PathKind::Entity(_) => "entity",
+        PathKind::Property(_) => "property",
+        PathKind::PropertyValue(_) => "raw",
+        PathKind::Stream => "stream",
+        PathKind::Count => "count",
+        PathKind::ReferenceCollection(_) => "references",
+        PathKind::Reference(_) => "reference",
+        PathKind::Action(_) => "action",
+        PathKind::Function(_) => "function",
+    };
+    let target = path.target.map_or_else(
+        || "-".to_owned(),
+        |target| {
+            let name = model.item_name(target.item);
+            if target.collection {
+                format!("Collection({name})")
+            } else {
+                name.to_owned()
+            }
+        },
+    );
+    format!("{kind} {target}")
+}
+
+/// Describes a bound expression, fully parenthesized, every literal with its type.
+fn describe_expr(model: &Model, expr: &Expr) -> String {
+    let binary = |op: &str, l: &Expr, r: &Expr| {
+        format!(
+            "({} {op} {})",
+            describe_expr(model, l),
+            describe_expr(model, r)
+        )
+    };
+    match expr {
+        Expr::Literal { value, ty } => describe_value(model, value, *ty),
+        Expr::Path(path) => describe_path(model, path),
+        Expr::Compare { op, left, right } => binary(op.as_str(), left, right),
+        Expr::And(left, right) => binary("and", left, right),
+        Expr::Or(left, right) => binary("or", left, right),
+        Expr::Not(operand) => format!("(not {})", describe_expr(model, operand)),
+        Expr::In { needle, values } => {
+            let values: Vec<_> = values.iter().map(|v| describe_expr(model, v)).collect();
+            format!("({} in {})", describe_expr(model, needle), values.join(","))
+        }
+    }
+}
+
+fn describe_value(model: &Model, value: &Value, ty: Option<ItemType>) -> String {
+    let text = match value {
+        Value::Collection(items) => items.iter().map(encode_key).collect::<Vec<_>>().join("|"),
+        other => encode_key(other),
+    };
+    ty.map_or_else(
+        || text.clone(),
+        |ty| format!("{text}:{}", model.item_name(ty)),
+    )
+}
+
+fn describe_path(model: &Model, path: &PropertyPath) -> String {
+    let navigation = path
+        .navigation
+        .iter()
+        .map(|(of, i)| model.structured(*of).navigation[*i].name.clone());
+    let properties = path
+        .properties
+        .iter()
+        .map(|(of, i)| model.structured(*of).properties[*i].name.clone());
+    navigation.chain(properties).collect::<Vec<_>>().join("/")
+}
