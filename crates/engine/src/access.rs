@@ -1,6 +1,9 @@
-//! Who is calling, and the proof that the call is permitted.
+//! Who is calling, what a request needs, and the proof that the caller has it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use odata::{Error, ErrorCode};
 
 /// The caller of a request, as its verified token says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,4 +14,78 @@ pub struct Caller {
     pub roles: BTreeSet<String>,
     /// Delegated permissions (the `scp` claim).
     pub scopes: BTreeSet<String>,
+}
+
+/// What a request needs: of each list, one permission.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requirement(pub(crate) Vec<Arc<[String]>>);
+
+/// The proof that a caller may do what a requirement guards. Only [`Caller::permit`] makes one,
+/// and whatever touches data takes one: a forgotten check does not compile.
+#[derive(Clone, Copy, Debug)]
+pub struct Permit(());
+
+impl Caller {
+    /// Checks a requirement.
+    ///
+    /// # Errors
+    /// 403 naming the permissions of which one is needed.
+    pub fn permit(&self, requirement: &Requirement) -> Result<Permit, Error> {
+        let has = |name: &String| self.roles.contains(name) || self.scopes.contains(name);
+        match requirement
+            .0
+            .iter()
+            .find(|accepted| !accepted.iter().any(has))
+        {
+            None => Ok(Permit(())),
+            Some(accepted) if accepted.is_empty() => Err(Error::new(
+                ErrorCode::Forbidden,
+                "No permission gives access to this operation.",
+            )),
+            Some(accepted) => Err(Error::new(
+                ErrorCode::Forbidden,
+                format!(
+                    "The token lacks the permission for this operation. It needs one of: {}.",
+                    accepted.join(", ")
+                ),
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(role: &str) -> Caller {
+        Caller {
+            roles: BTreeSet::from([role.to_owned()]),
+            ..Caller::default()
+        }
+    }
+
+    #[test]
+    fn every_list_must_be_met() {
+        let of = |names: &[&str]| {
+            names
+                .iter()
+                .map(|n| (*n).to_owned())
+                .collect::<Arc<[String]>>()
+        };
+        let both = Requirement(vec![of(&["A", "B"]), of(&["B", "C"])]);
+        assert!(caller("B").permit(&both).is_ok());
+        let refused = caller("A").permit(&both).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::Forbidden);
+        assert!(refused.message.contains("B, C"), "{}", refused.message);
+        assert!(caller("D").permit(&both).is_err());
+    }
+
+    #[test]
+    fn what_nothing_permits_is_denied() {
+        let nothing = Requirement(vec![Arc::new([])]);
+        assert_eq!(
+            caller("A").permit(&nothing).unwrap_err().code,
+            ErrorCode::Forbidden
+        );
+    }
 }

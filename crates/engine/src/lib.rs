@@ -1,4 +1,33 @@
-//! Carries a typed OData request out against a store.
+//! Carries a typed OData request out against a store: reads with paging and expansion, creates,
+//! updates, deletes, bulk updates, references and operations. It calls the service's hooks for
+//! what a domain means by a change, and knows no domain itself.
 
 pub mod access;
+mod answer;
+mod body;
+mod bulk;
+mod change;
+mod core;
+mod create;
+mod delete;
+mod documents;
 pub mod exchange;
+mod expand;
+mod handler;
+mod links;
+mod negotiate;
+mod operation;
+mod permissions;
+mod read;
+mod reference;
+mod represent;
+mod service;
+mod target;
+mod update;
+
+pub use crate::core::{Core, Ids, RandomIds};
+pub use change::{Insertion, insert_entity};
+pub use delete::drain;
+pub use handler::Engine;
+pub use service::{Answer, Call, Change, Outcome, Scope, Service, ServiceProfile};
+pub use target::{Target, load, locate};

@@ -94,7 +94,13 @@ impl Error {
     /// An error with a message for the client.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), target: None, internal: None, allow: None }
+        Self {
+            code,
+            message: message.into(),
+            target: None,
+            internal: None,
+            allow: None,
+        }
     }
 
     /// 400.
@@ -112,7 +118,10 @@ impl Error {
     /// 405, with the methods that are allowed, comma-separated.
     #[must_use]
     pub fn method_not_allowed(allow: &'static str, message: impl Into<String>) -> Self {
-        Self { allow: Some(allow), ..Self::new(ErrorCode::MethodNotAllowed, message) }
+        Self {
+            allow: Some(allow),
+            ..Self::new(ErrorCode::MethodNotAllowed, message)
+        }
     }
 
     /// 500: the client learns nothing but the request id, the log gets the reason.

@@ -63,7 +63,7 @@ pub(crate) async fn open(
     insecure_http: bool,
 ) -> Result<Server, Failure> {
     let key = SigningKey::load_or_create(data_dir)?;
-    let handler = wire::service_handler(data_dir)?;
+    let handler = wire::service_handler(data_dir).await?;
     let options = Options {
         listen,
         insecure_http,

@@ -1,36 +1,54 @@
 //! Which store and which service are behind the server: the only place that knows.
 
-use std::future::Future;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use engine::exchange::{Handler, Request, Response};
-use odata::{Error, ErrorCode};
+use engine::exchange::Handler;
+use engine::{Core, Engine, RandomIds};
+use service::Graph;
+use store::clock::{Clock, SystemClock};
+use store_sqlite::Sqlite;
 
 use crate::Failure;
+
+/// The database in a data directory.
+const DATABASE: &str = "runstate.db";
+/// How often the service looks after itself.
+const MAINTENANCE: Duration = Duration::from_secs(3_600);
 
 /// Opens the service of a data directory.
 ///
 /// # Errors
 /// The store cannot be opened.
-pub(crate) fn service_handler(_data_dir: &Path) -> Result<Arc<dyn Handler>, Failure> {
-    Ok(Arc::new(Unavailable))
+pub(crate) async fn service_handler(data_dir: &Path) -> Result<Arc<dyn Handler>, Failure> {
+    let model = service::model()?;
+    let tables = service::tables(&model)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let path = data_dir.join(DATABASE);
+    let store = Sqlite::open(&path, model.clone(), tables.clone(), clock.clone())?;
+    let graph = Graph::new(&model, &tables)?;
+    let core = Arc::new(Core::new(
+        model,
+        tables,
+        Arc::new(store),
+        clock,
+        Arc::new(RandomIds),
+        Arc::new(graph),
+    ));
+    service::bootstrap(&core).await?;
+    tokio::spawn(look_after(Arc::downgrade(&core)));
+    Ok(Arc::new(Engine::new(core)))
 }
 
-/// Answers 503 to everything, until the service is wired in.
-struct Unavailable;
-
-impl Handler for Unavailable {
-    fn handle(
-        &self,
-        _request: Request,
-    ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + '_>> {
-        Box::pin(async {
-            Err(Error::new(
-                ErrorCode::ServiceUnavailable,
-                "The service is not there yet.",
-            ))
-        })
+/// Maintenance at start and every hour, for as long as the service lives.
+async fn look_after(core: std::sync::Weak<Core>) {
+    let mut times = tokio::time::interval(MAINTENANCE);
+    loop {
+        times.tick().await;
+        let Some(core) = core.upgrade() else { return };
+        if let Err(error) = service::maintain(&core).await {
+            tracing::error!(%error, "maintenance was interrupted; it goes on in an hour");
+        }
     }
 }

@@ -1,1 +1,47 @@
-//! Stub.
+//! The device-script domain: what Intune does lives here and nowhere else, as hooks that judge
+//! changes inside their transaction, and as operations.
+//!
+//! Which properties count, keep time or hold content is not known here: it is read from the
+//! model's annotations once, at start ([`layout`]).
+
+mod assignments;
+mod columns;
+mod counters;
+mod devices;
+mod due;
+mod graph;
+mod history;
+mod ids;
+mod layout;
+mod maintenance;
+mod recount;
+mod schedule;
+mod scripts;
+mod states;
+mod summaries;
+mod targets;
+mod users;
+
+pub use graph::{Graph, GraphError};
+pub use maintenance::{bootstrap, maintain};
+
+use std::sync::Arc;
+
+use edm::{CsdlError, Model};
+use store::{MapError, Tables, read_map};
+
+/// The model: `schema/deviceManagement.csdl.xml`, as built in.
+///
+/// # Errors
+/// Never for the document that is built in; a test holds that.
+pub fn model() -> Result<Arc<Model>, CsdlError> {
+    Model::from_csdl(include_str!("../../../schema/deviceManagement.csdl.xml")).map(Arc::new)
+}
+
+/// How the model lies in tables: `schema/storage.toml`, as built in.
+///
+/// # Errors
+/// Never for the map that is built in; a test holds that.
+pub fn tables(model: &Model) -> Result<Arc<Tables>, MapError> {
+    read_map(model, include_str!("../../../schema/storage.toml")).map(Arc::new)
+}

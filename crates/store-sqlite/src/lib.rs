@@ -1,1 +1,136 @@
-//! Stub.
+//! The store on embedded SQLite: one writer that commits in groups, a pool of readers on
+//! snapshots of their own, and the migrations between versions of the tables.
+//!
+//! Durability: write-ahead log with `synchronous=FULL`, so a commit returns after the log is on
+//! disk, and a command is answered only after its group's commit returned.
+
+mod migrate;
+mod pool;
+mod session;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use edm::Model;
+use odata::{Error, ErrorCode};
+use rusqlite::{Connection, OpenFlags};
+use store::clock::Clock;
+use store::{Job, ReadJob, Store, Tables};
+
+/// A problem with the database file itself.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite's own error.
+    #[error("cannot open the database {path}: {source}")]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: rusqlite::Error,
+    },
+    /// The file was written by a newer version of the program.
+    #[error("the database {path} has schema version {found}; this program knows up to {known}")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: usize,
+        /// Ours.
+        known: usize,
+    },
+    /// A thread could not be started.
+    #[error("cannot start a database thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// An SQLite database with its threads. Dropping it carries out what was queued, then closes.
+pub struct Sqlite {
+    writer: writer::Writer,
+    pool: pool::Pool,
+}
+
+impl Sqlite {
+    /// Opens the database file, making it and bringing its tables up to date where needed.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, or was written by a newer version.
+    pub fn open(
+        path: &Path,
+        model: Arc<Model>,
+        tables: Arc<Tables>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Sqlite {
+            path: path.to_owned(),
+            source,
+        };
+        let mut connection = Connection::open(path).map_err(failed)?;
+        configure(&connection).map_err(failed)?;
+        migrate::run(&mut connection, path)?;
+        let context = session::Context {
+            model,
+            tables,
+            clock,
+        };
+        let readers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
+        let connections = (0..readers)
+            .map(|_| open_reader(path))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed)?;
+        let pool = pool::Pool::start(connections, &context).map_err(OpenError::Thread)?;
+        let writer = writer::Writer::start(connection, context).map_err(OpenError::Thread)?;
+        Ok(Self { writer, pool })
+    }
+}
+
+impl Store for Sqlite {
+    fn submit(&self, job: Box<dyn Job>) {
+        self.writer.submit(job);
+    }
+
+    fn submit_read(&self, job: ReadJob) -> Result<(), Error> {
+        self.pool.submit(job)
+    }
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    // 64 MiB of pages for the writer; a checkpoint every 16 MiB of log, so that it is rare and
+    // yet the log stays small.
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4_096)?;
+    connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(256);
+    Ok(())
+}
+
+fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(256);
+    Ok(connection)
+}
+
+/// What the database says, as an error of the request: a full disk and the like are the service's
+/// condition, not the client's.
+pub(crate) fn failure(error: &rusqlite::Error) -> Error {
+    use rusqlite::ffi::ErrorCode as Sqlite;
+    let unavailable = matches!(
+        error.sqlite_error_code(),
+        Some(Sqlite::DiskFull | Sqlite::SystemIoFailure | Sqlite::DatabaseBusy | Sqlite::ReadOnly)
+    );
+    if unavailable {
+        let message = "The database cannot store or read data at the moment. Try again later.";
+        return Error {
+            internal: Some(error.to_string()),
+            ..Error::new(ErrorCode::ServiceUnavailable, message)
+        };
+    }
+    Error::internal(error)
+}

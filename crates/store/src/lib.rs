@@ -1,1 +1,26 @@
-//! Stub.
+//! The relational store: how the model's types lie in tables, bound queries as SQL text and
+//! parameters, and the transactions a database must offer.
+//!
+//! Nothing here talks to a database: `store-sqlite` does. Nothing here knows a domain: names come
+//! from the model and from the storage map.
+
+pub mod cell;
+pub mod clock;
+pub mod ddl;
+mod emit;
+mod map;
+pub mod page;
+mod select;
+mod table;
+mod transaction;
+
+pub use emit::{
+    Dialect, Statement, bind_row, delete, delete_where, exists, get, insert, raise, select,
+    stored_columns, update, upsert_add,
+};
+pub use map::{MapError, read_map};
+pub use select::{Order, Select};
+pub use table::{Column, ColumnKind, ColumnSet, Index, NavigationMap, Row, Table, TableId, Tables};
+pub use transaction::{
+    BoxFuture, Cells, Job, ReadJob, Reader, Store, Transaction, Verdict, read, write,
+};

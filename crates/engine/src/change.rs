@@ -1,0 +1,377 @@
+//! Making and changing rows: a payload's values and bindings onto a row, through the service's
+//! hook, inside the transaction.
+
+use edm::{Model, StructuredId, Value};
+use odata::json::{EntityPayload, Nested};
+use odata::path::{PathKind, Resource};
+use odata::{Error, ErrorCode, uri};
+use store::{ColumnSet, Row, Transaction};
+
+use crate::access::Permit;
+use crate::core::Core;
+use crate::service::{Change, Outcome};
+use crate::target::{Target, load, locate};
+
+/// Where a payload's bindings point: the service root that absolute URLs must begin with.
+pub(crate) struct Bindings<'a> {
+    pub(crate) service_root: &'a str,
+}
+
+/// A row that was made: what the answer shows.
+#[derive(Clone, Debug)]
+pub struct Insertion {
+    /// The row as it was written.
+    pub row: Row,
+}
+
+/// Puts a payload's values onto a row: computed ones are left out unless the service lets a
+/// create set them, immutable ones unless it is a create. Answers which columns were given.
+pub(crate) fn apply(
+    core: &Core,
+    payload: &EntityPayload,
+    row: &mut Row,
+    create: bool,
+) -> ColumnSet {
+    let ty = core.model.structured(payload.of);
+    let import = create && core.service.profile().sets_computed.contains(&payload.of);
+    let mut given = ColumnSet::default();
+    for (ordinal, value) in &payload.values {
+        let property = &ty.properties[*ordinal];
+        if property.computed && !import || property.immutable && !create {
+            continue;
+        }
+        row[*ordinal] = value.clone();
+        given.insert(*ordinal);
+    }
+    given
+}
+
+/// Puts a payload's bindings onto a row: the columns by which a navigation leads to the bound
+/// entity, which must exist.
+pub(crate) fn bind(
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    bindings: &Bindings<'_>,
+    payload: &EntityPayload,
+    row: &mut Row,
+    given: &mut ColumnSet,
+) -> Result<(), Error> {
+    for (index, urls) in &payload.bindings {
+        let navigation = &core.model.structured(payload.of).navigation[*index];
+        let name = format!("{}@odata.bind", navigation.name);
+        let refuse = |message: String| Error::bad_request(message).with_target(name.clone());
+        let map = core
+            .tables
+            .navigation(&core.model, payload.of, *index)
+            .filter(|_| !navigation.collection && !navigation.contains_target)
+            .ok_or_else(|| refuse(format!("'{name}' cannot be bound.")))?;
+        let bound = match urls.as_slice() {
+            [] => None,
+            [url] => {
+                let target = referenced(core, bindings.service_root, url, navigation.target)
+                    .and_then(|segments| locate(core, transaction, &segments))
+                    .and_then(|target| load(core, transaction, &target))
+                    .map_err(|error| refuse(format!("{name}: {}", error.message)))?;
+                Some(target)
+            }
+            _ => return Err(refuse(format!("'{name}' takes one URL."))),
+        };
+        for (target, source) in &map.on {
+            row[*source] = match &bound {
+                Some(entity) => entity[*target].clone(),
+                None => core.tables.table(map.table).columns[*target]
+                    .default
+                    .clone(),
+            };
+            given.insert(*source);
+        }
+    }
+    Ok(())
+}
+
+/// The segments of an entity's URL, absolute or relative to the service root.
+///
+/// # Errors
+/// 400 if it is not a URL of an entity of the expected type in this service.
+pub(crate) fn referenced(
+    core: &Core,
+    service_root: &str,
+    url: &str,
+    expected: StructuredId,
+) -> Result<Vec<odata::path::Segment>, Error> {
+    let path = relative(service_root, url)
+        .ok_or_else(|| Error::bad_request(format!("'{url}' is not a URL of this service.")))?;
+    let (path, query) = path
+        .split_once('?')
+        .map_or((path, None), |(p, q)| (p, Some(q)));
+    let (resource, _) = uri::parse_request(&core.model, &core.limits, path, query)?;
+    match resource {
+        Resource::Path(path) => match path.kind {
+            PathKind::Entity(of) if core.model.is_a(of, expected) => Ok(path.segments),
+            PathKind::Entity(of) => Err(Error::bad_request(format!(
+                "'{url}' is a {}, not a {}.",
+                core.model.structured(of).short_name(),
+                core.model.structured(expected).short_name()
+            ))),
+            _ => Err(Error::bad_request(format!(
+                "'{url}' is not the URL of an entity."
+            ))),
+        },
+        _ => Err(Error::bad_request(format!(
+            "'{url}' is not the URL of an entity."
+        ))),
+    }
+}
+
+/// The part of a URL behind the service root. Clients name the service by any host it has and by
+/// any version: what counts is the path behind the version segment.
+fn relative<'u>(service_root: &str, url: &'u str) -> Option<&'u str> {
+    if let Some(rest) = url.strip_prefix(service_root) {
+        return rest.strip_prefix('/');
+    }
+    match url.split_once("://") {
+        Some((_, rest)) => rest
+            .split_once('/')?
+            .1
+            .split_once('/')
+            .map(|(_, path)| path),
+        None if url.starts_with('/') => url[1..].split_once('/').map(|(_, path)| path),
+        None => Some(url),
+    }
+}
+
+/// Makes an entity in the collection that a target addresses, with what is nested in it.
+///
+/// # Errors
+/// 409 for a key that is taken, and what the hook says.
+pub fn insert_entity(
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    target: &Target,
+    service_root: &str,
+    payload: &EntityPayload,
+    permit: Permit,
+) -> Result<Insertion, Error> {
+    let table = core.tables.table(target.table);
+    let mut row = table.blank();
+    for (column, value) in &target.fixed {
+        row[*column] = value.clone();
+    }
+    let mut given = apply(core, payload, &mut row, true);
+    require(&core.model, payload)?;
+    bind(
+        core,
+        transaction,
+        &Bindings { service_root },
+        payload,
+        &mut row,
+        &mut given,
+    )?;
+    note_type(core, target, payload, &mut row);
+    let change = Change::Insert {
+        row: &mut row,
+        given,
+    };
+    if core
+        .service
+        .judge(transaction, &core.scope(), target, change)?
+        == Outcome::Write
+        && !transaction.insert(target.table, &row)?
+    {
+        return Err(taken(core, target, &row));
+    }
+    nested(
+        core,
+        transaction,
+        target,
+        service_root,
+        payload,
+        &row,
+        permit,
+    )?;
+    Ok(Insertion { row })
+}
+
+fn taken(core: &Core, target: &Target, row: &Row) -> Error {
+    let ty = core.model.structured(target.of);
+    let key: Vec<&str> = ty
+        .key
+        .iter()
+        .filter_map(|ordinal| row[*ordinal].as_str())
+        .collect();
+    Error::new(
+        ErrorCode::Conflict,
+        format!(
+            "There is a {} '{}' already.",
+            ty.short_name(),
+            key.join(",")
+        ),
+    )
+    .with_target(
+        ty.key
+            .first()
+            .map_or("id", |o| ty.properties[*o].name.as_str()),
+    )
+}
+
+/// Remembers the type of an entity that is of a derived one.
+fn note_type(core: &Core, target: &Target, payload: &EntityPayload, row: &mut Row) {
+    if payload.of != target.of
+        && let Some(column) = core.tables.table(target.table).column("entity_type")
+    {
+        row[column] = Value::String(core.model.structured(payload.of).name.clone());
+    }
+}
+
+/// Properties that a create must give: those of `InsertRestrictions/RequiredProperties` on the
+/// type, by name.
+fn require(model: &Model, payload: &EntityPayload) -> Result<(), Error> {
+    const TERM: &str = "Org.OData.Capabilities.V1.InsertRestrictions";
+    let ty = model.structured(payload.of);
+    let required = ty
+        .annotations
+        .get(TERM)
+        .and_then(|r| r.property("RequiredProperties"));
+    for path in required.into_iter().flat_map(|list| list.items()) {
+        let name = path.as_str().unwrap_or_default();
+        let given = ty.property(name).is_some_and(|ordinal| {
+            payload
+                .values
+                .iter()
+                .any(|(o, v)| *o == ordinal && !v.is_null())
+        });
+        if !given {
+            let message = format!(
+                "Property '{name}' is required to create a {}.",
+                ty.short_name()
+            );
+            return Err(Error::bad_request(message).with_target(name));
+        }
+    }
+    Ok(())
+}
+
+/// Makes what a payload nests in an entity (OData 4.01 Protocol, section 11.4.2.2).
+fn nested(
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    target: &Target,
+    service_root: &str,
+    payload: &EntityPayload,
+    row: &Row,
+    permit: Permit,
+) -> Result<(), Error> {
+    for (index, nested) in &payload.nested {
+        let navigation = &core.model.structured(payload.of).navigation[*index];
+        let refuse = |message: String| Error::bad_request(message).with_target(&navigation.name);
+        let Nested::Many(children) = nested else {
+            let message = format!("'{}' cannot be created with its owner.", navigation.name);
+            return Err(refuse(message));
+        };
+        let map = core
+            .tables
+            .navigation(&core.model, payload.of, *index)
+            .filter(|_| navigation.contains_target)
+            .ok_or_else(|| refuse(format!("'{}' is not served.", navigation.name)))?;
+        let child = Target {
+            table: map.table,
+            of: navigation.target,
+            fixed: map
+                .on
+                .iter()
+                .map(|(to, from)| (*to, row[*from].clone()))
+                .collect(),
+            key: None,
+            parent: Some(target.of),
+            name: String::new(),
+            borrowed: false,
+        };
+        for (i, payload) in children.iter().enumerate() {
+            insert_entity(core, transaction, &child, service_root, payload, permit).map_err(
+                |error| {
+                    let target = error.target.as_deref().unwrap_or("");
+                    let place = format!("{}/{i}/{target}", navigation.name);
+                    error.with_target(place.trim_end_matches('/'))
+                },
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Changes an entity: its payload onto the row as it is now, through the hook, then the columns
+/// that differ. Answers the row as it is afterwards.
+pub(crate) fn update_entity(
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    target: &Target,
+    service_root: &str,
+    payload: &EntityPayload,
+    _permit: Permit,
+) -> Result<Row, Error> {
+    let old = load(core, transaction, target)?;
+    same_key(core, target, payload, &old)?;
+    if let Some((index, _)) = payload.nested.first() {
+        let name = &core.model.structured(payload.of).navigation[*index].name;
+        let message =
+            format!("'{name}' cannot be changed with its owner; change it by its own URL.");
+        return Err(Error::bad_request(message).with_target(name));
+    }
+    let mut new = old.clone();
+    let mut given = apply(core, payload, &mut new, false);
+    bind(
+        core,
+        transaction,
+        &Bindings { service_root },
+        payload,
+        &mut new,
+        &mut given,
+    )?;
+    let change = Change::Update {
+        old: &old,
+        new: &mut new,
+        given,
+    };
+    if core
+        .service
+        .judge(transaction, &core.scope(), target, change)?
+        == Outcome::Write
+    {
+        let table = core.tables.table(target.table);
+        let key = table.key_of(&old);
+        let columns = table.difference(&old, &new);
+        if !columns.is_empty() && !transaction.update(target.table, &key, columns, &new)? {
+            return Err(target.missing(core));
+        }
+    }
+    Ok(new)
+}
+
+/// A key in the body must be the one in the URL.
+fn same_key(core: &Core, target: &Target, payload: &EntityPayload, old: &Row) -> Result<(), Error> {
+    let ty = core.model.structured(target.of);
+    for (ordinal, value) in &payload.values {
+        if !ty.key.contains(ordinal) || *value == old[*ordinal] {
+            continue;
+        }
+        // Another way to write the same key is the same key.
+        let table = core.tables.table(target.table);
+        let parents: Vec<Value> = table
+            .key
+            .iter()
+            .filter(|column| target.fixed.iter().any(|(c, _)| c == *column))
+            .map(|column| old[*column].clone())
+            .collect();
+        let meant = core
+            .service
+            .key(target.table, &parents, std::slice::from_ref(value));
+        if meant.as_ref() != Some(&table.key_of(old)) {
+            let name = &ty.properties[*ordinal].name;
+            return Err(Error::bad_request(format!(
+                "Property '{name}' differs from the key of the entity that the URL names."
+            ))
+            .with_target(name));
+        }
+    }
+    Ok(())
+}

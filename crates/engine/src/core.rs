@@ -1,0 +1,103 @@
+//! What every part of the engine reads: the model, its tables, the store, the service.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use edm::{Model, StructuredId, StructuredKind};
+use odata::json::EntityShape;
+use odata::uri::Limits;
+use store::clock::{Clock, utc_day};
+use store::{Store, Tables};
+
+use crate::permissions::Permissions;
+use crate::service::{Scope, Service};
+
+/// Where new ids come from.
+pub trait Ids: Send + Sync + 'static {
+    /// A GUID that no entity has.
+    fn new_id(&self) -> uuid::Uuid;
+}
+
+/// GUIDs of version 7: random, and in the order of their making.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RandomIds;
+
+impl Ids for RandomIds {
+    fn new_id(&self) -> uuid::Uuid {
+        uuid::Uuid::now_v7()
+    }
+}
+
+/// The engine's parts, shared by all requests.
+pub struct Core {
+    /// The model.
+    pub model: Arc<Model>,
+    /// How it lies in tables.
+    pub tables: Arc<Tables>,
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// The domain.
+    pub service: Arc<dyn Service>,
+    /// Limits on URLs and queries.
+    pub limits: Limits,
+    pub(crate) permissions: Permissions,
+    shapes: HashMap<StructuredId, EntityShape>,
+}
+
+impl Core {
+    /// Puts the parts together and prepares what follows from the model.
+    #[must_use]
+    pub fn new(
+        model: Arc<Model>,
+        tables: Arc<Tables>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        service: Arc<dyn Service>,
+    ) -> Self {
+        let shapes = model
+            .structured_types()
+            .filter(|(_, ty)| ty.kind == StructuredKind::Entity)
+            .map(|(id, _)| (id, EntityShape::new(&model, id)))
+            .collect();
+        let permissions = Permissions::of(&model);
+        let limits = Limits::default();
+        Self {
+            model,
+            tables,
+            store,
+            clock,
+            ids,
+            service,
+            limits,
+            permissions,
+            shapes,
+        }
+    }
+
+    /// The names that entities of a type are written with.
+    pub(crate) fn shape(&self, of: StructuredId) -> Option<&EntityShape> {
+        self.shapes.get(&of)
+    }
+
+    /// Today in UTC, as days since 0001-01-01.
+    #[must_use]
+    pub fn today(&self) -> i32 {
+        utc_day(self.clock.now())
+    }
+
+    /// What a hook may ask for while it judges.
+    #[must_use]
+    pub fn scope(&self) -> Scope<'_> {
+        Scope {
+            model: &self.model,
+            tables: &self.tables,
+            now: self.clock.now(),
+            ids: self.ids.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! `$expand`: what navigation properties lead to, written inside the entities they start from.
+
+use std::collections::HashMap;
+
+use edm::Value;
+use odata::Error;
+use odata::query::{ExpandItem, QueryOptions};
+use store::{NavigationMap, Reader, Row, Select};
+
+use crate::access::Permit;
+use crate::core::Core;
+use crate::links::Place;
+use crate::read::{Page, conditions, query_of};
+use crate::represent::Representation;
+use crate::target::Target;
+
+/// One expanded navigation property for all entities of a page: the bytes behind each, beginning
+/// with a comma.
+pub(crate) struct Expanded(Vec<Vec<u8>>);
+
+/// Where a navigation property leads.
+///
+/// # Errors
+/// 400 if it is not served.
+pub(crate) fn map_of<'c>(core: &'c Core, item: &ExpandItem) -> Result<&'c NavigationMap, Error> {
+    core.tables
+        .navigation(&core.model, item.of, item.index)
+        .ok_or_else(|| {
+            let name = &core.model.structured(item.of).navigation[item.index].name;
+            Error::bad_request(format!("$expand: '{name}' is not served.")).with_target("$expand")
+        })
+}
+
+/// The values that the columns of an expansion's targets must have, from a whole row.
+pub(crate) fn sources_of_row(
+    core: &Core,
+    item: &ExpandItem,
+    row: &Row,
+) -> Result<Vec<(usize, Value)>, Error> {
+    let map = map_of(core, item)?;
+    Ok(map
+        .on
+        .iter()
+        .map(|(target, source)| (*target, row[*source].clone()))
+        .collect())
+}
+
+impl Expanded {
+    /// Reads what a navigation property leads to from each entity: the column values of its
+    /// targets, and the entity's URL.
+    pub(crate) fn read(
+        core: &Core,
+        reader: &mut dyn Reader,
+        item: &ExpandItem,
+        from: &[(Vec<(usize, Value)>, Place<'_>)],
+        permit: Permit,
+    ) -> Result<Self, Error> {
+        let navigation = &core.model.structured(item.of).navigation[item.index];
+        if navigation.collection {
+            many(core, reader, item, from, permit)
+        } else {
+            one(core, reader, item, from, permit)
+        }
+    }
+
+    /// Writes what stands behind the members of the entity at this place of the page.
+    pub(crate) fn write(&self, index: usize, out: &mut Vec<u8>) {
+        if let Some(bytes) = self.0.get(index) {
+            out.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// Single-valued: one select for all entities of the page.
+fn one(
+    core: &Core,
+    reader: &mut dyn Reader,
+    item: &ExpandItem,
+    from: &[(Vec<(usize, Value)>, Place<'_>)],
+    permit: Permit,
+) -> Result<Expanded, Error> {
+    let map = map_of(core, item)?;
+    let navigation = &core.model.structured(item.of).navigation[item.index];
+    let shape = core
+        .shape(item.of)
+        .ok_or_else(|| Error::internal("a type without a shape"))?;
+    let [(column, _)] = map.on.as_slice() else {
+        return Err(Error::internal(format!(
+            "{} is mapped by several columns",
+            navigation.name
+        )));
+    };
+    let name_of = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut wanted: Vec<Value> = from
+        .iter()
+        .filter_map(|(sources, _)| sources.first().map(|(_, value)| value.clone()))
+        .filter(|value| !value.is_null() && value.as_str() != Some(""))
+        .collect();
+    wanted.sort_by_key(name_of);
+    wanted.dedup();
+    let representation =
+        Representation::new(core, map.table, navigation.target, &item.options, false);
+    let mut found: HashMap<String, (Vec<u8>, Row)> = HashMap::with_capacity(wanted.len());
+    if !wanted.is_empty() {
+        let table = core.tables.table(map.table);
+        let mut select = Select::all(map.table, table.columns.len());
+        select.among = Some((*column, wanted));
+        select.filter = item.options.filter.as_ref();
+        select.today = core.today();
+        reader.select(&select, &mut |cells| {
+            let row = store::cell::decode_row(&core.model, table, cells)?;
+            let mut bytes = Vec::with_capacity(512);
+            representation.members_of_row(&mut bytes, &row)?;
+            found.insert(name_of(&row[*column]), (bytes, row));
+            Ok(())
+        })?;
+    }
+    let mut expanded = Vec::with_capacity(from.len());
+    for (sources, place) in from {
+        let mut out = vec![b','];
+        out.extend_from_slice(shape.navigation(item.index));
+        match sources
+            .first()
+            .and_then(|(_, value)| found.get(&name_of(value)))
+        {
+            None => out.extend_from_slice(b"null"),
+            Some((bytes, row)) => {
+                out.push(b'{');
+                out.extend_from_slice(bytes);
+                let place = place.step(&navigation.name);
+                for nested in &item.options.expand {
+                    let sources = sources_of_row(core, nested, row)?;
+                    let from = [(sources, place.clone())];
+                    Expanded::read(core, reader, nested, &from, permit)?.write(0, &mut out);
+                }
+                out.push(b'}');
+            }
+        }
+        expanded.push(out);
+    }
+    Ok(Expanded(expanded))
+}
+
+/// Collection-valued: a page for each entity.
+fn many(
+    core: &Core,
+    reader: &mut dyn Reader,
+    item: &ExpandItem,
+    from: &[(Vec<(usize, Value)>, Place<'_>)],
+    permit: Permit,
+) -> Result<Expanded, Error> {
+    let map = map_of(core, item)?;
+    let navigation = &core.model.structured(item.of).navigation[item.index];
+    let mut expanded = Vec::with_capacity(from.len());
+    for (sources, place) in from {
+        let target = Target {
+            table: map.table,
+            of: navigation.target,
+            fixed: sources.clone(),
+            key: None,
+            parent: Some(item.of),
+            name: String::new(),
+            borrowed: false,
+        };
+        expanded.push(page_of(core, reader, item, &target, place, permit)?);
+    }
+    Ok(Expanded(expanded))
+}
+
+fn page_of(
+    core: &Core,
+    reader: &mut dyn Reader,
+    item: &ExpandItem,
+    target: &Target,
+    place: &Place<'_>,
+    permit: Permit,
+) -> Result<Vec<u8>, Error> {
+    let name = &core.model.structured(item.of).navigation[item.index].name;
+    let options = &item.options;
+    let here = place.step(name);
+    let mut out = Vec::with_capacity(256);
+    member(&mut out, &format!("{name}@odata.context"), &here.context());
+    if options.count {
+        let total = reader.count(&conditions(core, target, options))?;
+        out.extend_from_slice(format!(",\"{name}@odata.count\":{total}").as_bytes());
+    }
+    let largest = core.service.profile().max_page_size;
+    let size = options.top.unwrap_or(largest).min(largest);
+    let page = Page {
+        target,
+        options,
+        size,
+        query: query_of(&here.path, options),
+    };
+    out.push(b',');
+    odata::json::write_string(&mut out, name);
+    let token = page.write(core, reader, &here, permit, &mut out)?;
+    if let Some(token) = token.filter(|_| options.top.is_none_or(|top| top > largest)) {
+        // The link repeats no options: a page that had some could not be continued by it.
+        let plain = QueryOptions {
+            count: options.count,
+            ..QueryOptions::default()
+        };
+        if *options != plain {
+            return Err(Error::bad_request(format!(
+                "$expand: '{name}' has more than {largest} entities here; read them from {}.",
+                here.url()
+            ))
+            .with_target("$expand"));
+        }
+        let link = format!("{}?$skiptoken={token}", here.url());
+        member(&mut out, &format!("{name}@odata.nextLink"), &link);
+    }
+    Ok(out)
+}
+
+fn member(out: &mut Vec<u8>, name: &str, text: &str) {
+    out.push(b',');
+    odata::json::write_string(out, name);
+    out.push(b':');
+    odata::json::write_string(out, text);
+}

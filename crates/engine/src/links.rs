@@ -1,0 +1,179 @@
+//! URLs in answers: context, next link, location.
+
+use edm::Value;
+use odata::path::{PathKind, ResourcePath, Segment};
+use odata::uri::encode_key;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::core::Core;
+use crate::exchange::Request;
+
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'\'');
+
+/// The path of a resource with its keys as predicates: `deviceManagement/deviceHealthScripts('ID')`.
+pub(crate) fn canonical_path(core: &Core, segments: &[Segment]) -> String {
+    let mut path = String::with_capacity(96);
+    for segment in segments {
+        let name = match segment {
+            Segment::Singleton(id) => &core.model.singleton(*id).name,
+            Segment::EntitySet(id) => &core.model.entity_set(*id).name,
+            Segment::Navigation { of, index } => {
+                &core.model.structured(*of).navigation[*index].name
+            }
+            Segment::Property { of, ordinal } => {
+                &core.model.structured(*of).properties[*ordinal].name
+            }
+            Segment::Cast(of) => &core.model.structured(*of).name,
+            Segment::Key(values) => {
+                path.push_str(&key_predicate(values));
+                continue;
+            }
+            Segment::Operation { .. } | Segment::Count | Segment::Reference | Segment::Value => {
+                break;
+            }
+        };
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.push_str(name);
+    }
+    path
+}
+
+/// `('ID')`, percent-encoded.
+pub(crate) fn key_predicate(values: &[Value]) -> String {
+    let texts: Vec<String> = values.iter().map(encode_key).collect();
+    format!("({})", texts.join(","))
+}
+
+/// Where an entity or collection of an answer lives: the service root and its path.
+#[derive(Clone, Debug)]
+pub(crate) struct Place<'r> {
+    root: &'r str,
+    pub(crate) path: String,
+}
+
+impl<'r> Place<'r> {
+    pub(crate) fn of(core: &Core, request: &'r Request, path: &ResourcePath) -> Self {
+        Self {
+            root: &request.service_root,
+            path: canonical_path(core, &path.segments),
+        }
+    }
+
+    /// What a navigation property leads to from here.
+    pub(crate) fn step(&self, name: &str) -> Self {
+        Self {
+            root: self.root,
+            path: format!("{}/{name}", self.path),
+        }
+    }
+
+    /// The entity of a key in this collection.
+    pub(crate) fn member(&self, key: &[Value]) -> Self {
+        Self {
+            root: self.root,
+            path: format!("{}{}", self.path, key_predicate(key)),
+        }
+    }
+
+    /// Its URL.
+    pub(crate) fn url(&self) -> String {
+        format!("{}/{}", self.root, self.path)
+    }
+
+    /// Its context URL.
+    pub(crate) fn context(&self) -> String {
+        format!("{}/$metadata#{}", self.root, self.path)
+    }
+}
+
+/// The context URL of an answer (OData 4.01 Protocol, section 10): `select` is the list of
+/// selected properties, if any.
+pub(crate) fn context(
+    core: &Core,
+    request: &Request,
+    path: &ResourcePath,
+    select: Option<&str>,
+    entity: bool,
+) -> String {
+    let mut url = format!("{}/$metadata#", request.service_root);
+    let segments = match (entity, path.segments.last()) {
+        // An entity of a collection has the collection's context.
+        (true, Some(Segment::Key(_))) => &path.segments[..path.segments.len() - 1],
+        _ => &path.segments[..],
+    };
+    url.push_str(&canonical_path(core, segments));
+    if let Some(select) = select {
+        url.push_str(&format!("({select})"));
+    }
+    if entity && !matches!(path.segments.last(), Some(Segment::Singleton(_))) {
+        url.push_str("/$entity");
+    }
+    url
+}
+
+/// The text of `$select` as the context URL repeats it.
+pub(crate) fn select_text(query: Option<&str>) -> Option<String> {
+    options(query).find_map(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        let is_select = matches!(name.as_str(), "$select" | "%24select" | "select");
+        is_select.then(|| value.replace("%2C", ",").replace("%2c", ","))
+    })
+}
+
+/// The URL of the page behind a token: the request's own, with the token instead of `$skip` and
+/// of an older token, and with the page size that a preference asked for.
+pub(crate) fn next_link(request: &Request, token: &str, page_size: Option<u64>) -> String {
+    let mut link = format!("{}/{}?", request.service_root, request.path);
+    let mut has_top = false;
+    for (name, value) in options(request.query.as_deref()) {
+        match name
+            .to_ascii_lowercase()
+            .trim_start_matches("%24")
+            .trim_start_matches('$')
+        {
+            "skip" | "skiptoken" => continue,
+            "top" => has_top = true,
+            _ => {}
+        }
+        link.push_str(name);
+        link.push('=');
+        link.push_str(value);
+        link.push('&');
+    }
+    if let Some(size) = page_size.filter(|_| !has_top) {
+        link.push_str(&format!("$top={size}&"));
+    }
+    link.push_str("$skiptoken=");
+    link.extend(utf8_percent_encode(token, VALUE));
+    link
+}
+
+fn options(query: Option<&str>) -> impl Iterator<Item = (&str, &str)> {
+    query
+        .unwrap_or("")
+        .split('&')
+        .filter(|option| !option.is_empty())
+        .map(|option| option.split_once('=').unwrap_or((option, "")))
+}
+
+/// The URL of an entity in the collection that the request addressed.
+pub(crate) fn location(
+    core: &Core,
+    request: &Request,
+    path: &ResourcePath,
+    key: &[Value],
+) -> String {
+    let segments = match path.kind {
+        PathKind::ReferenceCollection(_) => &path.segments[..path.segments.len() - 1],
+        _ => &path.segments[..],
+    };
+    let path = canonical_path(core, segments);
+    format!("{}/{path}{}", request.service_root, key_predicate(key))
+}

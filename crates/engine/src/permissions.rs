@@ -1,0 +1,187 @@
+//! The permissions that the model demands: `Capabilities.*Restrictions/Permissions` on container
+//! paths and operations. The nearest annotated path counts; what no annotation permits is denied.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use edm::{Annotations, Expression, Model, OperationId, OperationKind, StructuredId};
+use odata::path::{PathKind, Resource, ResourcePath, Segment};
+use odata::query::{ExpandItem, QueryOptions};
+
+use crate::access::Requirement;
+
+const CAPABILITIES: &str = "Org.OData.Capabilities.V1";
+
+/// What is done to a resource, as the Capabilities vocabulary divides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Action {
+    Read,
+    Insert,
+    Update,
+    Delete,
+}
+
+impl Action {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::Read, "ReadRestrictions"),
+        (Self::Insert, "InsertRestrictions"),
+        (Self::Update, "UpdateRestrictions"),
+        (Self::Delete, "DeleteRestrictions"),
+    ];
+}
+
+type Scopes = Arc<[String]>;
+
+/// The annotated permissions of a model, looked up by container path.
+#[derive(Debug, Default)]
+pub(crate) struct Permissions {
+    container: String,
+    paths: HashMap<String, HashMap<Action, Scopes>>,
+    operations: HashMap<OperationId, Scopes>,
+    /// Where entities of a type live: the container path of their collection.
+    homes: HashMap<StructuredId, String>,
+}
+
+impl Permissions {
+    /// Reads a model's annotations.
+    pub(crate) fn of(model: &Model) -> Self {
+        let container = model.container_name();
+        let mut found = Self {
+            container: container.clone(),
+            ..Self::default()
+        };
+        for (_, set) in model.entity_sets() {
+            let path = format!("{container}/{}", set.name);
+            found.homes.entry(set.of).or_insert_with(|| path.clone());
+            found.read_path(model, &path);
+        }
+        for (_, singleton) in model.singletons() {
+            let path = format!("{container}/{}", singleton.name);
+            found.read_path(model, &path);
+            for navigation in &model.structured(singleton.of).navigation {
+                let path = format!("{path}/{}", navigation.name);
+                if found.read_path(model, &path) {
+                    found.homes.entry(navigation.target).or_insert(path);
+                }
+            }
+        }
+        for (id, operation) in model.operations() {
+            if let Some(scopes) = permitted(&operation.annotations, "OperationRestrictions") {
+                found.operations.insert(id, scopes);
+            }
+        }
+        found
+    }
+
+    fn read_path(&mut self, model: &Model, path: &str) -> bool {
+        let Some(annotations) = model.target_annotations(path) else {
+            return false;
+        };
+        let actions: HashMap<_, _> = Action::ALL
+            .iter()
+            .filter_map(|(action, term)| Some((*action, permitted(annotations, term)?)))
+            .collect();
+        let any = !actions.is_empty();
+        self.paths.insert(path.to_owned(), actions);
+        any
+    }
+
+    /// What a request needs: the rights of its path, of what the path crosses into without
+    /// containing it, and of everything it expands.
+    pub(crate) fn requirement(
+        &self,
+        model: &Model,
+        resource: &Resource,
+        options: &QueryOptions,
+        action: Action,
+    ) -> Requirement {
+        let mut requirement = Requirement::default();
+        if let Resource::Path(path) = resource {
+            self.path(model, path, action, &mut requirement);
+            self.expansions(model, &options.expand, &mut requirement);
+        }
+        requirement
+    }
+
+    fn path(&self, model: &Model, path: &ResourcePath, action: Action, out: &mut Requirement) {
+        let action = match path.kind {
+            PathKind::Action(_) => Action::Update,
+            PathKind::Function(_) => Action::Read,
+            _ => action,
+        };
+        let mut at = self.container.clone();
+        let mut nearest: Option<&Scopes> = None;
+        for segment in &path.segments {
+            match segment {
+                Segment::Singleton(id) => step(&mut at, &model.singleton(*id).name),
+                Segment::EntitySet(id) => step(&mut at, &model.entity_set(*id).name),
+                Segment::Navigation { of, index } => {
+                    let navigation = &model.structured(*of).navigation[*index];
+                    step(&mut at, &navigation.name);
+                    if !navigation.contains_target
+                        && let Some(home) = self.homes.get(&navigation.target)
+                    {
+                        out.0.push(self.at(home, action));
+                    }
+                }
+                Segment::Operation { id, .. } => {
+                    if let Some(scopes) = self.operations.get(id) {
+                        nearest = Some(scopes);
+                    }
+                    let kind = model.operation(*id).kind;
+                    debug_assert!(matches!(
+                        kind,
+                        OperationKind::Action | OperationKind::Function
+                    ));
+                    continue;
+                }
+                _ => continue,
+            }
+            nearest = self
+                .paths
+                .get(&at)
+                .and_then(|actions| actions.get(&action))
+                .or(nearest);
+        }
+        out.0.push(nearest.cloned().unwrap_or_else(|| Arc::new([])));
+    }
+
+    fn expansions(&self, model: &Model, items: &[ExpandItem], out: &mut Requirement) {
+        for item in items {
+            let navigation = &model.structured(item.of).navigation[item.index];
+            // What is contained has the rights of what contains it, unless its own path differs.
+            if let Some(home) = self.homes.get(&navigation.target) {
+                out.0.push(self.at(home, Action::Read));
+            }
+            self.expansions(model, &item.options.expand, out);
+        }
+    }
+
+    fn at(&self, path: &str, action: Action) -> Scopes {
+        self.paths
+            .get(path)
+            .and_then(|actions| actions.get(&action))
+            .cloned()
+            .unwrap_or_else(|| Arc::new([]))
+    }
+}
+
+fn step(path: &mut String, name: &str) {
+    path.push('/');
+    path.push_str(name);
+}
+
+/// The scopes of a restriction's `Permissions`, if it has any.
+fn permitted(annotations: &Annotations, restriction: &str) -> Option<Scopes> {
+    let permissions = annotations
+        .get(&format!("{CAPABILITIES}.{restriction}"))?
+        .property("Permissions")?;
+    let scopes: Vec<String> = permissions
+        .items()
+        .iter()
+        .filter_map(|permission| permission.property("Scopes"))
+        .flat_map(Expression::items)
+        .filter_map(|scope| scope.property("Scope")?.as_str().map(str::to_owned))
+        .collect();
+    Some(scopes.into())
+}

@@ -1,0 +1,160 @@
+//! What a domain adds to the engine: hooks that judge changes, and operations.
+
+use std::sync::Arc;
+
+use edm::time::DateTimeOffset;
+use edm::{Model, OperationId, StructuredId, Value};
+use odata::Error;
+use odata::json::Argument;
+use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
+
+use crate::access::{Caller, Permit};
+use crate::core::{Core, Ids};
+use crate::target::Target;
+
+/// What the standard leaves to the service.
+#[derive(Clone, Debug)]
+pub struct ServiceProfile {
+    /// Rows on a page when nobody asks for a number.
+    pub page_size: u64,
+    /// The most rows on a page, whatever is asked for.
+    pub max_page_size: u64,
+    /// Entities always carry `@odata.type`, as Graph's documents show them.
+    pub shows_type: bool,
+    /// `$top` is a page size with a next link behind it, as on Graph, not a cut.
+    pub top_is_page_size: bool,
+    /// PATCH on a collection with one entity in the body updates the member that its key names.
+    pub patches_members: bool,
+    /// Types whose computed properties a create may set (import).
+    pub sets_computed: Vec<StructuredId>,
+}
+
+/// What a hook may ask for while it judges a change.
+pub struct Scope<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// How it lies in tables.
+    pub tables: &'a Tables,
+    /// When the change happens.
+    pub now: DateTimeOffset,
+    /// New ids.
+    pub ids: &'a dyn Ids,
+}
+
+/// A change of one row, about to be written. `given` are the columns that the client set.
+pub enum Change<'a> {
+    /// A new row: the hook completes it.
+    Insert {
+        /// The row, with what the client gave and defaults.
+        row: &'a mut Row,
+        /// What the client gave.
+        given: ColumnSet,
+    },
+    /// A changed row.
+    Update {
+        /// As it is now.
+        old: &'a Row,
+        /// As it will be: the hook may change more of it.
+        new: &'a mut Row,
+        /// What the client gave.
+        given: ColumnSet,
+    },
+    /// A row that goes.
+    Delete {
+        /// As it is now.
+        old: &'a Row,
+    },
+}
+
+/// What the engine does after a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Writes the change.
+    Write,
+    /// Nothing more: the hook wrote what the change means.
+    Done,
+}
+
+/// An operation about to be carried out.
+pub struct Call {
+    /// The overload.
+    pub operation: OperationId,
+    /// What it is bound to: a path's segments without the operation; empty for an unbound one.
+    pub binding: Vec<odata::path::Segment>,
+    /// The arguments by parameter index.
+    pub arguments: Vec<(usize, Argument)>,
+    /// Who calls.
+    pub caller: Caller,
+    /// The proof that they may.
+    pub permit: Permit,
+}
+
+impl Call {
+    /// The argument of a parameter, by its name in the model.
+    #[must_use]
+    pub fn argument(&self, model: &Model, name: &str) -> Option<&Argument> {
+        let operation = model.operation(self.operation);
+        let index = operation.parameters.iter().position(|p| p.name == name)?;
+        self.arguments
+            .iter()
+            .find(|(i, _)| *i == index)
+            .map(|(_, argument)| argument)
+    }
+
+    /// The value of a parameter; null if it was not given.
+    #[must_use]
+    pub fn value(&self, model: &Model, name: &str) -> Value {
+        match self.argument(model, name) {
+            Some(Argument::Value(value)) => value.clone(),
+            _ => Value::Null,
+        }
+    }
+}
+
+/// What an operation answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// 204.
+    None,
+    /// A value of the operation's return type.
+    Value(Value),
+    /// One entity.
+    Entity(TableId, Row),
+    /// A collection of entities.
+    Entities(TableId, Vec<Row>),
+    /// A collection of entities of an action that returns nothing in the model; 204 when the
+    /// client prefers a minimal answer.
+    Shown(TableId, Vec<Row>, StructuredId),
+}
+
+/// A domain: the meaning of changes, and its operations.
+pub trait Service: Send + Sync + 'static {
+    /// What the standard leaves open.
+    fn profile(&self) -> &ServiceProfile;
+
+    /// The primary key of an entity whose URL gives its parents' key values and its own; `None`
+    /// if no entity can have that key.
+    fn key(&self, table: TableId, parents: &[Value], own: &[Value]) -> Option<Vec<Value>>;
+
+    /// Columns that lists show as null unless `$select` names them.
+    fn left_out_of_lists(&self, of: StructuredId) -> ColumnSet;
+
+    /// Judges a change against the row as it is now, inside the transaction that carries it out,
+    /// and writes what follows from it.
+    ///
+    /// # Errors
+    /// Why the change cannot be; the whole command is undone.
+    fn judge(
+        &self,
+        transaction: &mut dyn Transaction,
+        scope: &Scope<'_>,
+        target: &Target,
+        change: Change<'_>,
+    ) -> Result<Outcome, Error>;
+
+    /// Carries out an operation.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    fn invoke(&self, core: Arc<Core>, call: Call) -> BoxFuture<'_, Result<Answer, Error>>;
+}

@@ -1,0 +1,199 @@
+//! Assignments, and `assign`, which replaces the whole set.
+
+use std::sync::Arc;
+
+use edm::Value;
+use engine::{Answer, Call, Core, Scope, Target, insert_entity, load, locate};
+use odata::Error;
+use odata::json::Argument;
+use store::{NavigationMap, Row, TableId, Transaction, write};
+
+use crate::graph::{Assignments, Graph};
+
+/// Completes a new assignment: its id is `{scriptId}:{groupId}`.
+pub(crate) fn insert(
+    graph: &Graph,
+    scope: &Scope<'_>,
+    assignments: &Assignments,
+    row: &mut Row,
+) -> Result<(), Error> {
+    let script = row[assignments.script_id]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let id = group_of(graph, assignments, row)?.unwrap_or_else(|| scope.ids.new_id().to_string());
+    row[graph.id] = Value::String(format!("{script}:{id}"));
+    Ok(())
+}
+
+/// The group that an assignment means, if it means one.
+///
+/// # Errors
+/// 400 for an assignment that means nobody.
+pub(crate) fn group_of(
+    graph: &Graph,
+    assignments: &Assignments,
+    row: &Row,
+) -> Result<Option<String>, Error> {
+    let column = assignments.target;
+    let refuse = |name: &str| {
+        Error::bad_request(format!(
+            "Property '{name}' is required: an assignment needs a target."
+        ))
+        .with_target(name)
+    };
+    if assignments.by_group {
+        return match row[column].as_str() {
+            Some(group) if !group.is_empty() => Ok(Some(group.to_owned())),
+            _ => Err(refuse("targetGroupId")),
+        };
+    }
+    if row[column].is_null() {
+        return Err(refuse("target"));
+    }
+    let whom = graph
+        .targets
+        .whom(&row[column])
+        .ok_or_else(|| refuse("target/groupId"))?;
+    Ok(whom.group_id().map(str::to_owned))
+}
+
+/// `assign`: the parameters' assignments instead of those that a script has. An answer shows the
+/// new set.
+pub(crate) async fn assign(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
+    let sets = sets(graph, core, &call)?;
+    let shared = core.clone();
+    let permit = call.permit;
+    let (table, rows, of) = write(core.store.as_ref(), move |transaction| {
+        let script = locate(&shared, transaction, &call.binding)?;
+        let row = load(&shared, transaction, &script)?;
+        let mut shown = Vec::new();
+        for set in &sets {
+            let rows = replace(&shared, transaction, &script, &row, set, permit)?;
+            if set.given.is_some() || shown.is_empty() {
+                shown.push((set.map.table, rows, set.of));
+            }
+        }
+        let answered = shown.into_iter().max_by_key(|(_, rows, _)| rows.len());
+        answered.ok_or_else(|| Error::internal("assign without an assignment parameter"))
+    })
+    .await?;
+    Ok(Answer::Shown(table, rows, of))
+}
+
+/// One parameter of `assign`: where its assignments live, and what was given.
+#[derive(Clone)]
+struct Set {
+    map: NavigationMap,
+    of: edm::StructuredId,
+    name: String,
+    given: Option<Vec<odata::json::EntityPayload>>,
+}
+
+/// The parameters of the overload with the navigation property of the script that holds entities
+/// of the parameter's type.
+fn sets(graph: &Graph, core: &Core, call: &Call) -> Result<Vec<Set>, Error> {
+    let operation = core.model.operation(call.operation);
+    let script = operation
+        .bound_to()
+        .map(|(of, _)| of)
+        .ok_or_else(|| Error::internal("assign is bound to a script"))?;
+    let mut sets = Vec::new();
+    for parameter in operation.own_parameters() {
+        let Some(of) = parameter.ty.item.structured() else {
+            continue;
+        };
+        let navigation = &core.model.structured(script).navigation;
+        let map = navigation
+            .iter()
+            .position(|navigation| navigation.target == of && navigation.collection)
+            .and_then(|index| core.tables.navigation(&core.model, script, index))
+            .filter(|map| graph.assignments.contains_key(&map.table))
+            .ok_or_else(|| Error::internal(format!("{} is assigned nowhere", parameter.name)))?;
+        let given = match call.argument(&core.model, &parameter.name) {
+            Some(Argument::Entities(entities)) => Some(entities.clone()),
+            Some(Argument::Null) | None => None,
+            Some(_) => return Err(Error::internal("an assignment that is no entity")),
+        };
+        sets.push(Set {
+            map: map.clone(),
+            of,
+            name: parameter.name.clone(),
+            given,
+        });
+    }
+    if sets.iter().all(|set| set.given.is_none()) {
+        let names: Vec<_> = sets.iter().map(|set| format!("'{}'", set.name)).collect();
+        return Err(Error::bad_request(format!(
+            "The action 'assign' needs {}.",
+            names.join(" or ")
+        ))
+        .with_target(sets.first().map_or("assign", |set| set.name.as_str())));
+    }
+    Ok(sets)
+}
+
+fn replace(
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    script: &Target,
+    row: &Row,
+    set: &Set,
+    permit: engine::access::Permit,
+) -> Result<Vec<Row>, Error> {
+    let fixed: Vec<(usize, Value)> = set
+        .map
+        .on
+        .iter()
+        .map(|(to, from)| (*to, row[*from].clone()))
+        .collect();
+    transaction.delete_where(set.map.table, &fixed, u32::MAX)?;
+    let target = Target {
+        table: set.map.table,
+        of: set.of,
+        fixed,
+        key: None,
+        parent: Some(script.of),
+        name: String::new(),
+        borrowed: false,
+    };
+    let mut rows = Vec::new();
+    for (i, payload) in set.given.iter().flatten().enumerate() {
+        let made = insert_entity(core, transaction, &target, "", payload, permit);
+        rows.push(made.map_err(|error| at(&set.name, i, error))?.row);
+    }
+    Ok(rows)
+}
+
+fn at(name: &str, index: usize, error: Error) -> Error {
+    let target = error.target.as_deref().unwrap_or("");
+    let place = format!("{name}/{index}/{target}");
+    let message = format!("{name}/{index}: {}", error.message);
+    // Two assignments of one call for the same group are a fault of the call.
+    let code = match error.code {
+        odata::ErrorCode::Conflict => odata::ErrorCode::BadRequest,
+        code => code,
+    };
+    Error {
+        code,
+        message,
+        ..error
+    }
+    .with_target(place.trim_end_matches('/'))
+}
+
+/// Every row of a table of assignments.
+pub(crate) fn all(
+    core: &Core,
+    reader: &mut dyn store::Reader,
+    table: TableId,
+) -> Result<Vec<Row>, Error> {
+    let columns = core.tables.table(table);
+    let select = store::Select::all(table, columns.columns.len());
+    let mut rows = Vec::new();
+    reader.select(&select, &mut |cells| {
+        rows.push(store::cell::decode_row(&core.model, columns, cells)?);
+        Ok(())
+    })?;
+    Ok(rows)
+}

@@ -1,0 +1,320 @@
+//! The service: which hook judges which table, which function carries out which operation.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use edm::{Model, StructuredId, Value};
+use engine::{Answer, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, Target};
+use odata::{Error, ErrorCode};
+use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
+
+use crate::columns::{hidden, property, table_named};
+use crate::devices::Devices;
+use crate::due::DueScript;
+use crate::layout::{Family, Layout, States, Users};
+use crate::states::Cause;
+use crate::targets::TargetTypes;
+use crate::{assignments, devices, due, history, ids, recount, scripts, states, summaries, users};
+
+/// Why the model and the domain do not fit.
+#[derive(Debug, thiserror::Error)]
+#[error("the model does not fit the service: {0}")]
+pub struct GraphError(pub(crate) String);
+
+/// A table of assignments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Assignments {
+    pub(crate) table: TableId,
+    pub(crate) script_id: usize,
+    /// The target, or the target group's id.
+    pub(crate) target: usize,
+    /// Whether `target` is a group's id.
+    pub(crate) by_group: bool,
+    /// Whether remediations run, where that is said.
+    pub(crate) runs_remediation: Option<usize>,
+    /// The schedule, where there is one.
+    pub(crate) schedule: Option<usize>,
+}
+
+/// The table of devices by day of remediation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Days {
+    pub(crate) table: TableId,
+    pub(crate) script_id: usize,
+    pub(crate) devices: usize,
+}
+
+/// The Graph service for device scripts. A clone shares everything.
+#[derive(Clone)]
+pub struct Graph {
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) tables: Arc<Tables>,
+    pub(crate) devices: Devices,
+    pub(crate) days: Days,
+    pub(crate) assignments: Arc<HashMap<TableId, Assignments>>,
+    pub(crate) targets: TargetTypes,
+    pub(crate) due: Arc<DueScript>,
+    /// The ordinal of `id`, the same in every entity type.
+    pub(crate) id: usize,
+    /// The user's name in a user state.
+    pub(crate) user_principal_name: usize,
+    profile: Arc<ServiceProfile>,
+}
+
+impl Graph {
+    /// Finds the domain's parts in the model.
+    ///
+    /// # Errors
+    /// If the model or the storage map lacks one.
+    pub fn new(model: &Model, tables: &Arc<Tables>) -> Result<Self, GraphError> {
+        let layout = Layout::of(model, tables)?;
+        let device_table = table_named(tables, "managed_device")?;
+        let devices = Devices::of(model, tables.table(device_table), device_table)?;
+        let named = |name: &str| {
+            model
+                .find_structured(&format!("microsoft.graph.{name}"))
+                .ok_or_else(|| GraphError(format!("the model has no {name}")))
+        };
+        let entity = model.structured(named("entity")?);
+        let user = model.structured(named("deviceManagementScriptUserState")?);
+        let days = table_named(tables, "remediation_day")?;
+        let profile = ServiceProfile {
+            page_size: 100,
+            max_page_size: 1_000,
+            shows_type: true,
+            top_is_page_size: true,
+            patches_members: true,
+            sets_computed: vec![named("managedDevice")?, named("windowsManagedDevice")?],
+        };
+        Ok(Self {
+            devices,
+            days: Days {
+                table: days,
+                script_id: hidden(tables.table(days), "script_id")?,
+                devices: hidden(tables.table(days), "devices")?,
+            },
+            assignments: Arc::new(read_assignments(model, tables)?),
+            targets: TargetTypes::of(model)?,
+            due: Arc::new(DueScript::of(model)?),
+            id: property(entity, "id")?,
+            user_principal_name: property(user, "userPrincipalName")?,
+            layout: Arc::new(layout),
+            tables: tables.clone(),
+            profile: Arc::new(profile),
+        })
+    }
+
+    pub(crate) fn blank(&self, table: TableId) -> Row {
+        self.tables.table(table).blank()
+    }
+
+    pub(crate) fn states(&self, table: TableId) -> Result<&States, Error> {
+        self.layout
+            .states
+            .get(&table)
+            .ok_or_else(|| Error::internal("no table of run states"))
+    }
+
+    pub(crate) fn users(&self, table: TableId) -> Result<&Users, Error> {
+        self.layout
+            .users
+            .get(&table)
+            .ok_or_else(|| Error::internal("no table of user states"))
+    }
+
+    /// The property that shows a script's version, where it has one.
+    pub(crate) fn shown_version(&self, model: &Model, family: &Family) -> Option<usize> {
+        model.structured(family.of).property("version")
+    }
+
+    /// Whether a script is one of the service's own.
+    pub(crate) fn is_global(&self, family: &Family, row: &Row) -> bool {
+        let column = self.tables.table(family.table).column("is_global_script");
+        column.is_some_and(|column| row[column] == Value::Boolean(true))
+    }
+
+    /// Moves the number of devices remediated on a day.
+    pub(crate) fn count_day(
+        &self,
+        transaction: &mut dyn Transaction,
+        script: &Value,
+        day: i64,
+        amount: i64,
+    ) -> Result<(), Error> {
+        let key = [script.clone(), Value::Integer(day)];
+        transaction.add(self.days.table, &key, &[(self.days.devices, amount)])
+    }
+
+    fn judge_insert(
+        &self,
+        transaction: &mut dyn Transaction,
+        scope: &Scope<'_>,
+        table: TableId,
+        row: &mut Row,
+        given: ColumnSet,
+    ) -> Result<(), Error> {
+        if let Some(states) = self.layout.states.get(&table) {
+            return states::insert(self, transaction, scope, states, row, given);
+        }
+        if let Some(users) = self.layout.users.get(&table) {
+            return users::insert(self, transaction, scope, users, row, given);
+        }
+        if let Some(family) = self.layout.family(table) {
+            return scripts::insert(self, transaction, scope, family, row);
+        }
+        if let Some(assignments) = self.assignments.get(&table) {
+            return assignments::insert(self, scope, assignments, row);
+        }
+        if table == self.devices.table {
+            devices::insert(self, scope, row);
+            return Ok(());
+        }
+        Err(Error::method_not_allowed(
+            "GET, HEAD",
+            "Nothing can be created here.",
+        ))
+    }
+
+    fn judge_update(
+        &self,
+        transaction: &mut dyn Transaction,
+        scope: &Scope<'_>,
+        table: TableId,
+        old: &Row,
+        new: &mut Row,
+    ) -> Result<Outcome, Error> {
+        if let Some(states) = self.layout.states.get(&table) {
+            states::update(self, transaction, scope, states, old, new, Cause::Report)?;
+        } else if let Some(users) = self.layout.users.get(&table) {
+            users::update(self, transaction, scope, users, old, new)?;
+        } else if let Some(family) = self.layout.family(table) {
+            scripts::update(self, scope, family, old, new)?;
+        } else if let Some(assignments) = self.assignments.get(&table) {
+            assignments::group_of(self, assignments, new)?;
+        } else if let Some(adjustable) = self.layout.summaries.get(&table) {
+            return Ok(summaries::update(adjustable, old, new));
+        }
+        Ok(Outcome::Write)
+    }
+
+    fn judge_delete(
+        &self,
+        transaction: &mut dyn Transaction,
+        scope: &Scope<'_>,
+        table: TableId,
+        old: &Row,
+    ) -> Result<Outcome, Error> {
+        if let Some(states) = self.layout.states.get(&table) {
+            states::delete(self, transaction, states, old)?;
+        } else if let Some(users) = self.layout.users.get(&table) {
+            users::delete(self, transaction, scope, users, old)?;
+        } else if let Some(family) = self.layout.family(table) {
+            scripts::delete(self, transaction, family, old)?;
+        } else if let Some(adjustable) = self.layout.summaries.get(&table) {
+            let key = scope.tables.table(table).key_of(old);
+            return summaries::delete(transaction, table, &key, adjustable, old);
+        } else if table != self.devices.table && !self.assignments.contains_key(&table) {
+            return Err(Error::method_not_allowed(
+                "GET, HEAD, PATCH",
+                "This cannot be deleted.",
+            ));
+        }
+        Ok(Outcome::Write)
+    }
+}
+
+fn read_assignments(
+    model: &Model,
+    tables: &Tables,
+) -> Result<HashMap<TableId, Assignments>, GraphError> {
+    let names = [
+        "device_health_script_assignment",
+        "device_management_script_assignment",
+        "device_management_script_group_assignment",
+    ];
+    let mut found = HashMap::new();
+    for name in names {
+        let id = table_named(tables, name)?;
+        let table = tables.table(id);
+        let of = table
+            .of
+            .ok_or_else(|| GraphError(format!("{name} has no type")))?;
+        let ty = model.structured(of);
+        let by_group = ty.property("target").is_none();
+        let assignments = Assignments {
+            table: id,
+            script_id: hidden(table, "script_id")?,
+            target: property(ty, if by_group { "targetGroupId" } else { "target" })?,
+            by_group,
+            runs_remediation: ty.property("runRemediationScript"),
+            schedule: ty.property("runSchedule"),
+        };
+        found.insert(id, assignments);
+    }
+    Ok(found)
+}
+
+impl Service for Graph {
+    fn profile(&self) -> &ServiceProfile {
+        &self.profile
+    }
+
+    fn key(&self, table: TableId, parents: &[Value], own: &[Value]) -> Option<Vec<Value>> {
+        if states::is_keyed_so(self, table) {
+            return states::key(parents, own);
+        }
+        if self.layout.family(table).is_some() || table == self.devices.table {
+            let [id] = own else { return None };
+            return Some(vec![Value::String(ids::guid(id.as_str()?)?)]);
+        }
+        Some(parents.iter().chain(own).cloned().collect())
+    }
+
+    fn left_out_of_lists(&self, of: StructuredId) -> ColumnSet {
+        self.layout
+            .family_of(of)
+            .map_or_else(ColumnSet::default, |family| family.content)
+    }
+
+    fn judge(
+        &self,
+        transaction: &mut dyn Transaction,
+        scope: &Scope<'_>,
+        target: &Target,
+        change: Change<'_>,
+    ) -> Result<Outcome, Error> {
+        match change {
+            Change::Insert { row, given } => self
+                .judge_insert(transaction, scope, target.table, row, given)
+                .map(|()| Outcome::Write),
+            Change::Update { old, new, .. } => {
+                self.judge_update(transaction, scope, target.table, old, new)
+            }
+            Change::Delete { old } => self.judge_delete(transaction, scope, target.table, old),
+        }
+    }
+
+    fn invoke(&self, core: Arc<Core>, call: Call) -> BoxFuture<'_, Result<Answer, Error>> {
+        Box::pin(async move {
+            let name = core.model.operation(call.operation).name.clone();
+            match name.as_str() {
+                "microsoft.graph.assign" => assignments::assign(self, &core, call).await,
+                "runstate.enrol" => devices::enrol(self, &core, call).await,
+                "runstate.dueScripts" => due::due_scripts(self, &core, call).await,
+                "runstate.history" => history::read(self, &core, call).await,
+                "runstate.recount" => recount::recount(self, &core, call).await,
+                _ => Err(Error::new(
+                    ErrorCode::BadRequest,
+                    format!("The operation '{name}' is not served yet."),
+                )),
+            }
+        })
+    }
+}
+
+impl Layout {
+    /// The pairs of counter and adjustment of a table of user states.
+    pub(crate) fn users_adjustable(&self, tables: &Tables, users: &Users) -> Vec<(usize, usize)> {
+        crate::counters::adjustable(tables.table(users.table))
+    }
+}

@@ -1,0 +1,449 @@
+CREATE TABLE "device_management" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "account_move_completion_date_time" INTEGER NOT NULL DEFAULT 0,
+  "account_move_completion_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "device_compliance_report_summarization_date_time" INTEGER NOT NULL DEFAULT 0,
+  "device_compliance_report_summarization_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "intune_account_id" TEXT NOT NULL,
+  "last_report_aggregation_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_report_aggregation_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "legacy_pc_manangement_enabled" INTEGER NOT NULL DEFAULT 0,
+  "maximum_dep_tokens" INTEGER NOT NULL DEFAULT 0,
+  "subscriptions" INTEGER NOT NULL DEFAULT 0,
+  "subscription_state" INTEGER NOT NULL DEFAULT 0,
+  "unlicensed_adminstrators_enabled" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "managed_device" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "aad_registered" INTEGER,
+  "activation_lock_bypass_code" TEXT,
+  "android_security_patch_level" TEXT,
+  "autopilot_enrolled" INTEGER NOT NULL DEFAULT 0,
+  "azure_active_directory_device_id" TEXT,
+  "azure_ad_device_id" TEXT,
+  "azure_ad_registered" INTEGER,
+  "bootstrap_token_escrowed" INTEGER NOT NULL DEFAULT 0,
+  "chassis_type" INTEGER NOT NULL DEFAULT 0,
+  "chrome_os_device_info" TEXT DEFAULT '[]',
+  "cloud_pc_remote_action_results" TEXT DEFAULT '[]',
+  "compliance_grace_period_expiration_date_time" INTEGER NOT NULL DEFAULT 0,
+  "compliance_grace_period_expiration_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "compliance_state" INTEGER NOT NULL DEFAULT 0,
+  "configuration_manager_client_enabled_features" TEXT,
+  "configuration_manager_client_health_state" TEXT,
+  "configuration_manager_client_information" TEXT,
+  "device_action_results" TEXT DEFAULT '[]',
+  "device_category_display_name" TEXT,
+  "device_enrollment_type" INTEGER NOT NULL DEFAULT 0,
+  "device_firmware_configuration_interface_managed" INTEGER NOT NULL DEFAULT 0,
+  "device_health_attestation_state" TEXT,
+  "device_name" TEXT,
+  "device_registration_state" INTEGER NOT NULL DEFAULT 0,
+  "device_type" INTEGER NOT NULL DEFAULT 0,
+  "eas_activated" INTEGER NOT NULL DEFAULT 0,
+  "eas_activation_date_time" INTEGER NOT NULL DEFAULT 0,
+  "eas_activation_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "eas_device_id" TEXT,
+  "email_address" TEXT,
+  "enrolled_by_user_principal_name" TEXT,
+  "enrolled_date_time" INTEGER NOT NULL DEFAULT 0,
+  "enrolled_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "enrollment_profile_name" TEXT,
+  "ethernet_mac_address" TEXT,
+  "exchange_access_state" INTEGER NOT NULL DEFAULT 0,
+  "exchange_access_state_reason" INTEGER NOT NULL DEFAULT 0,
+  "exchange_last_successful_sync_date_time" INTEGER NOT NULL DEFAULT 0,
+  "exchange_last_successful_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "free_storage_space_in_bytes" INTEGER NOT NULL DEFAULT 0,
+  "hardware_information" TEXT,
+  "iccid" TEXT,
+  "imei" TEXT,
+  "is_encrypted" INTEGER NOT NULL DEFAULT 0,
+  "is_supervised" INTEGER NOT NULL DEFAULT 0,
+  "jail_broken" TEXT,
+  "join_type" INTEGER NOT NULL DEFAULT 0,
+  "last_sync_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "lost_mode_state" INTEGER NOT NULL DEFAULT 0,
+  "managed_device_name" TEXT,
+  "managed_device_owner_type" INTEGER NOT NULL DEFAULT 0,
+  "management_agent" INTEGER NOT NULL DEFAULT 1,
+  "management_certificate_expiration_date" INTEGER NOT NULL DEFAULT 0,
+  "management_certificate_expiration_date_form" INTEGER NOT NULL DEFAULT 0,
+  "management_features" INTEGER NOT NULL DEFAULT 0,
+  "management_state" INTEGER NOT NULL DEFAULT 0,
+  "manufacturer" TEXT,
+  "meid" TEXT,
+  "model" TEXT,
+  "notes" TEXT,
+  "operating_system" TEXT,
+  "os_version" TEXT,
+  "owner_type" INTEGER NOT NULL DEFAULT 0,
+  "partner_reported_threat_state" INTEGER NOT NULL DEFAULT 0,
+  "phone_number" TEXT,
+  "physical_memory_in_bytes" INTEGER NOT NULL DEFAULT 0,
+  "prefer_mdm_over_group_policy_applied_date_time" INTEGER NOT NULL DEFAULT 0,
+  "prefer_mdm_over_group_policy_applied_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "processor_architecture" INTEGER NOT NULL DEFAULT 0,
+  "remote_assistance_session_error_details" TEXT,
+  "remote_assistance_session_url" TEXT,
+  "require_user_enrollment_approval" INTEGER,
+  "retire_after_date_time" INTEGER NOT NULL DEFAULT 0,
+  "retire_after_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "role_scope_tag_ids" TEXT DEFAULT '[]',
+  "security_patch_level" TEXT,
+  "serial_number" TEXT,
+  "sku_family" TEXT,
+  "sku_number" INTEGER NOT NULL DEFAULT 0,
+  "specification_version" TEXT,
+  "subscriber_carrier" TEXT,
+  "total_storage_space_in_bytes" INTEGER NOT NULL DEFAULT 0,
+  "udid" TEXT,
+  "user_display_name" TEXT,
+  "user_id" TEXT,
+  "user_principal_name" TEXT,
+  "users_logged_on" TEXT DEFAULT '[]',
+  "wi_fi_mac_address" TEXT,
+  "windows_active_malware_count" INTEGER NOT NULL DEFAULT 0,
+  "windows_remediated_malware_count" INTEGER NOT NULL DEFAULT 0,
+  "entity_type" TEXT,
+  "group_ids" TEXT NOT NULL DEFAULT '[]',
+  PRIMARY KEY ("id")
+) STRICT;
+CREATE INDEX "managed_device_index_1" ON "managed_device" ("udid") WHERE udid IS NOT NULL;
+
+CREATE TABLE "device_health_script" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "created_date_time" INTEGER NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT,
+  "detection_script_content" BLOB,
+  "detection_script_parameters" TEXT DEFAULT '[]',
+  "device_health_script_type" INTEGER NOT NULL DEFAULT 0,
+  "display_name" TEXT,
+  "enforce_signature_check" INTEGER NOT NULL DEFAULT 0,
+  "highest_available_version" TEXT,
+  "is_global_script" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "publisher" TEXT,
+  "remediation_script_content" BLOB,
+  "remediation_script_parameters" TEXT DEFAULT '[]',
+  "role_scope_tag_ids" TEXT DEFAULT '[]',
+  "run_as32_bit" INTEGER NOT NULL DEFAULT 0,
+  "run_as_account" INTEGER NOT NULL DEFAULT 0,
+  "content_version" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "device_compliance_script" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "created_date_time" INTEGER NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT,
+  "detection_script_content" BLOB,
+  "display_name" TEXT,
+  "enforce_signature_check" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "platform" INTEGER,
+  "publisher" TEXT,
+  "role_scope_tag_ids" TEXT DEFAULT '[]',
+  "run_as32_bit" INTEGER NOT NULL DEFAULT 0,
+  "run_as_account" INTEGER NOT NULL DEFAULT 0,
+  "content_version" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "device_management_script" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "created_date_time" INTEGER NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT,
+  "display_name" TEXT,
+  "enforce_signature_check" INTEGER NOT NULL DEFAULT 0,
+  "file_name" TEXT,
+  "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "role_scope_tag_ids" TEXT DEFAULT '[]',
+  "run_as32_bit" INTEGER NOT NULL DEFAULT 0,
+  "run_as_account" INTEGER NOT NULL DEFAULT 0,
+  "script_content" BLOB,
+  "content_version" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "device_shell_script" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "block_execution_notifications" INTEGER NOT NULL DEFAULT 0,
+  "created_date_time" INTEGER NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT,
+  "display_name" TEXT,
+  "execution_frequency" INTEGER NOT NULL DEFAULT 0,
+  "file_name" TEXT,
+  "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "retry_count" INTEGER NOT NULL DEFAULT 0,
+  "role_scope_tag_ids" TEXT DEFAULT '[]',
+  "run_as_account" INTEGER NOT NULL DEFAULT 0,
+  "script_content" BLOB,
+  "content_version" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "device_custom_attribute_shell_script" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "created_date_time" INTEGER NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "custom_attribute_name" TEXT,
+  "custom_attribute_type" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT,
+  "display_name" TEXT,
+  "file_name" TEXT,
+  "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "role_scope_tag_ids" TEXT DEFAULT '[]',
+  "run_as_account" INTEGER NOT NULL DEFAULT 0,
+  "script_content" BLOB,
+  "content_version" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "device_health_script_device_state" (
+  "detection_state" INTEGER NOT NULL DEFAULT 0,
+  "last_state_update_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "expected_state_update_date_time" INTEGER,
+  "expected_state_update_date_time_form" INTEGER,
+  "last_sync_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "pre_remediation_detection_script_output" TEXT,
+  "pre_remediation_detection_script_error" TEXT,
+  "remediation_script_error" TEXT,
+  "post_remediation_detection_script_output" TEXT,
+  "post_remediation_detection_script_error" TEXT,
+  "remediation_state" INTEGER NOT NULL DEFAULT 0,
+  "assignment_filter_ids" TEXT DEFAULT '[]',
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "state_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER NOT NULL DEFAULT 0,
+  "device_id" TEXT NOT NULL DEFAULT '',
+  "counted_day" INTEGER,
+  "handed_version" INTEGER NOT NULL DEFAULT 0,
+  "handed_count" INTEGER NOT NULL DEFAULT 0,
+  "last_history_id" INTEGER,
+  PRIMARY KEY ("script_id", "state_key")
+) STRICT;
+
+CREATE TABLE "device_health_script_device_state_history" (
+  "detection_state" INTEGER NOT NULL DEFAULT 0,
+  "last_state_update_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "expected_state_update_date_time" INTEGER,
+  "expected_state_update_date_time_form" INTEGER,
+  "last_sync_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "pre_remediation_detection_script_output" TEXT,
+  "pre_remediation_detection_script_error" TEXT,
+  "remediation_script_error" TEXT,
+  "post_remediation_detection_script_output" TEXT,
+  "post_remediation_detection_script_error" TEXT,
+  "remediation_state" INTEGER NOT NULL DEFAULT 0,
+  "assignment_filter_ids" TEXT DEFAULT '[]',
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "state_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER NOT NULL DEFAULT 0,
+  "device_id" TEXT NOT NULL DEFAULT '',
+  "counted_day" INTEGER,
+  "handed_version" INTEGER NOT NULL DEFAULT 0,
+  "handed_count" INTEGER NOT NULL DEFAULT 0,
+  "last_history_id" INTEGER,
+  "history_id" INTEGER PRIMARY KEY,
+  "recorded_at" INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE "device_compliance_script_device_state" (
+  "detection_state" INTEGER NOT NULL DEFAULT 0,
+  "last_state_update_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "expected_state_update_date_time" INTEGER,
+  "expected_state_update_date_time_form" INTEGER,
+  "last_sync_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "script_output" TEXT,
+  "script_error" TEXT,
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "state_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER NOT NULL DEFAULT 0,
+  "device_id" TEXT NOT NULL DEFAULT '',
+  "handed_version" INTEGER NOT NULL DEFAULT 0,
+  "handed_count" INTEGER NOT NULL DEFAULT 0,
+  "last_history_id" INTEGER,
+  PRIMARY KEY ("script_id", "state_key")
+) STRICT;
+
+CREATE TABLE "device_compliance_script_device_state_history" (
+  "detection_state" INTEGER NOT NULL DEFAULT 0,
+  "last_state_update_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "expected_state_update_date_time" INTEGER,
+  "expected_state_update_date_time_form" INTEGER,
+  "last_sync_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "script_output" TEXT,
+  "script_error" TEXT,
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "state_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER NOT NULL DEFAULT 0,
+  "device_id" TEXT NOT NULL DEFAULT '',
+  "handed_version" INTEGER NOT NULL DEFAULT 0,
+  "handed_count" INTEGER NOT NULL DEFAULT 0,
+  "last_history_id" INTEGER,
+  "history_id" INTEGER PRIMARY KEY,
+  "recorded_at" INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE "device_management_script_device_state" (
+  "run_state" INTEGER NOT NULL DEFAULT 0,
+  "result_message" TEXT,
+  "last_state_update_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "error_code" INTEGER NOT NULL DEFAULT 0,
+  "error_description" TEXT,
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "state_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER NOT NULL DEFAULT 0,
+  "device_id" TEXT NOT NULL DEFAULT '',
+  "user_id" TEXT NOT NULL DEFAULT '',
+  "handed_version" INTEGER NOT NULL DEFAULT 0,
+  "handed_count" INTEGER NOT NULL DEFAULT 0,
+  "last_history_id" INTEGER,
+  PRIMARY KEY ("script_id", "state_key")
+) STRICT;
+CREATE INDEX "device_management_script_device_state_index_1" ON "device_management_script_device_state" ("script_id", "user_id", "state_key") WHERE user_id <> '';
+
+CREATE TABLE "device_management_script_device_state_history" (
+  "run_state" INTEGER NOT NULL DEFAULT 0,
+  "result_message" TEXT,
+  "last_state_update_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "error_code" INTEGER NOT NULL DEFAULT 0,
+  "error_description" TEXT,
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "state_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER NOT NULL DEFAULT 0,
+  "device_id" TEXT NOT NULL DEFAULT '',
+  "user_id" TEXT NOT NULL DEFAULT '',
+  "handed_version" INTEGER NOT NULL DEFAULT 0,
+  "handed_count" INTEGER NOT NULL DEFAULT 0,
+  "last_history_id" INTEGER,
+  "history_id" INTEGER PRIMARY KEY,
+  "recorded_at" INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE "device_management_script_user_state" (
+  "error_device_count" INTEGER NOT NULL DEFAULT 0,
+  "success_device_count" INTEGER NOT NULL DEFAULT 0,
+  "user_principal_name" TEXT,
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "user_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER NOT NULL DEFAULT 0,
+  "error_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "success_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("script_id", "user_key")
+) STRICT;
+
+CREATE TABLE "device_health_script_run_summary" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "detection_script_error_device_count" INTEGER NOT NULL DEFAULT 0,
+  "detection_script_not_applicable_device_count" INTEGER NOT NULL DEFAULT 0,
+  "detection_script_pending_device_count" INTEGER NOT NULL DEFAULT 0,
+  "issue_detected_device_count" INTEGER NOT NULL DEFAULT 0,
+  "issue_remediated_device_count" INTEGER NOT NULL DEFAULT 0,
+  "issue_reoccurred_device_count" INTEGER NOT NULL DEFAULT 0,
+  "last_script_run_date_time" INTEGER,
+  "last_script_run_date_time_form" INTEGER,
+  "no_issue_detected_device_count" INTEGER NOT NULL DEFAULT 0,
+  "remediation_script_error_device_count" INTEGER NOT NULL DEFAULT 0,
+  "remediation_skipped_device_count" INTEGER NOT NULL DEFAULT 0,
+  "detection_script_error_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "detection_script_not_applicable_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "detection_script_pending_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "issue_detected_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "issue_remediated_cumulative_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "issue_remediated_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "issue_reoccurred_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "no_issue_detected_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "remediation_script_error_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "remediation_skipped_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "device_compliance_script_run_summary" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "detection_script_error_device_count" INTEGER NOT NULL DEFAULT 0,
+  "detection_script_pending_device_count" INTEGER NOT NULL DEFAULT 0,
+  "issue_detected_device_count" INTEGER NOT NULL DEFAULT 0,
+  "last_script_run_date_time" INTEGER,
+  "last_script_run_date_time_form" INTEGER,
+  "no_issue_detected_device_count" INTEGER NOT NULL DEFAULT 0,
+  "detection_script_error_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "detection_script_pending_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "issue_detected_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "no_issue_detected_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "device_management_script_run_summary" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "error_device_count" INTEGER NOT NULL DEFAULT 0,
+  "error_user_count" INTEGER NOT NULL DEFAULT 0,
+  "success_device_count" INTEGER NOT NULL DEFAULT 0,
+  "success_user_count" INTEGER NOT NULL DEFAULT 0,
+  "error_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "error_user_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "success_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  "success_user_count_adjustment" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "remediation_day" (
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "day" INTEGER NOT NULL DEFAULT 0,
+  "devices" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("script_id", "day")
+) STRICT;
+
+CREATE TABLE "device_health_script_assignment" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "run_remediation_script" INTEGER NOT NULL DEFAULT 0,
+  "run_schedule" TEXT,
+  "target" TEXT,
+  "script_id" TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY ("script_id", "id")
+) STRICT;
+
+CREATE TABLE "device_management_script_assignment" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "target" TEXT,
+  "script_id" TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY ("script_id", "id")
+) STRICT;
+
+CREATE TABLE "device_management_script_group_assignment" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "target_group_id" TEXT,
+  "script_id" TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY ("script_id", "id")
+) STRICT;
+
+CREATE TABLE "pending_deletion" (
+  "pending_id" INTEGER PRIMARY KEY,
+  "table_name" TEXT NOT NULL DEFAULT '',
+  "column_name" TEXT NOT NULL DEFAULT '',
+  "value" TEXT NOT NULL DEFAULT ''
+) STRICT;
+

@@ -1,0 +1,50 @@
+//! Migrations: numbered, forward only. The database's `user_version` says how many it has had.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::OpenError;
+
+/// The steps in order; a database at version `n` has had the first `n`.
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_founding.sql")];
+
+/// Carries out the steps that are missing, each in a transaction of its own.
+pub(crate) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Sqlite {
+        path: path.to_owned(),
+        source,
+    };
+    let found = version(connection).map_err(failed)?;
+    if found > MIGRATIONS.len() {
+        let known = MIGRATIONS.len();
+        return Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    for (index, sql) in MIGRATIONS.iter().enumerate().skip(found) {
+        step(connection, index, sql).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(version as usize)
+}
+
+fn step(connection: &mut Connection, index: usize, sql: &str) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have carried the step out while this one waited for the lock.
+    if version(&transaction)? == index {
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(
+            None,
+            "user_version",
+            u32::try_from(index + 1).unwrap_or(u32::MAX),
+        )?;
+    }
+    transaction.commit()
+}

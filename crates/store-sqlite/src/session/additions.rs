@@ -1,0 +1,108 @@
+//! Counters that move by amounts and times that move forward, held back to the end of the group: a hundred reports for one
+//! script become one update of its summary row, in the same transaction.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use edm::Value;
+use edm::time::DateTimeOffset;
+use store::TableId;
+
+/// Amounts by table and key, not yet written.
+#[derive(Default)]
+pub(super) struct Additions {
+    held: HashMap<(TableId, String), Held>,
+    /// What the command at hand added: dropped if it fails.
+    of_command: Vec<(TableId, Held)>,
+    /// What was written while the command at hand ran: held again if it fails, since its savepoint
+    /// takes the writes with it.
+    written: Vec<(TableId, Held)>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Held {
+    pub(super) key: Vec<Value>,
+    pub(super) amounts: Vec<(usize, i64)>,
+    pub(super) latest: Vec<(usize, DateTimeOffset)>,
+}
+
+impl Held {
+    fn merge(&mut self, other: &Self) {
+        for (column, amount) in &other.amounts {
+            match self.amounts.iter_mut().find(|(c, _)| c == column) {
+                Some((_, sum)) => *sum += amount,
+                None => self.amounts.push((*column, *amount)),
+            }
+        }
+        for (column, time) in &other.latest {
+            match self.latest.iter_mut().find(|(c, _)| c == column) {
+                Some((_, latest)) if latest.ticks >= time.ticks => {}
+                Some((_, latest)) => *latest = *time,
+                None => self.latest.push((*column, *time)),
+            }
+        }
+    }
+}
+
+impl Additions {
+    /// A command begins.
+    pub(super) fn begin(&mut self) {
+        self.of_command.clear();
+        self.written.clear();
+    }
+
+    /// The command at hand adds.
+    pub(super) fn add(&mut self, table: TableId, held: Held) {
+        self.of_command.push((table, held));
+    }
+
+    /// The command at hand is kept.
+    pub(super) fn keep(&mut self) {
+        for (table, held) in std::mem::take(&mut self.of_command) {
+            self.hold(table, held);
+        }
+        self.written.clear();
+    }
+
+    /// The command at hand is undone.
+    pub(super) fn undo(&mut self) {
+        self.of_command.clear();
+        for (table, held) in std::mem::take(&mut self.written) {
+            self.hold(table, held);
+        }
+    }
+
+    /// Whether anything for a table is held back.
+    pub(super) fn concern(&self, table: TableId) -> bool {
+        self.held.keys().any(|(t, _)| *t == table)
+            || self.of_command.iter().any(|(t, _)| *t == table)
+    }
+
+    /// Takes what is held back, for one table or for all, to be written now.
+    pub(super) fn take(&mut self, only: Option<TableId>) -> Vec<(TableId, Held)> {
+        let wanted = |table: TableId| only.is_none_or(|t| t == table);
+        let mut taken: Vec<(TableId, Held)> = self
+            .held
+            .extract_if(|(table, _), _| wanted(*table))
+            .map(|((table, _), held)| (table, held))
+            .collect();
+        self.written.extend(taken.iter().cloned());
+        taken.extend(self.of_command.extract_if(.., |(table, _)| wanted(*table)));
+        taken
+    }
+
+    fn hold(&mut self, table: TableId, held: Held) {
+        match self.held.entry((table, format!("{:?}", held.key))) {
+            Entry::Occupied(mut entry) => entry.get_mut().merge(&held),
+            Entry::Vacant(entry) => {
+                // Merged into nothing, so that amounts of one column are summed here too.
+                let mut first = Held {
+                    key: held.key.clone(),
+                    ..Held::default()
+                };
+                first.merge(&held);
+                entry.insert(first);
+            }
+        }
+    }
+}

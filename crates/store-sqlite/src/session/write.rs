@@ -1,0 +1,165 @@
+//! Writing: the transaction's side of a session.
+
+use edm::Value;
+use edm::time::DateTimeOffset;
+use odata::Error;
+use store::cell::Cell;
+use store::{ColumnSet, Dialect, Row, TableId, Transaction};
+
+use super::additions::Held;
+use super::{Prepared, Session, bind};
+use crate::failure;
+
+impl Session<'_> {
+    /// Writes the additions held back for a table before it is read.
+    pub(super) fn settle_additions(&mut self, table: TableId) -> Result<(), Error> {
+        if !self.additions.concern(table) {
+            return Ok(());
+        }
+        self.flush_additions(Some(table)).map_err(|e| failure(&e))
+    }
+
+    /// Writes the additions held back, for one table or for all.
+    pub(super) fn flush_additions(&mut self, only: Option<TableId>) -> rusqlite::Result<()> {
+        for (id, held) in self.additions.take(only) {
+            for (column, time) in &held.latest {
+                let key = self.key_cells(id, &held.key).map_err(ours)?;
+                let instant = Cell::Integer(time.ticks);
+                let mut cells = vec![instant.clone(), Cell::Integer(time.form.to_i32().into())];
+                cells.extend(key);
+                cells.push(instant);
+                let statement = self.statement(Prepared::Raise(id, *column))?;
+                bind(statement, &cells)?;
+                statement.raw_execute()?;
+            }
+            // The command's own additions come unmerged: one column may stand several times.
+            let mut amounts: Vec<(usize, i64)> = Vec::with_capacity(held.amounts.len());
+            for (column, amount) in held.amounts {
+                match amounts.iter_mut().find(|(c, _)| *c == column) {
+                    Some((_, sum)) => *sum += amount,
+                    None => amounts.push((column, amount)),
+                }
+            }
+            amounts.retain(|(_, amount)| *amount != 0);
+            if amounts.is_empty() {
+                continue;
+            }
+            amounts.sort_unstable();
+            let columns: ColumnSet = amounts.iter().map(|(column, _)| *column).collect();
+            let mut cells = self.key_cells(id, &held.key).map_err(ours)?;
+            cells.extend(amounts.iter().map(|(_, amount)| Cell::Integer(*amount)));
+            let statement = self.statement(Prepared::Add(id, columns))?;
+            bind(statement, &cells)?;
+            statement.raw_execute()?;
+        }
+        Ok(())
+    }
+}
+
+/// A key that does not fit its table, as an error of the transaction.
+fn ours(error: Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
+}
+
+impl Transaction for Session<'_> {
+    fn insert(&mut self, id: TableId, row: &Row) -> Result<bool, Error> {
+        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
+        let table = tables.table(id);
+        let stored = store::stored_columns(table);
+        let cells = store::bind_row(&model, table, stored.into_iter(), row)?;
+        Ok(self.run(Prepared::Insert(id), &cells)? == 1)
+    }
+
+    fn append(&mut self, id: TableId, row: &Row) -> Result<i64, Error> {
+        self.insert(id, row)?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    fn update(
+        &mut self,
+        id: TableId,
+        key: &[Value],
+        columns: ColumnSet,
+        row: &Row,
+    ) -> Result<bool, Error> {
+        self.settle_additions(id)?;
+        if columns.is_empty() {
+            return store::Reader::exists(self, id, key);
+        }
+        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
+        let table = tables.table(id);
+        let mut cells = store::bind_row(&model, table, columns.iter(), row)?;
+        cells.extend(self.key_cells(id, key)?);
+        Ok(self.run(Prepared::Update(id, columns), &cells)? == 1)
+    }
+
+    fn add(
+        &mut self,
+        table: TableId,
+        key: &[Value],
+        amounts: &[(usize, i64)],
+    ) -> Result<(), Error> {
+        if amounts.iter().any(|(_, amount)| *amount != 0) {
+            let (key, amounts) = (key.to_vec(), amounts.to_vec());
+            self.additions.add(
+                table,
+                Held {
+                    key,
+                    amounts,
+                    latest: Vec::new(),
+                },
+            );
+        }
+        Ok(())
+    }
+
+    fn raise(
+        &mut self,
+        table: TableId,
+        key: &[Value],
+        column: usize,
+        time: DateTimeOffset,
+    ) -> Result<(), Error> {
+        let (key, latest) = (key.to_vec(), vec![(column, time)]);
+        self.additions.add(
+            table,
+            Held {
+                key,
+                amounts: Vec::new(),
+                latest,
+            },
+        );
+        Ok(())
+    }
+
+    fn delete(&mut self, table: TableId, key: &[Value]) -> Result<bool, Error> {
+        self.settle_additions(table)?;
+        let cells = self.key_cells(table, key)?;
+        Ok(self.run(Prepared::Delete(table), &cells)? == 1)
+    }
+
+    fn delete_where(
+        &mut self,
+        id: TableId,
+        fixed: &[(usize, Value)],
+        limit: u32,
+    ) -> Result<u32, Error> {
+        self.settle_additions(id)?;
+        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
+        let table = tables.table(id);
+        let columns: Vec<usize> = fixed.iter().map(|(column, _)| *column).collect();
+        let sql = store::delete_where(table, &columns, Dialect::Sqlite);
+        let mut cells = Vec::with_capacity(fixed.len() + 1);
+        for (column, value) in fixed {
+            store::cell::encode(&model, &table.columns[*column], value, &mut cells)?;
+        }
+        cells.push(Cell::Integer(limit.into()));
+        let mut statement = self
+            .connection
+            .prepare_cached(&sql)
+            .map_err(|e| failure(&e))?;
+        bind(&mut statement, &cells).map_err(|e| failure(&e))?;
+        let removed = statement.raw_execute().map_err(|e| failure(&e))?;
+        u32::try_from(removed).map_err(Error::internal)
+    }
+}

@@ -1,0 +1,128 @@
+//! The writer: one thread that takes all commands that wait, carries them out in one transaction,
+//! each in a savepoint of its own, and answers them after the commit. A durable commit costs one
+//! sync, whoever shares it.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use odata::{Error, ErrorCode};
+use rusqlite::Connection;
+use store::{Job, Verdict};
+
+use crate::failure;
+use crate::session::{Context, Session};
+
+/// Commands that may wait: beyond this the server is overloaded, and says so.
+const QUEUE: usize = 65_536;
+/// The most commands in one transaction.
+const GROUP: usize = 4_096;
+/// How long a group may take on commands before it commits, so that the first does not wait for
+/// an endless stream of others.
+const GROUP_TIME: Duration = Duration::from_millis(50);
+
+pub(crate) struct Writer {
+    queue: Option<Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn start(connection: Connection, context: Context) -> io::Result<Self> {
+        let (queue, jobs) = bounded(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || serve(&connection, context, &jobs))?;
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
+    }
+
+    pub(crate) fn submit(&self, job: Box<dyn Job>) {
+        let refuse = |job: Box<dyn Job>, message| {
+            job.settle(Err(Error::new(ErrorCode::ServiceUnavailable, message)));
+        };
+        let Some(queue) = &self.queue else {
+            return refuse(job, "The server is stopping.");
+        };
+        match queue.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => {
+                refuse(job, "Too many writes are waiting. Try again later.");
+            }
+            Err(TrySendError::Disconnected(job)) => refuse(job, "The server is stopping."),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if self
+            .thread
+            .take()
+            .is_some_and(|thread| thread.join().is_err())
+        {
+            tracing::error!("the writer thread ended in a panic");
+        }
+    }
+}
+
+fn serve(connection: &Connection, context: Context, jobs: &Receiver<Box<dyn Job>>) {
+    let mut session = Session::new(connection, context);
+    while let Ok(first) = jobs.recv() {
+        commit_group(&mut session, first, jobs);
+    }
+}
+
+fn commit_group(session: &mut Session<'_>, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>) {
+    let mut done = Vec::with_capacity(64);
+    let outcome = carry_out(session, first, jobs, &mut done).and_then(|()| session.commit());
+    let error = outcome.err().map(|error| {
+        tracing::error!(%error, commands = done.len(), "a group of commands was not committed");
+        session.abandon();
+        error
+    });
+    for job in done {
+        job.settle(error.as_ref().map_or(Ok(()), |error| Err(failure(error))));
+    }
+}
+
+/// Runs the first command and all that wait behind it. Those taken off the queue are in `done`,
+/// whatever is returned.
+fn carry_out(
+    session: &mut Session<'_>,
+    first: Box<dyn Job>,
+    jobs: &Receiver<Box<dyn Job>>,
+    done: &mut Vec<Box<dyn Job>>,
+) -> rusqlite::Result<()> {
+    let begun = Instant::now();
+    let mut next = Some(first);
+    let mut started = session.begin_write();
+    while let Some(mut job) = next {
+        if started.is_ok() {
+            started = run(session, job.as_mut());
+        }
+        done.push(job);
+        let more = started.is_ok() && done.len() < GROUP && begun.elapsed() < GROUP_TIME;
+        next = if more { jobs.try_recv().ok() } else { None };
+    }
+    started
+}
+
+/// Runs one command in its savepoint. An error here is the transaction's: the command's own is
+/// with the command.
+fn run(session: &mut Session<'_>, job: &mut dyn Job) -> rusqlite::Result<()> {
+    session.savepoint()?;
+    let verdict = catch_unwind(AssertUnwindSafe(|| job.run(session)));
+    match verdict {
+        Ok(Verdict::Commit) => session.release(),
+        Ok(Verdict::Rollback) => session.rollback_to(),
+        Err(_) => {
+            tracing::error!("a command panicked");
+            session.rollback_to()
+        }
+    }
+}

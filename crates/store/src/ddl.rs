@@ -1,0 +1,130 @@
+//! The tables as `CREATE` statements, and the step from one set of tables to the next.
+
+use std::fmt::Write as _;
+
+use crate::emit::Dialect;
+use crate::map::shared_names;
+use crate::table::{Column, ColumnKind, Index, Table, Tables};
+
+/// The statements that make all tables and indexes in an empty database, one after another.
+#[must_use]
+pub fn create(tables: &Tables, dialect: Dialect) -> String {
+    let mut sql = String::new();
+    for (_, table) in tables.iter() {
+        debug_assert_eq!(shared_names(table), Vec::<String>::new());
+        create_table(table, dialect, &mut sql);
+        for index in &table.indexes {
+            create_index(table, index, &mut sql);
+        }
+        sql.push('\n');
+    }
+    sql
+}
+
+fn create_table(table: &Table, dialect: Dialect, sql: &mut String) {
+    let _ = writeln!(sql, "CREATE TABLE \"{}\" (", table.name);
+    for (i, column) in table.columns.iter().enumerate() {
+        if column.expression.is_some() {
+            continue;
+        }
+        if table.identity && table.key.contains(&i) {
+            let _ = writeln!(
+                sql,
+                "  \"{}\" {} PRIMARY KEY,",
+                column.name,
+                integer(dialect)
+            );
+            continue;
+        }
+        let null = if column.nullable { "" } else { " NOT NULL" };
+        let default = default(column).map_or(String::new(), |d| format!(" DEFAULT {d}"));
+        let _ = writeln!(
+            sql,
+            "  \"{}\" {}{null}{default},",
+            column.name,
+            sql_type(column.kind, dialect)
+        );
+        if column.kind == ColumnKind::DateTimeOffset {
+            let _ = writeln!(
+                sql,
+                "  \"{}_form\" {}{null}{default},",
+                column.name,
+                integer(dialect)
+            );
+        }
+    }
+    if table.identity {
+        // The last column ends with a comma, which SQL does not allow.
+        let end = sql.trim_end().trim_end_matches(',').len();
+        sql.truncate(end);
+        sql.push('\n');
+    } else {
+        let key: Vec<_> = table
+            .key
+            .iter()
+            .map(|c| format!("\"{}\"", table.columns[*c].name))
+            .collect();
+        let _ = writeln!(sql, "  PRIMARY KEY ({})", key.join(", "));
+    }
+    match dialect {
+        Dialect::Sqlite => sql.push_str(") STRICT;\n"),
+    }
+}
+
+fn create_index(table: &Table, index: &Index, sql: &mut String) {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let columns: Vec<_> = index.columns.iter().map(|c| format!("\"{c}\"")).collect();
+    let condition = index
+        .condition
+        .as_ref()
+        .map_or(String::new(), |c| format!(" WHERE {c}"));
+    let _ = writeln!(
+        sql,
+        "CREATE {unique}INDEX \"{}\" ON \"{}\" ({}){condition};",
+        index.name,
+        table.name,
+        columns.join(", ")
+    );
+}
+
+/// The SQL default of a column, so that rows made by an upsert of counters are whole and columns
+/// added later have a value in old rows.
+fn default(column: &Column) -> Option<String> {
+    use edm::Value;
+    match &column.default {
+        Value::Null => None,
+        Value::Boolean(b) => Some(i64::from(*b).to_string()),
+        Value::Integer(n) | Value::Enum(n) => Some(n.to_string()),
+        Value::String(s) => Some(format!("'{}'", s.replace('\'', "''"))),
+        Value::Collection(items) if items.is_empty() => Some("'[]'".to_owned()),
+        Value::DateTimeOffset(_) | Value::Duration(_) | Value::Date(_) => Some("0".to_owned()),
+        _ => None,
+    }
+}
+
+fn integer(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "INTEGER",
+    }
+}
+
+fn sql_type(kind: ColumnKind, dialect: Dialect) -> &'static str {
+    match (dialect, kind) {
+        (
+            Dialect::Sqlite,
+            ColumnKind::Boolean
+            | ColumnKind::Integer
+            | ColumnKind::Enum
+            | ColumnKind::Date
+            | ColumnKind::DateTimeOffset
+            | ColumnKind::TimeOfDay
+            | ColumnKind::Duration,
+        ) => "INTEGER",
+        (Dialect::Sqlite, ColumnKind::Double) => "REAL",
+        (Dialect::Sqlite, ColumnKind::Blob) => "BLOB",
+        (
+            Dialect::Sqlite,
+            ColumnKind::Text | ColumnKind::Decimal | ColumnKind::Guid | ColumnKind::Json,
+        ) => "TEXT",
+    }
+}

@@ -1,0 +1,228 @@
+//! What a database must offer: snapshots to read in, and transactions that carry out commands.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use edm::Value;
+use edm::time::DateTimeOffset;
+use odata::Error;
+use tokio::sync::oneshot;
+
+use crate::cell::Cell;
+use crate::select::Select;
+use crate::table::{ColumnSet, Row, TableId};
+
+/// A future on the heap.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The SQL values of one row while it is at hand, in the order of the select's columns (a
+/// date-time takes two).
+pub trait Cells {
+    /// The value at an index.
+    ///
+    /// # Errors
+    /// If the database holds what the column cannot.
+    fn cell(&self, index: usize) -> Result<Cell<'_>, Error>;
+}
+
+/// A snapshot: everything read through it is of one instant.
+pub trait Reader {
+    /// Runs a select and hands each row to `sink`, in order, until it fails.
+    ///
+    /// # Errors
+    /// What the database or the sink says.
+    fn select(
+        &mut self,
+        select: &Select<'_>,
+        sink: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
+    ) -> Result<(), Error>;
+
+    /// The number of rows that a select's conditions hold for; its order and page are ignored.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn count(&mut self, select: &Select<'_>) -> Result<u64, Error>;
+
+    /// The row of a key, as it is now.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn get(&mut self, table: TableId, key: &[Value]) -> Result<Option<Row>, Error>;
+
+    /// Whether a key has a row.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn exists(&mut self, table: TableId, key: &[Value]) -> Result<bool, Error>;
+}
+
+/// A transaction: a snapshot that may also write. All of a command's writes become durable
+/// together, or none.
+pub trait Transaction: Reader {
+    /// Adds a row. `false`: the key is taken, and nothing was written.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn insert(&mut self, table: TableId, row: &Row) -> Result<bool, Error>;
+
+    /// Adds a row to a table whose key the database hands out, and says which.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn append(&mut self, table: TableId, row: &Row) -> Result<i64, Error>;
+
+    /// Writes the given columns of a row to the row of a key. `false`: there is none.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn update(
+        &mut self,
+        table: TableId,
+        key: &[Value],
+        columns: ColumnSet,
+        row: &Row,
+    ) -> Result<bool, Error>;
+
+    /// Adds to integer columns of the row of a key; a row that is not there begins at its
+    /// defaults.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn add(&mut self, table: TableId, key: &[Value], amounts: &[(usize, i64)])
+    -> Result<(), Error>;
+
+    /// Sets a date-time column of the row of a key to a later instant; an earlier one changes
+    /// nothing, nor does a row that is not there.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn raise(
+        &mut self,
+        table: TableId,
+        key: &[Value],
+        column: usize,
+        time: DateTimeOffset,
+    ) -> Result<(), Error>;
+
+    /// Removes the row of a key. `false`: there is none.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn delete(&mut self, table: TableId, key: &[Value]) -> Result<bool, Error>;
+
+    /// Removes at most `limit` rows that have these values in these columns, and says how many.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn delete_where(
+        &mut self,
+        table: TableId,
+        fixed: &[(usize, Value)],
+        limit: u32,
+    ) -> Result<u32, Error>;
+}
+
+/// What becomes of a command's writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Keep them.
+    Commit,
+    /// Undo them.
+    Rollback,
+}
+
+/// A command: it runs inside a transaction that it may share with others, and hears how that
+/// transaction ended.
+pub trait Job: Send {
+    /// Carries the command out. It may run again if the database has to repeat the transaction.
+    fn run(&mut self, transaction: &mut dyn Transaction) -> Verdict;
+
+    /// Called once, after the commit is durable or has failed.
+    fn settle(self: Box<Self>, outcome: Result<(), Error>);
+}
+
+/// A read: it runs in a snapshot.
+pub type ReadJob = Box<dyn FnOnce(&mut dyn Reader) + Send>;
+
+/// A database.
+pub trait Store: Send + Sync + 'static {
+    /// Queues a command. A full queue or a store that is closing settles it with an error.
+    fn submit(&self, job: Box<dyn Job>);
+
+    /// Queues a read.
+    ///
+    /// # Errors
+    /// If the store is closing.
+    fn submit_read(&self, job: ReadJob) -> Result<(), Error>;
+}
+
+struct Command<F, T> {
+    run: F,
+    result: Option<Result<T, Error>>,
+    reply: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<F, T> Job for Command<F, T>
+where
+    F: FnMut(&mut dyn Transaction) -> Result<T, Error> + Send,
+    T: Send,
+{
+    fn run(&mut self, transaction: &mut dyn Transaction) -> Verdict {
+        let result = (self.run)(transaction);
+        let verdict = if result.is_ok() {
+            Verdict::Commit
+        } else {
+            Verdict::Rollback
+        };
+        self.result = Some(result);
+        verdict
+    }
+
+    fn settle(self: Box<Self>, outcome: Result<(), Error>) {
+        let answer = match (outcome, self.result) {
+            // A command that failed by itself has its own reason, whatever became of the others.
+            (_, Some(Err(error))) | (Err(error), _) => Err(error),
+            (Ok(()), Some(Ok(value))) => Ok(value),
+            (Ok(()), None) => Err(Error::internal("a command was settled before it ran")),
+        };
+        // A client that has gone away does not undo what is durable.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// Carries out a command and answers when it is durable.
+///
+/// # Errors
+/// The command's own, or the store's if it could not be made durable.
+pub async fn write<T: Send + 'static>(
+    store: &dyn Store,
+    run: impl FnMut(&mut dyn Transaction) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let (reply, answer) = oneshot::channel();
+    store.submit(Box::new(Command {
+        run,
+        result: None,
+        reply,
+    }));
+    answer
+        .await
+        .unwrap_or_else(|_| Err(Error::internal("the store dropped a command")))
+}
+
+/// Reads in a snapshot.
+///
+/// # Errors
+/// The read's own, or the store's.
+pub async fn read<T: Send + 'static>(
+    store: &dyn Store,
+    run: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let (reply, answer) = oneshot::channel();
+    store.submit_read(Box::new(move |reader| {
+        // A client that has gone away needs no answer.
+        let _ = reply.send(run(reader));
+    }))?;
+    answer
+        .await
+        .unwrap_or_else(|_| Err(Error::internal("the store dropped a read")))
+}
