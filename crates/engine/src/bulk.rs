@@ -98,7 +98,7 @@ fn removed_by_url(
 ) -> Result<Target, Error> {
     let needed = || Error::bad_request("A removed member needs its key or its '@odata.id'.");
     let url = payload.id.as_deref().ok_or_else(needed)?;
-    let segments = crate::change::referenced(core, root, url, collection.of)?;
+    let segments = crate::bind::referenced(core, root, url, collection.of)?;
     let Some(odata::path::Segment::Key(own)) = segments.last() else {
         return Err(needed());
     };

@@ -1,21 +1,16 @@
 //! Making and changing rows: a payload's values and bindings onto a row, through the service's
 //! hook, inside the transaction.
 
-use edm::{Model, StructuredId, Value};
+use edm::Value;
 use odata::json::{EntityPayload, Nested};
-use odata::path::{PathKind, Resource};
-use odata::{Error, ErrorCode, uri};
+use odata::{Error, ErrorCode};
 use store::{ColumnSet, Row, Transaction};
 
 use crate::access::Permit;
+use crate::bind::bind;
 use crate::core::Core;
 use crate::service::{Change, Outcome};
-use crate::target::{Target, load, locate};
-
-/// Where a payload's bindings point: the service root that absolute URLs must begin with.
-pub(crate) struct Bindings<'a> {
-    pub(crate) service_root: &'a str,
-}
+use crate::target::{Target, load};
 
 /// A row that was made: what the answer shows.
 #[derive(Clone, Debug)]
@@ -46,100 +41,6 @@ pub(crate) fn apply(
     given
 }
 
-/// Puts a payload's bindings onto a row: the columns by which a navigation leads to the bound
-/// entity, which must exist.
-pub(crate) fn bind(
-    core: &Core,
-    transaction: &mut dyn Transaction,
-    bindings: &Bindings<'_>,
-    payload: &EntityPayload,
-    row: &mut Row,
-    given: &mut ColumnSet,
-) -> Result<(), Error> {
-    for (index, urls) in &payload.bindings {
-        let navigation = &core.model.structured(payload.of).navigation[*index];
-        let name = format!("{}@odata.bind", navigation.name);
-        let refuse = |message: String| Error::bad_request(message).with_target(name.clone());
-        let map = core
-            .tables
-            .navigation(&core.model, payload.of, *index)
-            .filter(|_| !navigation.collection && !navigation.contains_target)
-            .ok_or_else(|| refuse(format!("'{name}' cannot be bound.")))?;
-        let bound = match urls.as_slice() {
-            [] => None,
-            [url] => {
-                let target = referenced(core, bindings.service_root, url, navigation.target)
-                    .and_then(|segments| locate(core, transaction, &segments))
-                    .and_then(|target| load(core, transaction, &target))
-                    .map_err(|error| refuse(format!("{name}: {}", error.message)))?;
-                Some(target)
-            }
-            _ => return Err(refuse(format!("'{name}' takes one URL."))),
-        };
-        for (target, source) in &map.on {
-            row[*source] = match &bound {
-                Some(entity) => entity[*target].clone(),
-                None => core.tables.table(map.table).columns[*target]
-                    .default
-                    .clone(),
-            };
-            given.insert(*source);
-        }
-    }
-    Ok(())
-}
-
-/// The segments of an entity's URL, absolute or relative to the service root.
-///
-/// # Errors
-/// 400 if it is not a URL of an entity of the expected type in this service.
-pub(crate) fn referenced(
-    core: &Core,
-    service_root: &str,
-    url: &str,
-    expected: StructuredId,
-) -> Result<Vec<odata::path::Segment>, Error> {
-    let path = relative(service_root, url)
-        .ok_or_else(|| Error::bad_request(format!("'{url}' is not a URL of this service.")))?;
-    let (path, query) = path
-        .split_once('?')
-        .map_or((path, None), |(p, q)| (p, Some(q)));
-    let (resource, _) = uri::parse_request(&core.model, &core.limits, path, query)?;
-    match resource {
-        Resource::Path(path) => match path.kind {
-            PathKind::Entity(of) if core.model.is_a(of, expected) => Ok(path.segments),
-            PathKind::Entity(of) => Err(Error::bad_request(format!(
-                "'{url}' is a {}, not a {}.",
-                core.model.structured(of).short_name(),
-                core.model.structured(expected).short_name()
-            ))),
-            _ => Err(Error::bad_request(format!(
-                "'{url}' is not the URL of an entity."
-            ))),
-        },
-        _ => Err(Error::bad_request(format!(
-            "'{url}' is not the URL of an entity."
-        ))),
-    }
-}
-
-/// The part of a URL behind the service root. Clients name the service by any host it has and by
-/// any version: what counts is the path behind the version segment.
-fn relative<'u>(service_root: &str, url: &'u str) -> Option<&'u str> {
-    if let Some(rest) = url.strip_prefix(service_root) {
-        return rest.strip_prefix('/');
-    }
-    match url.split_once("://") {
-        Some((_, rest)) => rest
-            .split_once('/')?
-            .1
-            .split_once('/')
-            .map(|(_, path)| path),
-        None if url.starts_with('/') => url[1..].split_once('/').map(|(_, path)| path),
-        None => Some(url),
-    }
-}
-
 /// Makes an entity in the collection that a target addresses, with what is nested in it.
 ///
 /// # Errors
@@ -158,11 +59,11 @@ pub fn insert_entity(
         row[*column] = value.clone();
     }
     let mut given = apply(core, payload, &mut row, true);
-    require(&core.model, payload)?;
+    require(core, payload)?;
     bind(
         core,
         transaction,
-        &Bindings { service_root },
+        service_root,
         payload,
         &mut row,
         &mut given,
@@ -223,24 +124,16 @@ fn note_type(core: &Core, target: &Target, payload: &EntityPayload, row: &mut Ro
     }
 }
 
-/// Properties that a create must give: those of `InsertRestrictions/RequiredProperties` on the
-/// type, by name.
-fn require(model: &Model, payload: &EntityPayload) -> Result<(), Error> {
-    const TERM: &str = "Org.OData.Capabilities.V1.InsertRestrictions";
-    let ty = model.structured(payload.of);
-    let required = ty
-        .annotations
-        .get(TERM)
-        .and_then(|r| r.property("RequiredProperties"));
-    for path in required.into_iter().flat_map(|list| list.items()) {
-        let name = path.as_str().unwrap_or_default();
-        let given = ty.property(name).is_some_and(|ordinal| {
-            payload
-                .values
-                .iter()
-                .any(|(o, v)| *o == ordinal && !v.is_null())
-        });
+/// Properties that a create must give.
+fn require(core: &Core, payload: &EntityPayload) -> Result<(), Error> {
+    let ty = core.model.structured(payload.of);
+    for ordinal in core.required(payload.of) {
+        let given = payload
+            .values
+            .iter()
+            .any(|(o, value)| o == ordinal && !value.is_null());
         if !given {
+            let name = &ty.properties[*ordinal].name;
             let message = format!(
                 "Property '{name}' is required to create a {}.",
                 ty.short_name()
@@ -322,7 +215,7 @@ pub(crate) fn update_entity(
     bind(
         core,
         transaction,
-        &Bindings { service_root },
+        service_root,
         payload,
         &mut new,
         &mut given,
@@ -356,15 +249,9 @@ fn same_key(core: &Core, target: &Target, payload: &EntityPayload, old: &Row) ->
         }
         // Another way to write the same key is the same key.
         let table = core.tables.table(target.table);
-        let parents: Vec<Value> = table
-            .key
-            .iter()
-            .filter(|column| target.fixed.iter().any(|(c, _)| c == *column))
-            .map(|column| old[*column].clone())
-            .collect();
-        let meant = core
-            .service
-            .key(target.table, &parents, std::slice::from_ref(value));
+        let parents = target.parents(core);
+        let own = std::slice::from_ref(value);
+        let meant = core.service.key(target.table, &parents, own);
         if meant.as_ref() != Some(&table.key_of(old)) {
             let name = &ty.properties[*ordinal].name;
             return Err(Error::bad_request(format!(

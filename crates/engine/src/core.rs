@@ -46,6 +46,7 @@ pub struct Core {
     pub limits: Limits,
     pub(crate) permissions: Permissions,
     shapes: HashMap<StructuredId, EntityShape>,
+    required: HashMap<StructuredId, Vec<usize>>,
 }
 
 impl Core {
@@ -65,6 +66,7 @@ impl Core {
             .map(|(id, _)| (id, EntityShape::new(&model, id)))
             .collect();
         let permissions = Permissions::of(&model);
+        let required = required_properties(&model);
         let limits = Limits::default();
         Self {
             model,
@@ -76,12 +78,18 @@ impl Core {
             limits,
             permissions,
             shapes,
+            required,
         }
     }
 
     /// The names that entities of a type are written with.
     pub(crate) fn shape(&self, of: StructuredId) -> Option<&EntityShape> {
         self.shapes.get(&of)
+    }
+
+    /// The properties that a create of an entity of this type must give.
+    pub(crate) fn required(&self, of: StructuredId) -> &[usize] {
+        self.required.get(&of).map_or(&[], Vec::as_slice)
     }
 
     /// Today in UTC, as days since 0001-01-01.
@@ -100,4 +108,34 @@ impl Core {
             ids: self.ids.as_ref(),
         }
     }
+}
+
+/// `InsertRestrictions/RequiredProperties` of the container's collections, by the type of their
+/// entities.
+fn required_properties(model: &Model) -> HashMap<StructuredId, Vec<usize>> {
+    const TERM: &str = "Org.OData.Capabilities.V1.InsertRestrictions";
+    let container = model.container_name();
+    let sets = model
+        .entity_sets()
+        .map(|(_, set)| (format!("{container}/{}", set.name), set.of));
+    let contained = model.singletons().flat_map(|(_, singleton)| {
+        let path = format!("{container}/{}", singleton.name);
+        let navigation = model.structured(singleton.of).navigation.iter();
+        navigation
+            .map(move |n| (format!("{path}/{}", n.name), n.target))
+            .collect::<Vec<_>>()
+    });
+    sets.chain(contained)
+        .filter_map(|(path, of)| {
+            let restrictions = model.target_annotations(&path)?.get(TERM)?;
+            let names = restrictions.property("RequiredProperties")?.items().iter();
+            let ty = model.structured(of);
+            Some((
+                of,
+                names
+                    .filter_map(|name| ty.property(name.as_str()?))
+                    .collect(),
+            ))
+        })
+        .collect()
 }

@@ -10,7 +10,8 @@ use store::{NavigationMap, Reader, Row, Select};
 use crate::access::Permit;
 use crate::core::Core;
 use crate::links::Place;
-use crate::read::{Page, conditions, query_of};
+use crate::page::Page;
+use crate::read::{conditions, query_of};
 use crate::represent::Representation;
 use crate::target::Target;
 

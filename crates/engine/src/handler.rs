@@ -17,7 +17,7 @@ use crate::core::Core;
 use crate::exchange::{Handler, Request, Response};
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
-use crate::{body, bulk, create, delete, documents, operation, read, reference, update};
+use crate::{body, bulk, create, delete, documents, operation, property, read, reference, update};
 
 /// The engine over one model, store and service.
 pub struct Engine {
@@ -186,7 +186,7 @@ fn answer_get(
         PathKind::Count => read::count(core, reader, path, options, permit)
             .map(|body| answer::bytes(body, "text/plain", negotiated)),
         PathKind::Property(_) => {
-            let body = read::property(core, reader, request, path, false, permit)?;
+            let body = property::read(core, reader, request, path, false, permit)?;
             Ok(body.map_or_else(
                 || answer::no_content(negotiated),
                 |body| answer::json(body, negotiated),
@@ -199,7 +199,7 @@ fn answer_get(
             } else {
                 "text/plain"
             };
-            let body = read::property(core, reader, request, path, true, permit)?;
+            let body = property::read(core, reader, request, path, true, permit)?;
             Ok(body.map_or_else(
                 || answer::no_content(negotiated),
                 |body| answer::bytes(body, media, negotiated),

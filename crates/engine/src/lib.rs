@@ -4,6 +4,7 @@
 
 pub mod access;
 mod answer;
+mod bind;
 mod body;
 mod bulk;
 mod change;
@@ -17,7 +18,9 @@ mod handler;
 mod links;
 mod negotiate;
 mod operation;
+mod page;
 mod permissions;
+mod property;
 mod read;
 mod reference;
 mod represent;

@@ -10,7 +10,7 @@ use store::write;
 
 use crate::access::Permit;
 use crate::answer;
-use crate::change::referenced;
+use crate::bind::referenced;
 use crate::core::Core;
 use crate::create::{self, collection_segments};
 use crate::exchange::{Request, Response};

@@ -38,6 +38,36 @@ impl Target {
         Error::not_found(format!("There is no {ty} '{name}' here."))
     }
 
+    /// The parents' part of the primary key, as the path decides it.
+    pub(crate) fn parents(&self, core: &Core) -> Vec<Value> {
+        let table = core.tables.table(self.table);
+        let fixed = |column: &usize| self.fixed.iter().find(|(c, _)| c == column);
+        table
+            .key
+            .iter()
+            .filter_map(fixed)
+            .map(|(_, value)| value.clone())
+            .collect()
+    }
+
+    /// The entity of a key in the collection that this target addresses.
+    ///
+    /// # Errors
+    /// 404 for a key that no entity here can have.
+    pub(crate) fn member(&self, core: &Core, own: &[Value]) -> Result<Target, Error> {
+        let member = Target {
+            name: key_text(core, own),
+            ..self.clone()
+        };
+        match core.service.key(self.table, &self.parents(core), own) {
+            Some(key) => Ok(Target {
+                key: Some(key),
+                ..member
+            }),
+            None => Err(member.missing(core)),
+        }
+    }
+
     fn matches(&self, row: &Row) -> bool {
         self.fixed
             .iter()
@@ -65,7 +95,7 @@ pub fn locate(core: &Core, reader: &mut dyn Reader, segments: &[Segment]) -> Res
             (Segment::Navigation { of, index }, Some(from)) => {
                 navigate(core, reader, &from, *of, *index)?
             }
-            (Segment::Key(values), Some(from)) => by_key(core, from, values)?,
+            (Segment::Key(values), Some(from)) => from.member(core, values)?,
             (segment, _) => return Err(unserved(&format!("{segment:?}"))),
         });
     }
@@ -99,26 +129,6 @@ fn root(core: &Core, of: StructuredId, name: &str) -> Result<Target, Error> {
         name: String::new(),
         borrowed: false,
     })
-}
-
-fn by_key(core: &Core, from: Target, values: &[Value]) -> Result<Target, Error> {
-    let name = key_text(core, values);
-    let table = core.tables.table(from.table);
-    let parents: Vec<Value> = table
-        .key
-        .iter()
-        .filter_map(|column| from.fixed.iter().find(|(c, _)| c == column))
-        .map(|(_, value)| value.clone())
-        .collect();
-    let key = core.service.key(from.table, &parents, values);
-    let target = Target { name, ..from };
-    match key {
-        Some(key) => Ok(Target {
-            key: Some(key),
-            ..target
-        }),
-        None => Err(target.missing(core)),
-    }
 }
 
 fn key_text(core: &Core, values: &[Value]) -> String {

@@ -112,30 +112,7 @@ pub(crate) fn member_key(
                 .map(|(_, v)| v.clone())
         })
         .collect();
-    let Some(own) = given else { return Ok(None) };
-    let name = own
-        .iter()
-        .filter_map(Value::as_str)
-        .collect::<Vec<_>>()
-        .join(",");
-    let table = core.tables.table(collection.table);
-    let parents: Vec<Value> = table
-        .key
-        .iter()
-        .filter_map(|column| collection.fixed.iter().find(|(c, _)| c == column))
-        .map(|(_, value)| value.clone())
-        .collect();
-    let member = Target {
-        name,
-        ..collection.clone()
-    };
-    match core.service.key(collection.table, &parents, &own) {
-        Some(key) => Ok(Some(Target {
-            key: Some(key),
-            ..member
-        })),
-        None => Err(member.missing(core)),
-    }
+    given.map(|own| collection.member(core, &own)).transpose()
 }
 
 /// The only member of a collection.

@@ -129,7 +129,7 @@ impl Recount<'_> {
     ) -> Result<i64, Error> {
         let mut rows = Vec::new();
         self.each(transaction, users.table, users.script_id, |row| {
-            rows.push(row)
+            rows.push(row);
         })?;
         let mut corrected = 0;
         for mut row in rows {

@@ -143,6 +143,8 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// The table that history rows of this one go to.
     pub history: Option<TableId>,
+    /// Whether a virtual column reads another table.
+    pub reads_others: bool,
     names: HashMap<String, usize>,
 }
 
@@ -159,11 +161,17 @@ impl Table {
             .enumerate()
             .map(|(i, c)| (c.name.clone(), i))
             .collect();
+        let reads_others = columns.iter().any(|c| {
+            c.expression
+                .as_deref()
+                .is_some_and(|e| e.contains("SELECT"))
+        });
         Self {
             name,
             of,
             columns,
             key,
+            reads_others,
             identity: false,
             indexes: Vec::new(),
             history: None,

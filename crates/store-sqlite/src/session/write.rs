@@ -13,6 +13,9 @@ use crate::failure;
 impl Session<'_> {
     /// Writes the additions held back for a table before it is read.
     pub(super) fn settle_additions(&mut self, table: TableId) -> Result<(), Error> {
+        if self.context.tables.table(table).reads_others {
+            return self.flush_additions(None).map_err(|e| failure(&e));
+        }
         if !self.additions.concern(table) {
             return Ok(());
         }

@@ -1,0 +1,105 @@
+//! References to entities in bodies: `@odata.bind`, `@odata.id` (OData JSON Format 4.01, sections
+//! 8.5 and 4.5.8).
+
+use edm::StructuredId;
+use odata::json::EntityPayload;
+use odata::path::{PathKind, Resource};
+use odata::{Error, uri};
+use store::{ColumnSet, Row, Transaction};
+
+use crate::core::Core;
+use crate::target::{load, locate};
+
+/// Puts a payload's bindings onto a row: the columns by which a navigation leads to the bound
+/// entity, which must exist.
+pub(crate) fn bind(
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    service_root: &str,
+    payload: &EntityPayload,
+    row: &mut Row,
+    given: &mut ColumnSet,
+) -> Result<(), Error> {
+    for (index, urls) in &payload.bindings {
+        let navigation = &core.model.structured(payload.of).navigation[*index];
+        let name = format!("{}@odata.bind", navigation.name);
+        let refuse = |message: String| Error::bad_request(message).with_target(name.clone());
+        let map = core
+            .tables
+            .navigation(&core.model, payload.of, *index)
+            .filter(|_| !navigation.collection && !navigation.contains_target)
+            .ok_or_else(|| refuse(format!("'{name}' cannot be bound.")))?;
+        let bound = match urls.as_slice() {
+            [] => None,
+            [url] => {
+                let target = referenced(core, service_root, url, navigation.target)
+                    .and_then(|segments| locate(core, transaction, &segments))
+                    .and_then(|target| load(core, transaction, &target))
+                    .map_err(|error| refuse(format!("{name}: {}", error.message)))?;
+                Some(target)
+            }
+            _ => return Err(refuse(format!("'{name}' takes one URL."))),
+        };
+        for (target, source) in &map.on {
+            row[*source] = match &bound {
+                Some(entity) => entity[*target].clone(),
+                None => core.tables.table(map.table).columns[*target]
+                    .default
+                    .clone(),
+            };
+            given.insert(*source);
+        }
+    }
+    Ok(())
+}
+
+/// The segments of an entity's URL, absolute or relative to the service root.
+///
+/// # Errors
+/// 400 if it is not a URL of an entity of the expected type in this service.
+pub(crate) fn referenced(
+    core: &Core,
+    service_root: &str,
+    url: &str,
+    expected: StructuredId,
+) -> Result<Vec<odata::path::Segment>, Error> {
+    let path = relative(service_root, url)
+        .ok_or_else(|| Error::bad_request(format!("'{url}' is not a URL of this service.")))?;
+    let (path, query) = path
+        .split_once('?')
+        .map_or((path, None), |(p, q)| (p, Some(q)));
+    let (resource, _) = uri::parse_request(&core.model, &core.limits, path, query)?;
+    match resource {
+        Resource::Path(path) => match path.kind {
+            PathKind::Entity(of) if core.model.is_a(of, expected) => Ok(path.segments),
+            PathKind::Entity(of) => Err(Error::bad_request(format!(
+                "'{url}' is a {}, not a {}.",
+                core.model.structured(of).short_name(),
+                core.model.structured(expected).short_name()
+            ))),
+            _ => Err(Error::bad_request(format!(
+                "'{url}' is not the URL of an entity."
+            ))),
+        },
+        _ => Err(Error::bad_request(format!(
+            "'{url}' is not the URL of an entity."
+        ))),
+    }
+}
+
+/// The part of a URL behind the service root. Clients name the service by any host it has and by
+/// any version: what counts is the path behind the version segment.
+fn relative<'u>(service_root: &str, url: &'u str) -> Option<&'u str> {
+    if let Some(rest) = url.strip_prefix(service_root) {
+        return rest.strip_prefix('/');
+    }
+    match url.split_once("://") {
+        Some((_, rest)) => rest
+            .split_once('/')?
+            .1
+            .split_once('/')
+            .map(|(_, path)| path),
+        None if url.starts_with('/') => url[1..].split_once('/').map(|(_, path)| path),
+        None => Some(url),
+    }
+}

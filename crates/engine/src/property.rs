@@ -1,0 +1,72 @@
+//! GET of a structural property, and of its raw value (OData 4.01 Protocol, section 11.2.4).
+
+use bytes::Bytes;
+use edm::Value;
+use odata::path::{ResourcePath, Segment};
+use odata::{Error, json};
+use store::Reader;
+
+use crate::access::Permit;
+use crate::core::Core;
+use crate::exchange::Request;
+use crate::links;
+use crate::target::{load, locate};
+
+/// A structural property of an entity: `{"@odata.context":…,"value":…}`, or its raw value behind
+/// `/$value` (`None` for null: 204).
+pub(crate) fn read(
+    core: &Core,
+    reader: &mut dyn Reader,
+    request: &Request,
+    path: &ResourcePath,
+    raw: bool,
+    _permit: Permit,
+) -> Result<Option<Bytes>, Error> {
+    let segments = if raw {
+        &path.segments[..path.segments.len() - 1]
+    } else {
+        &path.segments[..]
+    };
+    let Some((Segment::Property { ordinal, .. }, entity)) = segments.split_last() else {
+        return Err(Error::bad_request("This path is not served."));
+    };
+    let target = locate(core, reader, entity)?;
+    let row = load(core, reader, &target)?;
+    let property = &core.model.structured(target.of).properties[*ordinal];
+    let value = &row[*ordinal];
+    if value.is_null() {
+        return Ok(None);
+    }
+    if raw {
+        return Ok(Some(raw_value(core, &property.ty, value)));
+    }
+    let mut out = Vec::with_capacity(256);
+    out.extend_from_slice(b"{\"@odata.context\":");
+    let path = links::canonical_path(core, segments);
+    json::write_string(
+        &mut out,
+        &format!("{}/$metadata#{path}", request.service_root),
+    );
+    out.extend_from_slice(b",\"value\":");
+    json::write_value(&mut out, &core.model, &property.ty, value);
+    out.push(b'}');
+    Ok(Some(out.into()))
+}
+
+fn raw_value(core: &Core, ty: &edm::TypeRef, value: &Value) -> Bytes {
+    match value {
+        Value::String(text) => text.clone().into(),
+        Value::Binary(bytes) => bytes.clone().into(),
+        other => {
+            let mut out = Vec::new();
+            json::write_value(&mut out, &core.model, ty, other);
+            // Scalars stand in JSON as text, some in quotes that a raw value does not have.
+            let quoted = out.first() == Some(&b'"') && out.len() >= 2;
+            if quoted {
+                out[1..out.len() - 1].to_vec().into()
+            } else {
+                out.into()
+            }
+        }
+    }
+}
