@@ -12,7 +12,8 @@ use moka::sync::Cache;
 use super::token::{AUDIENCE, Claims, seconds};
 use super::{AuthError, SigningKey};
 
-/// How far the clocks of issuer and server may differ, in seconds.
+/// How far the issuer's clock may be ahead, in seconds. An expired token gets no leeway: the key
+/// that signed it and the clock that expires it are this service's own.
 const LEEWAY: u64 = 60;
 
 /// How many verified tokens are remembered.
@@ -110,7 +111,7 @@ impl Verifier {
 
 impl Verified {
     fn check_times(&self, now: u64) -> Result<(), AuthError> {
-        if now >= self.expires.saturating_add(LEEWAY) {
+        if now >= self.expires {
             return Err(AuthError::Invalid("The access token has expired."));
         }
         if now.saturating_add(LEEWAY) < self.not_before {
