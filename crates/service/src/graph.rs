@@ -95,7 +95,7 @@ impl Graph {
             },
             assignments: Arc::new(read_assignments(model, tables)?),
             targets: TargetTypes::of(model)?,
-            due: Arc::new(DueScript::of(model)?),
+            due: Arc::new(DueScript::of(model, tables, &layout)?),
             id: property(entity, "id")?,
             user_principal_name: property(user, "userPrincipalName")?,
             layout: Arc::new(layout),

@@ -19,13 +19,26 @@ pub(crate) struct Schedules {
     date: usize,
 }
 
-/// When a script runs again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
-    /// Now; and, if known, when next.
-    Now(Option<i64>),
-    /// Not before this instant, in ticks; never, if there is none.
-    Later(Option<i64>),
+/// When a script runs next. The order is that of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Next {
+    /// At the next check-in.
+    Now,
+    /// At the first check-in after this instant, in ticks.
+    At(i64),
+    /// Not any more.
+    Never,
+}
+
+impl Next {
+    /// Whether that is now or has passed.
+    pub(crate) fn is_due(self, now: DateTimeOffset) -> bool {
+        match self {
+            Self::Now => true,
+            Self::At(ticks) => ticks <= now.ticks,
+            Self::Never => false,
+        }
+    }
 }
 
 impl Schedules {
@@ -50,12 +63,12 @@ impl Schedules {
         })
     }
 
-    /// Whether a schedule is due, for a script that ran last at an instant (ticks; none: never).
+    /// When a script with this schedule runs next that ran last at an instant (ticks; none: never).
     /// A missed run happens as soon as the device is back. Without a schedule, a script runs at
     /// every check-in.
-    pub(crate) fn due(&self, schedule: &Value, last: Option<i64>, now: DateTimeOffset) -> Due {
+    pub(crate) fn next(&self, schedule: &Value, last: Option<i64>, now: DateTimeOffset) -> Next {
         let Value::Complex(schedule) = schedule else {
-            return Due::Now(None);
+            return Next::Now;
         };
         let interval = schedule
             .values
@@ -64,10 +77,10 @@ impl Schedules {
             .unwrap_or(0)
             .max(1);
         match schedule.of {
-            of if of == self.hourly => every(interval.saturating_mul(TICKS_PER_HOUR), last, now),
-            of if of == self.daily => self.daily(schedule, interval, last, now),
+            of if of == self.hourly => every(interval.saturating_mul(TICKS_PER_HOUR), last),
+            of if of == self.daily => self.daily(schedule, interval, last),
             of if of == self.once => self.once(schedule, last, now),
-            _ => Due::Now(None),
+            _ => Next::Now,
         }
     }
 
@@ -78,62 +91,36 @@ impl Schedules {
         }
     }
 
-    /// Every `interval` days at a time: the first such instant after the last run.
-    fn daily(
-        &self,
-        schedule: &ComplexValue,
-        interval: i64,
-        last: Option<i64>,
-        now: DateTimeOffset,
-    ) -> Due {
+    /// Every `interval` days at a time: the first such instant after the last run. The first run
+    /// counts as missed: it happens at once.
+    fn daily(&self, schedule: &ComplexValue, interval: i64, last: Option<i64>) -> Next {
+        let Some(last) = last else { return Next::Now };
+        let day = last.div_euclid(TICKS_PER_DAY);
         let time = self.time_of(schedule);
         let at = |day: i64| day.saturating_mul(TICKS_PER_DAY).saturating_add(time);
-        let day = |ticks: i64| ticks.div_euclid(TICKS_PER_DAY);
-        let next = match last {
-            // Before the first run, the latest instant of the day that has passed counts.
-            None if at(day(now.ticks)) <= now.ticks => at(day(now.ticks)),
-            None => at(day(now.ticks) - 1),
-            Some(last) if last < at(day(last)) => at(day(last)),
-            Some(last) => at(day(last).saturating_add(interval)),
-        };
-        if next > now.ticks {
-            return Due::Later(Some(next));
-        }
-        let today = at(day(now.ticks));
-        let coming = if today > now.ticks {
-            today
+        // A run before the day's time, outside of the schedule, leaves the day's run to come.
+        let day = if last < at(day) {
+            day
         } else {
-            at(day(now.ticks).saturating_add(interval))
+            day.saturating_add(interval)
         };
-        Due::Now(Some(coming))
+        Next::At(at(day))
     }
 
-    fn once(&self, schedule: &ComplexValue, last: Option<i64>, now: DateTimeOffset) -> Due {
-        if last.is_some() {
-            return Due::Later(None);
-        }
-        let day = match schedule.values.get(self.date) {
-            Some(Value::Date(date)) => i64::from(date.days),
-            _ => return Due::Now(None),
+    fn once(&self, schedule: &ComplexValue, last: Option<i64>, now: DateTimeOffset) -> Next {
+        let at = match schedule.values.get(self.date) {
+            Some(Value::Date(date)) => i64::from(date.days)
+                .saturating_mul(TICKS_PER_DAY)
+                .saturating_add(self.time_of(schedule)),
+            _ => now.ticks,
         };
-        let at = day
-            .saturating_mul(TICKS_PER_DAY)
-            .saturating_add(self.time_of(schedule));
-        if at <= now.ticks {
-            Due::Now(None)
-        } else {
-            Due::Later(Some(at))
-        }
+        last.map_or(Next::At(at), |_| Next::Never)
     }
 }
 
-/// Every so many ticks after the last run.
-pub(crate) fn every(interval: i64, last: Option<i64>, now: DateTimeOffset) -> Due {
-    let next = last.map_or(now.ticks, |last| last.saturating_add(interval));
-    if next > now.ticks {
-        return Due::Later(Some(next));
-    }
-    Due::Now(Some(now.ticks.saturating_add(interval)))
+/// So many ticks after the last run.
+pub(crate) fn every(interval: i64, last: Option<i64>) -> Next {
+    last.map_or(Next::Now, |last| Next::At(last.saturating_add(interval)))
 }
 
 #[cfg(test)]
@@ -152,93 +139,93 @@ mod tests {
         odata::json::value_from_json_text(model, &ty, json).unwrap()
     }
 
-    fn check(json: &str, last: Option<&str>, now: &str, expected: (bool, Option<&str>)) {
+    fn check(json: &str, last: Option<&str>, now: &str, expected: Next) {
         let model = crate::model().unwrap();
         let schedules = Schedules::of(&model).unwrap();
-        let due = schedules.due(&schedule(&model, json), last.map(|t| at(t).ticks), at(now));
-        let next = expected.1.map(|t| at(t).ticks);
-        let expected = if expected.0 {
-            Due::Now(next)
-        } else {
-            Due::Later(next)
-        };
-        assert_eq!(due, expected, "{json} last {last:?} now {now}");
+        let next = schedules.next(&schedule(&model, json), last.map(|t| at(t).ticks), at(now));
+        assert_eq!(next, expected, "{json} last {last:?} now {now}");
+    }
+
+    fn next(text: &str) -> Next {
+        Next::At(at(text).ticks)
+    }
+
+    #[test]
+    fn due_when_the_instant_has_come() {
+        let now = at("2026-03-01T10:00:00Z");
+        assert!(Next::Now.is_due(now));
+        assert!(next("2026-03-01T10:00:00Z").is_due(now));
+        assert!(!next("2026-03-01T10:00:00.0000001Z").is_due(now));
+        assert!(!Next::Never.is_due(now));
+        assert!(Next::Now < Next::At(i64::MIN) && Next::At(i64::MAX) < Next::Never);
     }
 
     #[test]
     fn hourly() {
         let json =
             r##"{"@odata.type":"#microsoft.graph.deviceHealthScriptHourlySchedule","interval":2}"##;
-        check(
-            json,
-            None,
-            "2026-03-01T10:00:00Z",
-            (true, Some("2026-03-01T12:00:00Z")),
-        );
+        check(json, None, "2026-03-01T10:00:00Z", Next::Now);
         let last = Some("2026-03-01T09:00:00Z");
-        check(
-            json,
-            last,
-            "2026-03-01T10:00:00Z",
-            (false, Some("2026-03-01T11:00:00Z")),
-        );
-        check(
-            json,
-            last,
-            "2026-03-01T23:00:00Z",
-            (true, Some("2026-03-02T01:00:00Z")),
-        );
+        let expected = next("2026-03-01T11:00:00Z");
+        check(json, last, "2026-03-01T10:00:00Z", expected);
+        check(json, last, "2026-03-09T10:00:00Z", expected);
+        for interval in ["-5", "0"] {
+            let json = json.replace('2', interval);
+            check(
+                &json,
+                last,
+                "2026-03-01T09:30:00Z",
+                next("2026-03-01T10:00:00Z"),
+            );
+        }
+        let json = json.replace('2', "2147483647");
+        let last = Some("9999-12-31T23:59:59Z");
+        let Next::At(far) = every(i64::MAX, last.map(|t| at(t).ticks)) else {
+            panic!("a run long ago is followed by one")
+        };
+        assert_eq!(far, i64::MAX);
+        check(&json, None, "2026-03-01T10:00:00Z", Next::Now);
     }
 
     #[test]
     fn daily() {
         let json = r##"{"@odata.type":"#microsoft.graph.deviceHealthScriptDailySchedule","interval":1,"time":"18:00:00.0000000","useUtc":true}"##;
-        let last = Some("2026-03-01T18:05:00Z");
+        let now = "2026-03-09T03:00:00Z";
+        check(json, None, now, Next::Now);
         check(
             json,
-            last,
-            "2026-03-02T17:00:00Z",
-            (false, Some("2026-03-02T18:00:00Z")),
+            Some("2026-03-01T18:05:00Z"),
+            now,
+            next("2026-03-02T18:00:00Z"),
         );
         check(
             json,
-            last,
-            "2026-03-02T18:00:01Z",
-            (true, Some("2026-03-03T18:00:00Z")),
+            Some("2026-03-01T18:00:00Z"),
+            now,
+            next("2026-03-02T18:00:00Z"),
         );
         // Ran early, outside the schedule: the day's run is still to come.
-        let early = Some("2026-03-02T08:00:00Z");
         check(
             json,
-            early,
-            "2026-03-02T17:00:00Z",
-            (false, Some("2026-03-02T18:00:00Z")),
+            Some("2026-03-02T08:00:00Z"),
+            now,
+            next("2026-03-02T18:00:00Z"),
         );
-        // Away for days: at once.
+        let json = json.replace("\"interval\":1", "\"interval\":3");
         check(
-            json,
-            last,
-            "2026-03-09T03:00:00Z",
-            (true, Some("2026-03-09T18:00:00Z")),
+            &json,
+            Some("2026-03-01T18:05:00Z"),
+            now,
+            next("2026-03-04T18:00:00Z"),
         );
     }
 
     #[test]
     fn once() {
         let json = r##"{"@odata.type":"#microsoft.graph.deviceHealthScriptRunOnceSchedule","interval":1,"date":"2026-03-05","time":"10:00:00","useUtc":true}"##;
-        check(
-            json,
-            None,
-            "2026-03-05T09:59:59Z",
-            (false, Some("2026-03-05T10:00:00Z")),
-        );
-        check(json, None, "2026-03-06T00:00:00Z", (true, None));
-        check(
-            json,
-            Some("2026-03-06T00:00:00Z"),
-            "2026-03-07T00:00:00Z",
-            (false, None),
-        );
+        let now = "2026-03-05T09:59:59Z";
+        check(json, None, now, next("2026-03-05T10:00:00Z"));
+        check(json, Some("2026-03-04T00:00:00Z"), now, Next::Never);
     }
 
     #[test]
@@ -247,7 +234,7 @@ mod tests {
             "null",
             Some("2026-03-06T00:00:00Z"),
             "2026-03-06T00:00:01Z",
-            (true, None),
+            Next::Now,
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use edm::{ComplexValue, Model, StructuredId, Value};
 
+use crate::columns::property;
 use crate::graph::GraphError;
 
 /// The group that stands for all devices.
@@ -17,6 +18,7 @@ pub(crate) struct TargetTypes {
     all_devices: StructuredId,
     all_users: StructuredId,
     group_id: usize,
+    filter_id: usize,
 }
 
 /// Whom a target means.
@@ -47,8 +49,21 @@ impl TargetTypes {
             exclusion: find("exclusionGroupAssignmentTarget")?,
             all_devices: find("allDevicesAssignmentTarget")?,
             all_users: find("allLicensedUsersAssignmentTarget")?,
-            group_id: crate::columns::property(model.structured(group), "groupId")?,
+            group_id: property(model.structured(group), "groupId")?,
+            filter_id: property(
+                model.structured(group),
+                "deviceAndAppManagementAssignmentFilterId",
+            )?,
         })
+    }
+
+    /// Whether a filter narrows the target, a property of all target types.
+    pub(crate) fn is_filtered(&self, target: &Value) -> bool {
+        let Value::Complex(target) = target else {
+            return false;
+        };
+        let filter = target.values.get(self.filter_id).and_then(Value::as_str);
+        filter.is_some_and(|id| !id.is_empty())
     }
 
     /// Whom a target property's value means; `None` without a target or without a group's id.

@@ -1,0 +1,113 @@
+//! Which scripts are assigned to a device.
+
+use std::collections::HashMap;
+
+use edm::Value;
+use engine::Core;
+use odata::Error;
+use store::{Reader, Row, TableId};
+
+use crate::assignments;
+use crate::graph::{Assignments, Graph};
+use crate::states::text;
+use crate::targets::{ALL_DEVICES, ALL_USERS, Whom};
+
+/// How an assigned script reaches a device.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reach {
+    /// A group of the device is excluded, which outweighs all that include it.
+    excluded: bool,
+    /// The assignments that include the device.
+    rows: Vec<(TableId, Row)>,
+}
+
+impl Reach {
+    /// The schedules of the assignments that include the device, null where one has none; nothing
+    /// of those whose type knows no schedules.
+    pub(crate) fn schedules<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = &'a Value> {
+        self.rows.iter().filter_map(|(table, row)| {
+            let column = graph.assignments.get(table)?.schedule?;
+            Some(&row[column])
+        })
+    }
+
+    /// Whether all assignments that include the device ask to detect only. Where families have no
+    /// such property, all runs.
+    pub(crate) fn detects_only(&self, graph: &Graph) -> bool {
+        self.rows.iter().all(|(table, row)| {
+            let assignments = graph.assignments.get(table);
+            let column = assignments.and_then(|assignments| assignments.runs_remediation);
+            column.is_some_and(|column| row[column] == Value::Boolean(false))
+        })
+    }
+}
+
+/// The scripts that are assigned to a device, by id, in a stable order.
+pub(crate) fn reaching(
+    graph: &Graph,
+    core: &Core,
+    reader: &mut dyn Reader,
+    device: &Row,
+) -> Result<Vec<(Value, Reach)>, Error> {
+    let mut scripts: Vec<(Value, Reach)> = Vec::new();
+    let mut index: HashMap<String, usize> = HashMap::new();
+    let mut tables: Vec<_> = graph.assignments.values().copied().collect();
+    tables.sort_by_key(|assignments| assignments.table);
+    for assignments in tables {
+        for row in assignments::all(core, reader, assignments.table)? {
+            let Some(whom) = whom(graph, &assignments, &row) else {
+                continue;
+            };
+            if !speaks_of(graph, &whom, device) {
+                continue;
+            }
+            let id = text(&row, assignments.script_id).to_owned();
+            let at = *index.entry(id).or_insert_with(|| {
+                let script = row[assignments.script_id].clone();
+                scripts.push((script, Reach::default()));
+                scripts.len() - 1
+            });
+            let reach = &mut scripts[at].1;
+            match whom {
+                Whom::Exclusion(_) => reach.excluded = true,
+                _ => reach.rows.push((assignments.table, row)),
+            }
+        }
+    }
+    scripts.retain(|(_, reach)| !reach.excluded && !reach.rows.is_empty());
+    Ok(scripts)
+}
+
+fn whom(graph: &Graph, assignments: &Assignments, row: &Row) -> Option<Whom> {
+    if assignments.by_group {
+        return Some(Whom::Group(row[assignments.target].as_str()?.to_owned()));
+    }
+    let target = &row[assignments.target];
+    match graph.targets.whom(target)? {
+        // Which devices a filter lets through is not known here, so none is taken for one.
+        Whom::Exclusion(group) => Some(Whom::Exclusion(group)),
+        whom => (!graph.targets.is_filtered(target)).then_some(whom),
+    }
+}
+
+/// Whether a target names a device: its group, all devices, or all users if it has one.
+fn speaks_of(graph: &Graph, whom: &Whom, device: &Row) -> bool {
+    let has_user = !text(device, graph.devices.user_id).is_empty();
+    let in_group = |group: &str| match &device[graph.devices.group_ids] {
+        Value::Collection(ids) => ids
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|id| id.eq_ignore_ascii_case(group)),
+        _ => false,
+    };
+    match whom {
+        Whom::AllDevices => true,
+        Whom::AllUsers => has_user,
+        Whom::Group(group) | Whom::Exclusion(group) => {
+            in_group(group)
+                || group.eq_ignore_ascii_case(ALL_DEVICES)
+                || has_user && group.eq_ignore_ascii_case(ALL_USERS)
+        }
+        Whom::Nobody => false,
+    }
+}
