@@ -32,7 +32,9 @@ pub(crate) fn apply(
     let mut given = ColumnSet::default();
     for (ordinal, value) in &payload.values {
         let property = &ty.properties[*ordinal];
-        if property.computed && !import || property.immutable && !create {
+        // Another way to write the key of an entity does not rename it.
+        let fixed = property.immutable || ty.key.contains(ordinal);
+        if property.computed && !import || fixed && !create {
             continue;
         }
         row[*ordinal] = value.clone();
