@@ -1,0 +1,5 @@
+//! The product from outside: the real binary, over HTTP, under real tokens.
+#![cfg(test)]
+
+mod seeds;
+mod support;

@@ -1,0 +1,113 @@
+//! `POST …/deviceRunStates/$ref`: makes a whole object, or links one by its URL.
+
+use serde_json::{Value, json};
+
+use crate::support::{FAMILIES, HEALTH, PLATFORM, Request, Server, make_script, make_state};
+
+#[test]
+fn a_whole_object_is_made() {
+    let server = Server::shared();
+    for family in &FAMILIES {
+        let (script, _) = make_script(&server, family);
+        let whole = json!({ "id": "one", family.property: "fail" });
+        let answer = server
+            .post(&format!("{script}/deviceRunStates/$ref"), &whole)
+            .expect(201);
+        assert_eq!(answer.json()["id"], "one");
+        let location = answer.header("location").unwrap();
+        assert!(location.ends_with("/deviceRunStates('one')"), "{location}");
+        let again = server.post(&format!("{script}/deviceRunStates/$ref"), &whole);
+        again.expect_error(409, "Conflict");
+        assert_eq!(
+            server.get(&format!("{script}/deviceRunStates")).ids(),
+            ["one"]
+        );
+    }
+}
+
+#[test]
+fn an_existing_state_of_the_script_is_linked() {
+    let server = Server::shared();
+    let (script, id) = make_script(&server, &HEALTH);
+    make_state(
+        &server,
+        &script,
+        &json!({ "id": "one", "detectionState": "fail" }),
+    );
+    let (other, other_id) = make_script(&server, &HEALTH);
+    make_state(&server, &other, &json!({ "id": "one" }));
+    make_state(&server, &other, &json!({ "id": "two" }));
+    let (platform, platform_id) = make_script(&server, &PLATFORM);
+    make_state(&server, &platform, &json!({ "id": "one" }));
+
+    let reference = format!("{script}/deviceRunStates/$ref");
+    let path = |id: &str| format!("deviceManagement/deviceHealthScripts/{id}/deviceRunStates");
+    let (here, there) = (path(&id), path(&other_id));
+    let linked = [
+        format!("http://graph.test/beta/{here}/one"),
+        format!("http://graph.test/beta/{here}('one')"),
+        format!("{here}/one"),
+        format!("{here}(id='one')"),
+        format!("/beta/{here}/one"),
+        format!("/v1.0/{here}/{id}:one"),
+        format!("https://graph.microsoft.com/beta/{here}/one"),
+        format!("https://graph.microsoft.com/v1.0/{here}('one')"),
+        format!("https://other.example:8443/localtest/{here}/%6Fne"),
+    ];
+    for url in &linked {
+        let answer = server
+            .post(&reference, &json!({ "@odata.id": url }))
+            .expect(204);
+        assert!(answer.body.is_empty());
+        // OData 4.01 JSON, section 4.5: control information may go without its prefix.
+        server.post(&reference, &json!({ "@id": url })).expect(204);
+    }
+    let kind = "deviceManagement/deviceManagementScripts";
+    let refused = [
+        format!("{there}/one"),
+        format!("{there}/two"),
+        format!("https://graph.microsoft.com/beta/{there}/two"),
+        format!("{kind}/{platform_id}/deviceRunStates/one"),
+        format!("deviceManagement/deviceHealthScripts/{id}"),
+        here.clone(),
+        format!("{here}/$count"),
+        "deviceManagement".to_owned(),
+        "http://graph.test/beta/".to_owned(),
+        "http://graph.test".to_owned(),
+        "mailto:ada@example.com".to_owned(),
+        "../../etc/passwd".to_owned(),
+        String::new(),
+    ];
+    for url in &refused {
+        let answer = server.post(&reference, &json!({ "@odata.id": url }));
+        let error = &answer.expect_json(400)["error"];
+        assert_eq!(error["target"], "@odata.id", "{url}: {error}");
+    }
+    for url in [format!("{here}/none"), format!("{here}/nobody:one")] {
+        let answer = server.post(&reference, &json!({ "@odata.id": url }));
+        assert!(matches!(answer.status, 400 | 404), "{}", answer.text());
+    }
+    for url in [Value::Null, json!(1), json!(["x"]), json!({})] {
+        server
+            .post(&reference, &json!({ "@odata.id": url }))
+            .expect(400);
+    }
+    // Linking is a check: nothing came of all that.
+    let states = server.get(&format!("{script}/deviceRunStates")).values();
+    assert_eq!(states.len(), 1);
+    assert_eq!(states[0]["detectionState"], "fail");
+}
+
+#[test]
+fn other_methods_are_refused_by_name() {
+    let server = Server::shared();
+    let (script, _) = make_script(&server, &HEALTH);
+    make_state(&server, &script, &json!({ "id": "one" }));
+    let reference = format!("{script}/deviceRunStates/$ref");
+    for method in ["PATCH", "PUT"] {
+        let answer = server.send(&Request::new(method, &reference).json(&json!({})));
+        let allow = answer.header("allow").unwrap_or_default().to_owned();
+        answer.expect_error(405, "MethodNotAllowed");
+        assert!(allow.contains("POST"), "{method}: {allow}");
+    }
+}
