@@ -6,19 +6,15 @@ use std::sync::Arc;
 use edm::StructuredId;
 use odata::Error;
 use odata::json::{self, EntityPayload, Node};
-use odata::path::ResourcePath;
-use odata::query::QueryOptions;
-use store::{Row, TableId, Transaction, write};
+use store::{Row, TableId, Transaction};
 
-use crate::access::Permit;
 use crate::answer;
 use crate::body;
 use crate::change::{insert_entity, update_entity};
+use crate::context::Context;
 use crate::core::Core;
 use crate::delete::remove;
-use crate::exchange::{Request, Response};
-use crate::links::Place;
-use crate::negotiate::Negotiated;
+use crate::exchange::Response;
 use crate::represent::Representation;
 use crate::target::{Target, locate};
 use crate::update::member_key;
@@ -32,46 +28,44 @@ enum Member {
 /// Carries out a delta payload: 200 with the members as they are now, or 204 under
 /// `Prefer: return=minimal`.
 pub(crate) async fn members(
-    core: &Arc<Core>,
-    request: &Request,
-    path: &ResourcePath,
+    context: &Arc<Context>,
     of: StructuredId,
     node: Node,
-    negotiated: &Negotiated,
-    permit: Permit,
 ) -> Result<Response, Error> {
-    let payloads = json::read_delta(&core.model, of, node)?;
-    let (shared, segments) = (core.clone(), path.segments.clone());
-    let root = request.service_root.clone();
-    let minimal = negotiated.minimal;
-    let (table, members) = write(core.store.as_ref(), move |transaction| {
-        let collection = locate(&shared, transaction, &segments)?;
-        let mut members = Vec::with_capacity(if minimal { 0 } else { payloads.len() });
-        for (i, payload) in payloads.iter().enumerate() {
-            let member = upsert(&shared, transaction, &collection, &root, payload, permit)
-                .map_err(|error| body::at(i, error))?;
-            if !minimal {
-                members.push(member);
-            }
-        }
-        Ok((collection.table, members))
-    })
-    .await?;
-    if minimal {
-        return Ok(answer::no_content(negotiated));
+    if !context.options.expand.is_empty() {
+        let message = "$expand is not legal with a delta payload.";
+        return Err(Error::bad_request(message).with_target("$expand"));
     }
-    let place = Place::of(core, request, path);
-    represent(core, &place, table, of, &members).map(|body| answer::json(body, negotiated))
+    let payloads = json::read_delta(&context.core.model, of, node)?;
+    let (table, members) = context
+        .write(move |context, transaction| {
+            let minimal = context.negotiated.minimal;
+            let collection = locate(&context.core, transaction, &context.path.segments)?;
+            let mut members = Vec::with_capacity(if minimal { 0 } else { payloads.len() });
+            for (i, payload) in payloads.iter().enumerate() {
+                let member = upsert(context, transaction, &collection, payload)
+                    .map_err(|error| body::at(i, error))?;
+                if !minimal {
+                    members.push(member);
+                }
+            }
+            Ok((collection.table, members))
+        })
+        .await?;
+    if context.negotiated.minimal {
+        return Ok(answer::no_content(&context.negotiated));
+    }
+    let body = represent(context, table, of, &members)?;
+    Ok(answer::json(body, &context.negotiated))
 }
 
 fn upsert(
-    core: &Core,
+    context: &Context,
     transaction: &mut dyn Transaction,
     collection: &Target,
-    root: &str,
     payload: &EntityPayload,
-    permit: Permit,
 ) -> Result<Member, Error> {
+    let (core, root, permit) = (&context.core, context.root(), context.permit);
     let target = member_key(core, collection, payload)?;
     if payload.removed {
         let target = target.map_or_else(|| removed_by_url(core, collection, root, payload), Ok)?;
@@ -86,7 +80,7 @@ fn upsert(
         return update_entity(core, transaction, &target, root, payload, permit).map(Member::Kept);
     }
     let made = insert_entity(core, transaction, collection, root, payload, permit)?;
-    Ok(Member::Kept(made.row))
+    Ok(Member::Kept(made))
 }
 
 /// A removed member may name itself by `@odata.id` instead of its key.
@@ -112,17 +106,15 @@ fn removed_by_url(
 }
 
 fn represent(
-    core: &Core,
-    place: &Place<'_>,
+    context: &Context,
     table: TableId,
     of: StructuredId,
     members: &[Member],
 ) -> Result<bytes::Bytes, Error> {
-    let options = QueryOptions::default();
-    let representation = Representation::new(core, table, of, &options, false);
+    let representation = Representation::new(&context.core, table, of, &context.options, false);
     let mut out = Vec::with_capacity(members.len() * 512 + 128);
     out.extend_from_slice(b"{\"@odata.context\":");
-    json::write_string(&mut out, &format!("{}/$delta", place.context()));
+    json::write_string(&mut out, &format!("{}/$delta", context.place().context()));
     out.extend_from_slice(b",\"value\":[");
     for (i, member) in members.iter().enumerate() {
         out.extend_from_slice(if i == 0 { b"{" } else { b",{" });

@@ -12,13 +12,6 @@ use crate::core::Core;
 use crate::service::{Change, Outcome};
 use crate::target::{Target, load};
 
-/// A row that was made: what the answer shows.
-#[derive(Clone, Debug)]
-pub struct Insertion {
-    /// The row as it was written.
-    pub row: Row,
-}
-
 /// Puts a payload's values onto a row: computed ones are left out unless the service lets a
 /// create set them, immutable ones unless it is a create. Answers which columns were given.
 pub(crate) fn apply(
@@ -54,7 +47,7 @@ pub fn insert_entity(
     service_root: &str,
     payload: &EntityPayload,
     permit: Permit,
-) -> Result<Insertion, Error> {
+) -> Result<Row, Error> {
     let table = core.tables.table(target.table);
     let mut row = table.blank();
     for (column, value) in &target.fixed {
@@ -92,7 +85,7 @@ pub fn insert_entity(
         &row,
         permit,
     )?;
-    Ok(Insertion { row })
+    Ok(row)
 }
 
 fn taken(core: &Core, target: &Target, row: &Row) -> Error {

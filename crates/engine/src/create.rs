@@ -2,62 +2,63 @@
 
 use std::sync::Arc;
 
+use edm::StructuredId;
 use http::{HeaderName, HeaderValue, header};
 use odata::json::{self, Node, RequestKind};
-use odata::path::ResourcePath;
+use odata::path::{ResourcePath, Segment};
 use odata::{Error, ErrorCode};
-use store::{Row, write};
 
-use crate::access::Permit;
-use crate::answer;
+use crate::answer::{self, Written};
 use crate::change::insert_entity;
-use crate::core::Core;
-use crate::exchange::{Request, Response};
-use crate::links;
-use crate::negotiate::Negotiated;
+use crate::context::Context;
+use crate::exchange::Response;
 use crate::target::locate;
 
 /// Makes an entity: 201 with it and its `Location`, or 204 under `Prefer: return=minimal`.
 pub(crate) async fn entity(
-    core: &Arc<Core>,
-    request: &Request,
-    path: &ResourcePath,
-    of: edm::StructuredId,
+    context: &Arc<Context>,
+    of: StructuredId,
     node: Node,
-    negotiated: &Negotiated,
-    permit: Permit,
 ) -> Result<Response, Error> {
-    let payload = json::read_entity(&core.model, of, node, RequestKind::Create)?;
-    let (shared, segments) = (core.clone(), collection_segments(path).to_vec());
-    let root = request.service_root.clone();
-    let row = write(core.store.as_ref(), move |transaction| {
-        let target = locate(&shared, transaction, &segments)?;
-        if target.borrowed {
-            return Err(not_here());
-        }
-        let insertion = insert_entity(&shared, transaction, &target, &root, &payload, permit)?;
-        Ok((target, insertion.row))
-    })
-    .await;
-    let (target, row) = row?;
-    let location = location(core, request, path, of, &row)?;
-    let mut response = if negotiated.minimal {
-        let mut response = answer::no_content(negotiated);
-        response
-            .headers
-            .insert(HeaderName::from_static("odata-entityid"), location.clone());
+    let payload = json::read_entity(&context.core.model, of, node, RequestKind::Create)?;
+    let made = context
+        .write(move |context, transaction| {
+            let core = &context.core;
+            let target = locate(core, transaction, collection_segments(&context.path))?;
+            if target.borrowed {
+                return Err(not_here());
+            }
+            let (root, permit) = (context.root(), context.permit);
+            let row = insert_entity(core, transaction, &target, root, &payload, permit)?;
+            Ok(Written {
+                table: target.table,
+                of,
+                row,
+                status: 201,
+            })
+        })
+        .await?;
+    let url = context
+        .place()
+        .of_entity(&context.core, &context.path, of, &made.row)
+        .url();
+    let location = HeaderValue::from_str(&url).map_err(Error::internal)?;
+    let mut response = if context.negotiated.minimal {
+        let mut response = answer::no_content(&context.negotiated);
+        let name = HeaderName::from_static("odata-entityid");
+        response.headers.insert(name, location.clone());
         response
     } else {
-        answer::entity(core, request, path, target.table, of, &row, negotiated, 201)?
+        answer::written(context, made).await?
     };
     response.headers.insert(header::LOCATION, location);
     Ok(response)
 }
 
 /// The segments of the collection: `$ref` addresses the same one.
-pub(crate) fn collection_segments(path: &ResourcePath) -> &[odata::path::Segment] {
+pub(crate) fn collection_segments(path: &ResourcePath) -> &[Segment] {
     match path.segments.split_last() {
-        Some((odata::path::Segment::Reference, rest)) => rest,
+        Some((Segment::Reference, rest)) => rest,
         _ => &path.segments,
     }
 }
@@ -71,16 +72,4 @@ pub(crate) fn not_here() -> Error {
             "This path only leads to the entity; change it under the collection that contains it.",
         )
     }
-}
-
-fn location(
-    core: &Core,
-    request: &Request,
-    path: &ResourcePath,
-    of: edm::StructuredId,
-    row: &Row,
-) -> Result<HeaderValue, Error> {
-    let ty = core.model.structured(of);
-    let key: Vec<_> = ty.key.iter().map(|ordinal| row[*ordinal].clone()).collect();
-    HeaderValue::from_str(&links::location(core, request, path, &key)).map_err(Error::internal)
 }

@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use edm::Value;
 use odata::Error;
-use odata::path::ResourcePath;
 use store::{NavigationMap, Row, Select, Transaction, write};
 
 use crate::access::Permit;
 use crate::answer;
+use crate::context::Context;
 use crate::core::Core;
 use crate::create::not_here;
 use crate::exchange::Response;
-use crate::negotiate::Negotiated;
 use crate::service::{Change, Outcome};
 use crate::target::{Target, load, locate};
 
@@ -21,33 +20,25 @@ use crate::target::{Target, load, locate};
 const SLICE: u32 = 1_000;
 
 /// Removes the entity that the URL names: 204.
-pub(crate) async fn entity(
-    core: &Arc<Core>,
-    path: &ResourcePath,
-    negotiated: &Negotiated,
-    permit: Permit,
-) -> Result<Response, Error> {
-    let (shared, segments) = (core.clone(), path.segments.clone());
-    let rest = write(core.store.as_ref(), move |transaction| {
-        let target = locate(&shared, transaction, &segments)?;
-        if target.borrowed {
-            return Err(not_here());
-        }
-        remove(&shared, transaction, &target, permit)
-    })
-    .await?;
+pub(crate) async fn entity(context: &Arc<Context>) -> Result<Response, Error> {
+    let rest = context
+        .write(|context, transaction| {
+            let target = locate(&context.core, transaction, &context.path.segments)?;
+            if target.borrowed {
+                return Err(not_here());
+            }
+            remove(&context.core, transaction, &target, context.permit)
+        })
+        .await?;
     if rest == Rest::Waits {
-        let core = core.clone();
+        let core = Arc::clone(&context.core);
         tokio::spawn(async move {
             if let Err(error) = drain(&core).await {
                 tracing::error!(%error, "a deletion was interrupted; the next start goes on with it");
             }
         });
     }
-    Ok(answer::no_content(&Negotiated {
-        minimal: false,
-        ..negotiated.clone()
-    }))
+    Ok(answer::empty(&context.negotiated))
 }
 
 /// Whether everything that hung on a removed entity went with it.

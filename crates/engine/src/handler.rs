@@ -5,14 +5,15 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use edm::{ItemType, Primitive, TypeRef};
 use http::Method;
-use odata::path::{PathKind, Resource, ResourcePath};
+use odata::path::{PathKind, Resource};
 use odata::query::QueryOptions;
-use odata::{Error, ErrorCode, json, uri};
+use odata::{Error, json, uri};
 use store::Reader;
 
-use crate::access::Permit;
 use crate::answer;
+use crate::context::Context;
 use crate::core::Core;
 use crate::exchange::{Handler, Request, Response};
 use crate::negotiate::{self, Negotiated};
@@ -55,38 +56,34 @@ impl Engine {
             .permissions
             .requirement(&core.model, &resource, &options, action);
         let permit = request.caller.permit(&needed)?;
-        let path = match resource {
-            Resource::Path(path) => path,
+        match resource {
+            Resource::Path(path) => {
+                let core = Arc::clone(core);
+                let context = Context {
+                    core,
+                    request,
+                    path,
+                    options,
+                    negotiated,
+                    permit,
+                };
+                carry_out(Arc::new(context)).await
+            }
             Resource::ServiceDocument => {
                 negotiate::accept(
                     &request.headers,
                     options.format.as_deref(),
                     "application/json",
                 )?;
-                return Ok(answer::json(
+                Ok(answer::json(
                     documents::service(core, &request),
                     &negotiated,
-                ));
+                ))
             }
-            Resource::Metadata => return self.metadata(&request, &options, &negotiated),
-            Resource::Batch => {
-                return Err(Error::bad_request(
-                    "$batch is not served yet; send the requests one by one.",
-                ));
-            }
-        };
-        match request.method {
-            Method::GET => get(core, request, path, options, negotiated, permit).await,
-            Method::POST => post(core, &request, &path, &options, &negotiated, permit).await,
-            Method::PATCH => patch(core, &request, &path, &options, &negotiated, permit).await,
-            Method::DELETE => match path.kind {
-                PathKind::Entity(_) => {
-                    negotiate::preconditions(&request.headers)?;
-                    delete::entity(core, &path, &negotiated, permit).await
-                }
-                _ => Err(unserved(&request)),
-            },
-            _ => Err(unserved(&request)),
+            Resource::Metadata => self.metadata(&request, &options, &negotiated),
+            Resource::Batch => Err(Error::bad_request(
+                "$batch is not served yet; send the requests one by one.",
+            )),
         }
     }
 
@@ -117,153 +114,106 @@ impl Handler for Engine {
     }
 }
 
-fn unserved(request: &Request) -> Error {
+fn unserved(context: &Context) -> Error {
+    let method = &context.request.method;
     Error::method_not_allowed(
         "GET, HEAD",
-        format!("{} is not served on this resource.", request.method),
+        format!("{method} is not served on this resource."),
     )
 }
 
-async fn get(
-    core: &Arc<Core>,
-    request: Request,
-    path: ResourcePath,
-    options: QueryOptions,
-    negotiated: Negotiated,
-    permit: Permit,
-) -> Result<Response, Error> {
-    if let PathKind::Function(id) = path.kind {
-        negotiate::accept(
-            &request.headers,
-            options.format.as_deref(),
-            "application/json",
-        )?;
-        return operation::invoke(core, &request, &path, id, &negotiated, permit).await;
+async fn carry_out(context: Arc<Context>) -> Result<Response, Error> {
+    match context.request.method {
+        Method::GET => get(&context).await,
+        Method::POST => post(&context).await,
+        Method::PATCH => patch(&context).await,
+        Method::DELETE if matches!(context.path.kind, PathKind::Entity(_)) => {
+            negotiate::preconditions(&context.request.headers)?;
+            delete::entity(&context).await
+        }
+        _ => Err(unserved(&context)),
     }
-    let media = match &path.kind {
-        PathKind::Count => "text/plain",
-        PathKind::PropertyValue(_) | PathKind::Stream => "application/octet-stream",
+}
+
+async fn get(context: &Arc<Context>) -> Result<Response, Error> {
+    // Clients that always accept JSON alone get counts and raw values as the text they are.
+    if media(&context.path.kind) == "application/json" {
+        context.accept("application/json")?;
+    }
+    if let PathKind::Function(id) = context.path.kind {
+        return operation::invoke(context, id).await;
+    }
+    context.read(read_resource).await
+}
+
+/// The media type that reading a kind of resource answers with.
+fn media(kind: &PathKind) -> &'static str {
+    const BINARY: ItemType = ItemType::Primitive(Primitive::Binary);
+    match kind {
+        PathKind::Stream | PathKind::PropertyValue(TypeRef { item: BINARY, .. }) => {
+            "application/octet-stream"
+        }
+        PathKind::Count | PathKind::PropertyValue(_) => "text/plain",
         _ => "application/json",
+    }
+}
+
+fn read_resource(context: &Context, reader: &mut dyn Reader) -> Result<Response, Error> {
+    let negotiated = &context.negotiated;
+    let body = match &context.path.kind {
+        PathKind::EntityCollection(_) => read::collection(context, reader)?,
+        PathKind::Entity(_) => read::entity(context, reader)?,
+        PathKind::Reference(_) => reference::get(context, reader)?,
+        kind @ PathKind::Count => {
+            return Ok(answer::bytes(
+                read::count(context, reader)?,
+                media(kind),
+                negotiated,
+            ));
+        }
+        kind @ (PathKind::Property(_) | PathKind::PropertyValue(_)) => {
+            let raw = matches!(kind, PathKind::PropertyValue(_));
+            return Ok(match property::read(context, reader, raw)? {
+                None => answer::empty(negotiated),
+                Some(body) if raw => answer::bytes(body, media(kind), negotiated),
+                Some(body) => answer::json(body, negotiated),
+            });
+        }
+        _ => return Err(unserved(context)),
     };
-    let text_count = matches!(
-        path.kind,
-        PathKind::PropertyValue(_) | PathKind::Stream | PathKind::Count
-    );
-    if !text_count {
-        negotiate::accept(&request.headers, options.format.as_deref(), media)?;
-    }
-    let shared = core.clone();
-    store::read(core.store.as_ref(), move |reader| {
-        answer_get(
-            &shared,
-            reader,
-            &request,
-            &path,
-            &options,
-            &negotiated,
-            permit,
-        )
-    })
-    .await
+    Ok(answer::json(body, negotiated))
 }
 
-fn answer_get(
-    core: &Core,
-    reader: &mut dyn Reader,
-    request: &Request,
-    path: &ResourcePath,
-    options: &QueryOptions,
-    negotiated: &Negotiated,
-    permit: Permit,
-) -> Result<Response, Error> {
-    match &path.kind {
-        PathKind::EntityCollection(_) => {
-            read::collection(core, reader, request, path, options, negotiated, permit)
-                .map(|body| answer::json(body, negotiated))
-        }
-        PathKind::Entity(_) => read::entity(core, reader, request, path, options, permit)
-            .map(|body| answer::json(body, negotiated)),
-        PathKind::Count => read::count(core, reader, path, options, permit)
-            .map(|body| answer::bytes(body, "text/plain", negotiated)),
-        PathKind::Property(_) => {
-            let body = property::read(core, reader, request, path, false, permit)?;
-            Ok(body.map_or_else(
-                || answer::no_content(negotiated),
-                |body| answer::json(body, negotiated),
-            ))
-        }
-        PathKind::PropertyValue(ty) => {
-            let binary = ty.item == edm::ItemType::Primitive(edm::Primitive::Binary);
-            let media = if binary {
-                "application/octet-stream"
-            } else {
-                "text/plain"
-            };
-            let body = property::read(core, reader, request, path, true, permit)?;
-            Ok(body.map_or_else(
-                || answer::no_content(negotiated),
-                |body| answer::bytes(body, media, negotiated),
-            ))
-        }
-        _ => Err(Error::bad_request(
-            "Reading this kind of resource is not served yet.",
-        )),
-    }
-}
-
-async fn post(
-    core: &Arc<Core>,
-    request: &Request,
-    path: &ResourcePath,
-    _options: &QueryOptions,
-    negotiated: &Negotiated,
-    permit: Permit,
-) -> Result<Response, Error> {
-    negotiate::accept(&request.headers, None, "application/json")?;
-    match path.kind {
-        PathKind::Action(id) => {
-            operation::invoke(core, request, path, id, negotiated, permit).await
-        }
+async fn post(context: &Arc<Context>) -> Result<Response, Error> {
+    context.accept("application/json")?;
+    match context.path.kind {
+        PathKind::Action(id) => operation::invoke(context, id).await,
         PathKind::EntityCollection(of) => {
-            let node = body::required(request)?;
-            create::entity(core, request, path, of, node, negotiated, permit).await
+            create::entity(context, of, body::required(&context.request)?).await
         }
         PathKind::ReferenceCollection(of) => {
-            let node = body::required(request)?;
-            reference::post(core, request, path, of, node, negotiated, permit).await
+            reference::post(context, of, body::required(&context.request)?).await
         }
-        _ => Err(unserved(request)),
+        _ => Err(unserved(context)),
     }
 }
 
-async fn patch(
-    core: &Arc<Core>,
-    request: &Request,
-    path: &ResourcePath,
-    _options: &QueryOptions,
-    negotiated: &Negotiated,
-    permit: Permit,
-) -> Result<Response, Error> {
-    negotiate::accept(&request.headers, None, "application/json")?;
-    negotiate::preconditions(&request.headers)?;
-    match path.kind {
-        PathKind::Entity(of) => {
-            let node = body::required(request)?;
-            update::entity(core, request, path, of, node, negotiated, permit).await
-        }
-        PathKind::EntityCollection(of) => {
-            let node = body::required(request)?;
-            if json::is_delta(&node) {
-                return bulk::members(core, request, path, of, node, negotiated, permit).await;
-            }
-            if !core.service.profile().patches_members {
-                return Err(Error::new(
-                    ErrorCode::BadRequest,
-                    "PATCH of a collection takes a delta payload: \"@odata.context\": \"#$delta\".",
-                ));
-            }
-            update::member(core, request, path, of, node, negotiated, permit).await
-        }
-        _ => Err(unserved(request)),
+async fn patch(context: &Arc<Context>) -> Result<Response, Error> {
+    context.accept("application/json")?;
+    negotiate::preconditions(&context.request.headers)?;
+    let (PathKind::Entity(of) | PathKind::EntityCollection(of)) = context.path.kind else {
+        return Err(unserved(context));
+    };
+    let node = body::required(&context.request)?;
+    if matches!(context.path.kind, PathKind::Entity(_)) {
+        update::entity(context, of, node).await
+    } else if json::is_delta(&node) {
+        bulk::members(context, of, node).await
+    } else if context.core.service.profile().patches_members {
+        update::member(context, of, node).await
+    } else {
+        Err(Error::bad_request(
+            "PATCH of a collection takes a delta payload: \"@odata.context\": \"#$delta\".",
+        ))
     }
 }

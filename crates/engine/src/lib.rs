@@ -8,6 +8,7 @@ mod bind;
 mod body;
 mod bulk;
 mod change;
+mod context;
 mod core;
 mod create;
 mod delete;
@@ -29,7 +30,7 @@ mod target;
 mod update;
 
 pub use crate::core::{Core, Ids, RandomIds};
-pub use change::{Insertion, insert_entity};
+pub use change::insert_entity;
 pub use delete::drain;
 pub use handler::Engine;
 pub use service::{Answer, Call, Change, Outcome, Scope, Service, ServiceProfile};

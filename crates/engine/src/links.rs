@@ -1,10 +1,13 @@
 //! URLs in answers: context, next link, location.
 
-use edm::Value;
+use edm::{StructuredId, Value};
 use odata::path::{PathKind, ResourcePath, Segment};
 use odata::uri::encode_key;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use store::Row;
+
+use crate::context::Context;
 use crate::core::Core;
 use crate::exchange::Request;
 
@@ -66,6 +69,22 @@ impl<'r> Place<'r> {
         }
     }
 
+    /// The entity that a request wrote: the one that its path names, or the member of the
+    /// collection that its path names.
+    pub(crate) fn of_entity(
+        self,
+        core: &Core,
+        path: &ResourcePath,
+        of: StructuredId,
+        row: &Row,
+    ) -> Self {
+        if matches!(path.kind, PathKind::Entity(_)) {
+            return self;
+        }
+        let key = core.model.structured(of).key.iter();
+        self.member(&key.map(|ordinal| row[*ordinal].clone()).collect::<Vec<_>>())
+    }
+
     /// What a navigation property leads to from here.
     pub(crate) fn step(&self, name: &str) -> Self {
         Self {
@@ -95,24 +114,19 @@ impl<'r> Place<'r> {
 
 /// The context URL of an answer (OData 4.01 Protocol, section 10): `select` is the list of
 /// selected properties, if any.
-pub(crate) fn context(
-    core: &Core,
-    request: &Request,
-    path: &ResourcePath,
-    select: Option<&str>,
-    entity: bool,
-) -> String {
-    let mut url = format!("{}/$metadata#", request.service_root);
-    let segments = match (entity, path.segments.last()) {
-        // An entity of a collection has the collection's context.
-        (true, Some(Segment::Key(_))) => &path.segments[..path.segments.len() - 1],
-        _ => &path.segments[..],
+pub(crate) fn context(context: &Context, select: Option<&str>, entity: bool) -> String {
+    let segments = &context.path.segments;
+    let mut url = format!("{}/$metadata#", context.root());
+    let shown = match (entity, segments.split_last()) {
+        // An entity of a collection has the collection's context, and so has one made by `$ref`.
+        (_, Some((Segment::Reference, rest))) | (true, Some((Segment::Key(_), rest))) => rest,
+        _ => segments,
     };
-    url.push_str(&canonical_path(core, segments));
+    url.push_str(&canonical_path(&context.core, shown));
     if let Some(select) = select {
         url.push_str(&format!("({select})"));
     }
-    if entity && !matches!(path.segments.last(), Some(Segment::Singleton(_))) {
+    if entity && !matches!(segments.last(), Some(Segment::Singleton(_))) {
         url.push_str("/$entity");
     }
     url
@@ -161,19 +175,4 @@ fn options(query: Option<&str>) -> impl Iterator<Item = (&str, &str)> {
         .split('&')
         .filter(|option| !option.is_empty())
         .map(|option| option.split_once('=').unwrap_or((option, "")))
-}
-
-/// The URL of an entity in the collection that the request addressed.
-pub(crate) fn location(
-    core: &Core,
-    request: &Request,
-    path: &ResourcePath,
-    key: &[Value],
-) -> String {
-    let segments = match path.kind {
-        PathKind::ReferenceCollection(_) => &path.segments[..path.segments.len() - 1],
-        _ => &path.segments[..],
-    };
-    let path = canonical_path(core, segments);
-    format!("{}/{path}{}", request.service_root, key_predicate(key))
 }

@@ -2,50 +2,47 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use edm::{OperationId, StructuredId};
+use edm::{OperationId, StructuredId, Value};
+use odata::Error;
 use odata::expr::Expr;
 use odata::json::{self, Argument};
 use odata::path::{ResourcePath, Segment};
-use odata::query::QueryOptions;
-use odata::{Error, ErrorCode};
 use store::{Row, TableId};
 
-use crate::access::Permit;
 use crate::answer;
 use crate::body;
-use crate::core::Core;
-use crate::exchange::{Request, Response};
-use crate::negotiate::Negotiated;
+use crate::context::Context;
+use crate::exchange::Response;
 use crate::represent::Representation;
 use crate::service::{Answer, Call};
 
 /// Carries out the operation that ends a path.
 pub(crate) async fn invoke(
-    core: &Arc<Core>,
-    request: &Request,
-    path: &ResourcePath,
+    context: &Arc<Context>,
     operation: OperationId,
-    negotiated: &Negotiated,
-    permit: Permit,
 ) -> Result<Response, Error> {
+    let core = &context.core;
     let arguments = match core.model.operation(operation).kind {
         edm::OperationKind::Action => {
-            json::read_parameters(&core.model, operation, body::optional(request)?)?
+            let body = body::optional(&context.request)?;
+            json::read_parameters(&core.model, operation, body)?
         }
-        edm::OperationKind::Function => url_arguments(path)?,
+        edm::OperationKind::Function => url_arguments(&context.path)?,
     };
-    let binding = path.segments[..path.segments.len() - 1].to_vec();
-    let caller = request.caller.clone();
+    let (_, binding) = context
+        .path
+        .segments
+        .split_last()
+        .unwrap_or((&Segment::Count, &[]));
     let call = Call {
         operation,
-        binding,
+        binding: binding.to_vec(),
         arguments,
-        caller,
-        permit,
+        caller: context.request.caller.clone(),
+        permit: context.permit,
     };
-    let answer = core.service.invoke(core.clone(), call).await?;
-    respond(core, request, operation, answer, negotiated)
+    let answer = core.service.invoke(Arc::clone(core), call).await?;
+    respond(context, operation, answer)
 }
 
 fn url_arguments(path: &ResourcePath) -> Result<Vec<(usize, Argument)>, Error> {
@@ -64,115 +61,94 @@ fn url_arguments(path: &ResourcePath) -> Result<Vec<(usize, Argument)>, Error> {
         .collect()
 }
 
-fn respond(
-    core: &Core,
-    request: &Request,
-    operation: OperationId,
-    answer: Answer,
-    negotiated: &Negotiated,
-) -> Result<Response, Error> {
-    let returns = core.model.operation(operation).returns.as_ref();
+fn respond(context: &Context, operation: OperationId, answer: Answer) -> Result<Response, Error> {
+    let model = &context.core.model;
+    let returns = model.operation(operation).returns.as_ref();
     let entity_type = || {
         returns
             .and_then(|ty| ty.item.structured())
             .ok_or_else(|| Error::internal("an operation answered an entity it does not return"))
     };
-    match answer {
-        Answer::None => Ok(answer::no_content(&Negotiated {
-            minimal: false,
-            ..negotiated.clone()
-        })),
-        Answer::Shown(_, _, _) if negotiated.minimal => Ok(answer::no_content(negotiated)),
-        Answer::Shown(table, rows, of) => entities(core, request, table, of, &rows, negotiated),
-        Answer::Entities(table, rows) => {
-            entities(core, request, table, entity_type()?, &rows, negotiated)
+    let body = match answer {
+        Answer::None => return Ok(answer::empty(&context.negotiated)),
+        Answer::Shown(..) if context.negotiated.minimal => {
+            return Ok(answer::no_content(&context.negotiated));
         }
+        Answer::Shown(table, rows, of) => entities(context, table, of, &rows)?,
+        Answer::Entities(table, rows) => entities(context, table, entity_type()?, &rows)?,
         Answer::Entity(table, row) => {
-            entity(core, request, table, entity_type()?, &row, negotiated)
+            let of = entity_type()?;
+            let mut out = begin(context, &format!("{}/$entity", model.structured(of).name));
+            out.push(b',');
+            members(context, table, of, &row, &mut out)?;
+            out.push(b'}');
+            out
         }
         Answer::Value(value) => {
             let ty = returns.ok_or_else(|| {
-                Error::new(
-                    ErrorCode::InternalServerError,
-                    "An operation answered a value.",
-                )
+                Error::internal("an operation answered a value it does not return")
             })?;
-            let mut out = begin(core, request, &core.model.type_name(ty));
-            // A complex value stands in the answer's own object (JSON Format 4.01, section 18).
-            if let (edm::Value::Complex(_), false) = (&value, ty.collection) {
-                let mut object = Vec::new();
-                json::write_value(&mut object, &core.model, ty, &value);
-                if object.len() > 2 {
-                    out.push(b',');
-                }
-                out.extend_from_slice(&object[1..]);
-                return Ok(answer::json(out.into(), negotiated));
-            }
-            out.extend_from_slice(b",\"value\":");
-            json::write_value(&mut out, &core.model, ty, &value);
-            out.push(b'}');
-            Ok(answer::json(out.into(), negotiated))
+            value_body(context, ty, &value)
         }
-    }
+    };
+    Ok(answer::json(body.into(), &context.negotiated))
 }
 
 /// `{"@odata.context":"…$metadata#fragment"`.
-fn begin(_core: &Core, request: &Request, fragment: &str) -> Vec<u8> {
+fn begin(context: &Context, fragment: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
     out.extend_from_slice(b"{\"@odata.context\":");
     json::write_string(
         &mut out,
-        &format!("{}/$metadata#{fragment}", request.service_root),
+        &format!("{}/$metadata#{fragment}", context.root()),
     );
     out
 }
 
-fn entity(
-    core: &Core,
-    request: &Request,
-    table: TableId,
-    of: StructuredId,
-    row: &Row,
-    negotiated: &Negotiated,
-) -> Result<Response, Error> {
-    let mut out = begin(
-        core,
-        request,
-        &format!("{}/$entity", core.model.structured(of).name),
-    );
-    out.push(b',');
-    members(core, table, of, row, &mut out)?;
+/// A value, with its context. A complex one stands in the answer's own object (JSON Format 4.01,
+/// section 18), any other under `value`.
+fn value_body(context: &Context, ty: &edm::TypeRef, value: &Value) -> Vec<u8> {
+    let model = &context.core.model;
+    let mut out = begin(context, &model.type_name(ty));
+    if let (Value::Complex(_), false) = (value, ty.collection) {
+        let mut object = Vec::new();
+        json::write_value(&mut object, model, ty, value);
+        if object.len() > 2 {
+            out.push(b',');
+        }
+        out.extend_from_slice(&object[1..]);
+        return out;
+    }
+    out.extend_from_slice(b",\"value\":");
+    json::write_value(&mut out, model, ty, value);
     out.push(b'}');
-    Ok(answer::json(out.into(), negotiated))
+    out
 }
 
 fn entities(
-    core: &Core,
-    request: &Request,
+    context: &Context,
     table: TableId,
     of: StructuredId,
     rows: &[Row],
-    negotiated: &Negotiated,
-) -> Result<Response, Error> {
-    let name = &core.model.structured(of).name;
-    let mut out = begin(core, request, &format!("Collection({name})"));
+) -> Result<Vec<u8>, Error> {
+    let name = &context.core.model.structured(of).name;
+    let mut out = begin(context, &format!("Collection({name})"));
     out.extend_from_slice(b",\"value\":[");
     for (i, row) in rows.iter().enumerate() {
         out.extend_from_slice(if i == 0 { b"{" } else { b",{" });
-        members(core, table, of, row, &mut out)?;
+        members(context, table, of, row, &mut out)?;
         out.push(b'}');
     }
     out.extend_from_slice(b"]}");
-    Ok(answer::json(Bytes::from(out), negotiated))
+    Ok(out)
 }
 
 fn members(
-    core: &Core,
+    context: &Context,
     table: TableId,
     of: StructuredId,
     row: &Row,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let options = QueryOptions::default();
-    Representation::new(core, table, of, &options, false).members_of_row(out, row)
+    Representation::new(&context.core, table, of, &context.options, false).members_of_row(out, row)
 }

@@ -2,26 +2,23 @@
 
 use bytes::Bytes;
 use edm::Value;
-use odata::path::{ResourcePath, Segment};
+use odata::path::Segment;
 use odata::{Error, json};
 use store::Reader;
 
-use crate::access::Permit;
+use crate::context::Context;
 use crate::core::Core;
-use crate::exchange::Request;
 use crate::links;
 use crate::target::{load, locate};
 
 /// A structural property of an entity: `{"@odata.context":…,"value":…}`, or its raw value behind
 /// `/$value` (`None` for null: 204).
 pub(crate) fn read(
-    core: &Core,
+    context: &Context,
     reader: &mut dyn Reader,
-    request: &Request,
-    path: &ResourcePath,
     raw: bool,
-    _permit: Permit,
 ) -> Result<Option<Bytes>, Error> {
+    let (core, path) = (&context.core, &context.path);
     let segments = if raw {
         &path.segments[..path.segments.len() - 1]
     } else {
@@ -43,10 +40,7 @@ pub(crate) fn read(
     let mut out = Vec::with_capacity(256);
     out.extend_from_slice(b"{\"@odata.context\":");
     let path = links::canonical_path(core, segments);
-    json::write_string(
-        &mut out,
-        &format!("{}/$metadata#{path}", request.service_root),
-    );
+    json::write_string(&mut out, &format!("{}/$metadata#{path}", context.root()));
     out.extend_from_slice(b",\"value\":");
     json::write_value(&mut out, &core.model, &property.ty, value);
     out.push(b'}');

@@ -1,74 +1,53 @@
 //! GET: entities, collections by pages, counts.
 
 use bytes::Bytes;
-use odata::path::ResourcePath;
 use odata::query::QueryOptions;
 use odata::{Error, json};
 use store::page::fingerprint;
 use store::{Reader, Select};
 
-use crate::access::Permit;
+use crate::context::Context;
 use crate::core::Core;
-use crate::exchange::Request;
 use crate::expand::{self, Expanded};
-use crate::links::{self, Place};
-use crate::negotiate::Negotiated;
+use crate::links;
 use crate::page::Page;
 use crate::represent::Representation;
 use crate::target::{Target, load, locate};
 
 /// An entity with its context.
-pub(crate) fn entity(
-    core: &Core,
-    reader: &mut dyn Reader,
-    request: &Request,
-    path: &ResourcePath,
-    options: &QueryOptions,
-    permit: Permit,
-) -> Result<Bytes, Error> {
-    let target = locate(core, reader, &path.segments)?;
+pub(crate) fn entity(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
+    let (core, options) = (&context.core, &context.options);
+    let target = locate(core, reader, &context.path.segments)?;
     let row = load(core, reader, &target)?;
     let mut out = Vec::with_capacity(1024);
-    open(core, request, path, true, &mut out);
+    open(context, true, &mut out);
     out.push(b',');
     let representation = Representation::new(core, target.table, target.of, options, false);
     representation.members_of_row(&mut out, &row)?;
-    let place = Place::of(core, request, path);
     for item in &options.expand {
-        let from = [(expand::sources_of_row(core, item, &row)?, place.clone())];
-        Expanded::read(core, reader, item, &from, permit)?.write(0, &mut out);
+        let from = [(expand::sources_of_row(core, item, &row)?, context.place())];
+        Expanded::read(core, reader, item, &from, context.permit)?.write(0, &mut out);
     }
     out.push(b'}');
     Ok(out.into())
 }
 
 /// `{"@odata.context":"…"`.
-pub(crate) fn open(
-    core: &Core,
-    request: &Request,
-    path: &ResourcePath,
-    entity: bool,
-    out: &mut Vec<u8>,
-) {
-    let select = links::select_text(request.query.as_deref());
+pub(crate) fn open(context: &Context, entity: bool, out: &mut Vec<u8>) {
+    let select = links::select_text(context.request.query.as_deref());
     out.extend_from_slice(b"{\"@odata.context\":");
-    json::write_string(
-        out,
-        &links::context(core, request, path, select.as_deref(), entity),
-    );
+    json::write_string(out, &links::context(context, select.as_deref(), entity));
 }
 
 /// The number of a collection's rows, as text.
-pub(crate) fn count(
-    core: &Core,
-    reader: &mut dyn Reader,
-    path: &ResourcePath,
-    options: &QueryOptions,
-    _permit: Permit,
-) -> Result<Bytes, Error> {
-    let segments = path.segments.split_last().map_or(&[][..], |(_, rest)| rest);
-    let target = locate(core, reader, segments)?;
-    let select = conditions(core, &target, options);
+pub(crate) fn count(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
+    let segments = context
+        .path
+        .segments
+        .split_last()
+        .map_or(&[][..], |(_, rest)| rest);
+    let target = locate(&context.core, reader, segments)?;
+    let select = conditions(&context.core, &target, &context.options);
     Ok(reader.count(&select)?.to_string().into())
 }
 
@@ -86,9 +65,9 @@ pub(crate) fn conditions<'a>(
 }
 
 /// How many rows this page has.
-fn page_size(core: &Core, options: &QueryOptions, negotiated: &Negotiated) -> u64 {
-    let profile = core.service.profile();
-    let asked = match (options.top, negotiated.max_page_size) {
+fn page_size(context: &Context) -> u64 {
+    let profile = context.core.service.profile();
+    let asked = match (context.options.top, context.negotiated.max_page_size) {
         (Some(top), Some(max)) => Some(top.min(max)),
         (top, max) => top.or(max),
     };
@@ -98,36 +77,29 @@ fn page_size(core: &Core, options: &QueryOptions, negotiated: &Negotiated) -> u6
 }
 
 /// A page of a collection.
-pub(crate) fn collection(
-    core: &Core,
-    reader: &mut dyn Reader,
-    request: &Request,
-    path: &ResourcePath,
-    options: &QueryOptions,
-    negotiated: &Negotiated,
-    permit: Permit,
-) -> Result<Bytes, Error> {
-    let target = locate(core, reader, &path.segments)?;
+pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
+    let (core, options) = (&context.core, &context.options);
+    let target = locate(core, reader, &context.path.segments)?;
     let mut out = Vec::with_capacity(16 * 1024);
-    open(core, request, path, false, &mut out);
+    open(context, false, &mut out);
     if options.count {
         let total = reader.count(&conditions(core, &target, options))?;
         out.extend_from_slice(format!(",\"@odata.count\":{total}").as_bytes());
     }
-    let size = page_size(core, options, negotiated);
-    let place = Place::of(core, request, path);
+    let (size, place) = (page_size(context), context.place());
+    let query = query_of(&place.path, options);
     let page = Page {
         target: &target,
         options,
         size,
-        query: query_of(&place.path, options),
+        query,
     };
     out.extend_from_slice(b",\"value\"");
-    let token = page.write(core, reader, &place, permit, &mut out)?;
+    let token = page.write(core, reader, &place, context.permit, &mut out)?;
     if let Some(token) = token {
         out.extend_from_slice(b",\"@odata.nextLink\":");
-        let size = negotiated.max_page_size.map(|_| size);
-        json::write_string(&mut out, &links::next_link(request, &token, size));
+        let size = context.negotiated.max_page_size.map(|_| size);
+        json::write_string(&mut out, &links::next_link(&context.request, &token, size));
     }
     out.push(b'}');
     Ok(out.into())

@@ -5,90 +5,73 @@ use std::sync::Arc;
 use edm::{StructuredId, Value};
 use odata::Error;
 use odata::json::{self, EntityPayload, Node, RequestKind};
-use odata::path::ResourcePath;
-use store::{Reader, Row, Select, write};
+use store::{Reader, Select};
 
-use crate::access::Permit;
-use crate::answer;
+use crate::answer::{self, Written};
 use crate::change::update_entity;
+use crate::context::Context;
 use crate::core::Core;
 use crate::create::not_here;
-use crate::exchange::{Request, Response};
-use crate::negotiate::Negotiated;
+use crate::exchange::Response;
 use crate::target::{Target, locate};
 
 /// Changes the entity that the URL names: 200 with it, or 204 under `Prefer: return=minimal`.
 pub(crate) async fn entity(
-    core: &Arc<Core>,
-    request: &Request,
-    path: &ResourcePath,
+    context: &Arc<Context>,
     of: StructuredId,
     node: Node,
-    negotiated: &Negotiated,
-    permit: Permit,
 ) -> Result<Response, Error> {
-    let payload = json::read_entity(&core.model, of, node, RequestKind::Update)?;
-    let (shared, segments) = (core.clone(), path.segments.clone());
-    let root = request.service_root.clone();
-    let (target, row) = write(core.store.as_ref(), move |transaction| {
-        let target = locate(&shared, transaction, &segments)?;
-        if target.borrowed {
-            return Err(not_here());
-        }
-        let row = update_entity(&shared, transaction, &target, &root, &payload, permit)?;
-        Ok((target, row))
-    })
-    .await?;
-    respond(core, request, path, &target, &row, negotiated)
+    update(context, of, node, |_, _, target, _| Ok(target)).await
 }
 
 /// Changes the member of a collection that the body's key names; without one, the only member.
 pub(crate) async fn member(
-    core: &Arc<Core>,
-    request: &Request,
-    path: &ResourcePath,
+    context: &Arc<Context>,
     of: StructuredId,
     node: Node,
-    negotiated: &Negotiated,
-    permit: Permit,
 ) -> Result<Response, Error> {
-    let payload = json::read_entity(&core.model, of, node, RequestKind::Update)?;
-    let (shared, segments) = (core.clone(), path.segments.clone());
-    let root = request.service_root.clone();
-    let (target, row) = write(core.store.as_ref(), move |transaction| {
-        let collection = locate(&shared, transaction, &segments)?;
-        let target = match member_key(&shared, &collection, &payload)? {
-            Some(target) => target,
-            None => sole_member(&shared, transaction, &collection)?,
-        };
-        let row = update_entity(&shared, transaction, &target, &root, &payload, permit)?;
-        Ok((target, row))
-    })
-    .await?;
-    respond(core, request, path, &target, &row, negotiated)
+    update(
+        context,
+        of,
+        node,
+        |core, reader, collection, payload| match member_key(core, &collection, payload)? {
+            Some(target) => Ok(target),
+            None => sole_member(core, reader, &collection),
+        },
+    )
+    .await
 }
 
-fn respond(
-    core: &Core,
-    request: &Request,
-    path: &ResourcePath,
-    target: &Target,
-    row: &Row,
-    negotiated: &Negotiated,
+/// Changes the entity that `pick` finds from what the path addresses.
+async fn update(
+    context: &Arc<Context>,
+    of: StructuredId,
+    node: Node,
+    pick: fn(&Core, &mut dyn Reader, Target, &EntityPayload) -> Result<Target, Error>,
 ) -> Result<Response, Error> {
-    if negotiated.minimal {
-        return Ok(answer::no_content(negotiated));
+    let payload = json::read_entity(&context.core.model, of, node, RequestKind::Update)?;
+    let changed = context
+        .write(move |context, transaction| {
+            let core = &context.core;
+            let addressed = locate(core, transaction, &context.path.segments)?;
+            if addressed.borrowed {
+                return Err(not_here());
+            }
+            let target = pick(core, transaction, addressed, &payload)?;
+            let (root, permit) = (context.root(), context.permit);
+            let row = update_entity(core, transaction, &target, root, &payload, permit)?;
+            Ok(Written {
+                table: target.table,
+                of: target.of,
+                row,
+                status: 200,
+            })
+        })
+        .await?;
+    if context.negotiated.minimal {
+        return Ok(answer::no_content(&context.negotiated));
     }
-    answer::entity(
-        core,
-        request,
-        path,
-        target.table,
-        target.of,
-        row,
-        negotiated,
-        200,
-    )
+    answer::written(context, changed).await
 }
 
 /// The member that a payload's key properties name, if it has them.

@@ -160,7 +160,7 @@ fn replace(
     let mut rows = Vec::new();
     for (i, payload) in set.given.iter().flatten().enumerate() {
         let made = insert_entity(core, transaction, &target, "", payload, permit);
-        rows.push(made.map_err(|error| at(&set.name, i, error))?.row);
+        rows.push(made.map_err(|error| at(&set.name, i, error))?);
     }
     Ok(rows)
 }

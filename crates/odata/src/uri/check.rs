@@ -102,7 +102,7 @@ const TABLE: [Row; 15] = [
     Row {
         what: "a complex property",
         allow: "GET, HEAD",
-        read: SELECT | FORMAT,
+        read: FORMAT,
         write: 0,
     },
     Row {
@@ -125,38 +125,38 @@ const TABLE: [Row; 15] = [
     },
     Row {
         what: "references (/$ref of a collection)",
-        allow: "GET, HEAD, POST",
-        read: MANY,
-        write: SHAPE,
-    },
-    Row {
-        what: "a reference (/$ref of one entity)",
-        allow: "GET, HEAD, PUT, DELETE",
-        read: FORMAT,
-        write: FORMAT,
-    },
-    Row {
-        what: "an action",
         allow: "POST",
         read: 0,
         write: SHAPE,
     },
     Row {
+        what: "a reference (/$ref of one entity)",
+        allow: "GET, HEAD",
+        read: FORMAT,
+        write: 0,
+    },
+    Row {
+        what: "an action",
+        allow: "POST",
+        read: 0,
+        write: SELECT | FORMAT,
+    },
+    Row {
         what: "a function that returns entities",
         allow: "GET, HEAD",
-        read: MANY | SHAPE,
+        read: SELECT | FORMAT,
         write: 0,
     },
     Row {
         what: "a function that returns one entity",
         allow: "GET, HEAD",
-        read: SHAPE,
+        read: SELECT | FORMAT,
         write: 0,
     },
     Row {
         what: "a function that returns a value",
         allow: "GET, HEAD",
-        read: SELECT | FORMAT,
+        read: FORMAT,
         write: 0,
     },
 ];

@@ -1,0 +1,69 @@
+//! A request on a path of the container: bound, negotiated and permitted.
+
+use std::sync::Arc;
+
+use odata::Error;
+use odata::path::ResourcePath;
+use odata::query::QueryOptions;
+use store::{Reader, Transaction};
+
+use crate::access::Permit;
+use crate::core::Core;
+use crate::exchange::Request;
+use crate::links::Place;
+use crate::negotiate::{self, Negotiated};
+
+/// What every part of the engine needs of one request. It is shared with the threads of the store
+/// that carry the request out.
+pub(crate) struct Context {
+    pub(crate) core: Arc<Core>,
+    pub(crate) request: Request,
+    pub(crate) path: ResourcePath,
+    pub(crate) options: QueryOptions,
+    pub(crate) negotiated: Negotiated,
+    pub(crate) permit: Permit,
+}
+
+impl Context {
+    /// Where the resource lives that the path addresses.
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place::of(&self.core, &self.request, &self.path)
+    }
+
+    /// The service root that links begin with.
+    pub(crate) fn root(&self) -> &str {
+        &self.request.service_root
+    }
+
+    /// Checks that an answer of a media type is acceptable.
+    ///
+    /// # Errors
+    /// 406.
+    pub(crate) fn accept(&self, media: &'static str) -> Result<(), Error> {
+        negotiate::accept(&self.request.headers, self.options.format.as_deref(), media)
+    }
+
+    /// Reads in a snapshot.
+    pub(crate) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        run: impl FnOnce(&Self, &mut dyn Reader) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let context = Arc::clone(self);
+        store::read(self.core.store.as_ref(), move |reader| {
+            run(&context, reader)
+        })
+        .await
+    }
+
+    /// Carries out a command.
+    pub(crate) async fn write<T: Send + 'static>(
+        self: &Arc<Self>,
+        mut run: impl FnMut(&Self, &mut dyn Transaction) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let context = Arc::clone(self);
+        store::write(self.core.store.as_ref(), move |transaction| {
+            run(&context, transaction)
+        })
+        .await
+    }
+}
