@@ -40,8 +40,8 @@ fn methods() {
     allowed(&format!("{SCRIPT}/displayName"), "GET, HEAD");
     allowed(&format!("{SCRIPT}/displayName/$value"), "GET, HEAD");
     allowed(&format!("{SCRIPTS}/$count"), "GET, HEAD");
-    allowed(&format!("{SCRIPTS}/$ref"), "GET, HEAD, POST");
-    allowed(&format!("{SCRIPT}/$ref"), "GET, HEAD, PUT, DELETE");
+    allowed(&format!("{SCRIPTS}/$ref"), "POST");
+    allowed(&format!("{SCRIPT}/$ref"), "GET, HEAD");
     allowed(&format!("{SCRIPT}/assign"), "POST");
     allowed(&format!("{SCRIPTS}/getRemediationSummary()"), "GET, HEAD");
 }
@@ -97,19 +97,8 @@ fn options() {
     legal(SCRIPT, "GET", &shape);
     legal(SCRIPT, "DELETE", &["$format"]);
     legal(&format!("{SCRIPTS}/$count"), "GET", &["$filter"]);
-    legal(
-        &format!("{SCRIPTS}/$ref"),
-        "GET",
-        &[
-            "$filter",
-            "$orderby",
-            "$top",
-            "$skip",
-            "$count",
-            "$skiptoken",
-            "$format",
-        ],
-    );
+    legal(&format!("{SCRIPTS}/$ref"), "POST", &shape);
+    legal(&format!("{SCRIPT}/$ref"), "GET", &["$format"]);
     legal(&format!("{SCRIPT}/displayName"), "GET", &["$format"]);
     legal("", "GET", &["$format"]);
     let error = check(SCRIPT, "GET", "$filter=true").expect_err("it is one entity");
