@@ -11,6 +11,8 @@ mod emit;
 mod map;
 pub mod page;
 mod select;
+#[cfg(feature = "suite")]
+pub mod suite;
 mod table;
 mod transaction;
 

@@ -92,7 +92,8 @@ pub trait Transaction: Reader {
     -> Result<(), Error>;
 
     /// Sets a date-time column of the row of a key to a later instant; an earlier one changes
-    /// nothing, nor does a row that is not there.
+    /// nothing. Where there is no row, none is made; whether one that [`Self::add`] makes later in
+    /// the same transaction counts as there is left open.
     ///
     /// # Errors
     /// What the database says.

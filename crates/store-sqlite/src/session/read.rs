@@ -85,6 +85,7 @@ impl Reader for Session<'_> {
     }
 
     fn exists(&mut self, table: TableId, key: &[Value]) -> Result<bool, Error> {
+        self.settle_additions(table)?;
         let cells = self.key_cells(table, key)?;
         let statement = self
             .statement(Prepared::Exists(table))

@@ -25,37 +25,56 @@ impl Session<'_> {
     /// Writes the additions held back, for one table or for all.
     pub(super) fn flush_additions(&mut self, only: Option<TableId>) -> rusqlite::Result<()> {
         for (id, held) in self.additions.take(only) {
-            for (column, time) in &held.latest {
-                let key = self.key_cells(id, &held.key).map_err(ours)?;
-                let instant = Cell::Integer(time.ticks);
-                let mut cells = vec![instant.clone(), Cell::Integer(time.form.to_i32().into())];
-                cells.extend(key);
-                cells.push(instant);
-                let statement = self.statement(Prepared::Raise(id, *column))?;
-                bind(statement, &cells)?;
-                statement.raw_execute()?;
+            // First the amounts: a time is raised also in a row that they make.
+            self.add_now(id, &held)?;
+            self.raise_now(id, &held)?;
+        }
+        Ok(())
+    }
+
+    fn add_now(&mut self, id: TableId, held: &Held) -> rusqlite::Result<()> {
+        // The command's own additions come unmerged: one column may stand several times. Amounts
+        // that cancel each other out still make the row.
+        let mut amounts: Vec<(usize, i64)> = Vec::with_capacity(held.amounts.len());
+        for (column, amount) in &held.amounts {
+            match amounts.iter_mut().find(|(c, _)| c == column) {
+                Some((_, sum)) => *sum += amount,
+                None => amounts.push((*column, *amount)),
             }
-            // The command's own additions come unmerged: one column may stand several times.
-            let mut amounts: Vec<(usize, i64)> = Vec::with_capacity(held.amounts.len());
-            for (column, amount) in held.amounts {
-                match amounts.iter_mut().find(|(c, _)| *c == column) {
-                    Some((_, sum)) => *sum += amount,
-                    None => amounts.push((column, amount)),
-                }
-            }
-            amounts.retain(|(_, amount)| *amount != 0);
-            if amounts.is_empty() {
-                continue;
-            }
-            amounts.sort_unstable();
-            let columns: ColumnSet = amounts.iter().map(|(column, _)| *column).collect();
-            let mut cells = self.key_cells(id, &held.key).map_err(ours)?;
-            cells.extend(amounts.iter().map(|(_, amount)| Cell::Integer(*amount)));
-            let statement = self.statement(Prepared::Add(id, columns))?;
+        }
+        if amounts.is_empty() {
+            return Ok(());
+        }
+        amounts.sort_unstable();
+        let columns: ColumnSet = amounts.iter().map(|(column, _)| *column).collect();
+        let mut cells = self.key_cells(id, &held.key).map_err(ours)?;
+        cells.extend(amounts.iter().map(|(_, amount)| Cell::Integer(*amount)));
+        let statement = self.statement(Prepared::Add(id, columns))?;
+        bind(statement, &cells)?;
+        statement.raw_execute()?;
+        Ok(())
+    }
+
+    fn raise_now(&mut self, id: TableId, held: &Held) -> rusqlite::Result<()> {
+        for (column, time) in &held.latest {
+            let key = self.key_cells(id, &held.key).map_err(ours)?;
+            let instant = Cell::Integer(time.ticks);
+            let mut cells = vec![instant.clone(), Cell::Integer(time.form.to_i32().into())];
+            cells.extend(key);
+            cells.push(instant);
+            let statement = self.statement(Prepared::Raise(id, *column))?;
             bind(statement, &cells)?;
             statement.raw_execute()?;
         }
         Ok(())
+    }
+
+    fn insert_row(&mut self, id: TableId, row: &Row) -> Result<bool, Error> {
+        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
+        let table = tables.table(id);
+        let stored = store::stored_columns(table);
+        let cells = store::bind_row(&model, table, stored.into_iter(), row)?;
+        Ok(self.run(Prepared::Insert(id), &cells)? == 1)
     }
 }
 
@@ -66,15 +85,13 @@ fn ours(error: Error) -> rusqlite::Error {
 
 impl Transaction for Session<'_> {
     fn insert(&mut self, id: TableId, row: &Row) -> Result<bool, Error> {
-        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
-        let table = tables.table(id);
-        let stored = store::stored_columns(table);
-        let cells = store::bind_row(&model, table, stored.into_iter(), row)?;
-        Ok(self.run(Prepared::Insert(id), &cells)? == 1)
+        // An addition may have made the row.
+        self.settle_additions(id)?;
+        self.insert_row(id, row)
     }
 
     fn append(&mut self, id: TableId, row: &Row) -> Result<i64, Error> {
-        self.insert(id, row)?;
+        self.insert_row(id, row)?;
         Ok(self.connection.last_insert_rowid())
     }
 

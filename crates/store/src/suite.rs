@@ -1,0 +1,64 @@
+//! The tests that every database behind [`Store`] must pass, whatever it is: a database's crate
+//! names its [`Opener`] in [`store_suite!`](crate::store_suite) and gets one test for each.
+//!
+//! They see a database only through the traits of this crate, on a small model of their own, and
+//! compare it with plain values in memory.
+
+pub mod additions;
+pub mod commands;
+pub mod filters;
+pub mod pages;
+pub mod rows;
+mod values;
+mod world;
+
+use std::sync::Arc;
+
+use edm::Model;
+
+use crate::clock::Clock;
+use crate::{Store, Tables};
+
+/// Opens an empty database that has these tables.
+pub type Opener =
+    fn(model: Arc<Model>, tables: Arc<Tables>, clock: Arc<dyn Clock>) -> Box<dyn Store>;
+
+/// Makes a test of every property of the suite, on databases that the [`Opener`] opens.
+#[macro_export]
+macro_rules! store_suite {
+    ($open:path: $($module:ident :: $test:ident),* $(,)?) => {
+        $(
+            #[test]
+            fn $test() {
+                $crate::suite::$module::$test($open);
+            }
+        )*
+    };
+    ($open:path) => {
+        $crate::store_suite! {
+            $open:
+            rows::every_column_kind_comes_back_as_it_was,
+            rows::a_taken_key_is_refused_and_nothing_is_written,
+            rows::an_update_writes_its_columns_alone,
+            rows::what_is_not_there_is_neither_updated_nor_deleted,
+            rows::appended_rows_get_keys_in_order,
+            rows::delete_where_keeps_to_its_columns_and_limit,
+            rows::selects_keep_to_their_conditions,
+            commands::a_failed_command_is_undone_alone,
+            commands::a_panicking_command_answers_and_the_writer_lives_on,
+            commands::a_panicking_read_answers_and_the_readers_live_on,
+            commands::a_command_reads_what_it_wrote,
+            commands::a_sink_that_fails_ends_the_select,
+            commands::a_snapshot_is_of_one_instant,
+            commands::what_was_answered_is_read_by_all,
+            additions::additions_are_as_if_written_at_once,
+            additions::a_virtual_column_sees_additions_to_the_table_it_reads,
+            additions::times_only_move_forward,
+            pages::order_is_by_code_point_and_nulls_come_first,
+            pages::pages_follow_one_another_without_gap_or_overlap,
+            pages::limit_and_offset_cut_the_full_list,
+            filters::null_is_a_value_that_nothing_but_null_equals,
+            filters::conditions_are_two_valued,
+        }
+    };
+}
