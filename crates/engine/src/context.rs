@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use odata::Error;
-use odata::path::ResourcePath;
+use odata::path::{ResourcePath, Segment};
 use odata::query::QueryOptions;
 use store::{Reader, Transaction};
 
 use crate::access::Permit;
 use crate::core::Core;
 use crate::exchange::Request;
-use crate::links::Place;
+use crate::links::{self, Place};
 use crate::negotiate::{self, Negotiated};
 
 /// What every part of the engine needs of one request. It is shared with the threads of the store
@@ -33,6 +33,25 @@ impl Context {
     /// The service root that links begin with.
     pub(crate) fn root(&self) -> &str {
         &self.request.service_root
+    }
+
+    /// The context URL of an answer (OData 4.01 Protocol, section 10).
+    pub(crate) fn context_url(&self, entity: bool) -> String {
+        let segments = &self.path.segments;
+        let mut url = format!("{}/$metadata#", self.root());
+        let shown = match (entity, segments.split_last()) {
+            // An entity of a collection has the collection's context, and so has one made by `$ref`.
+            (_, Some((Segment::Reference, rest))) | (true, Some((Segment::Key(_), rest))) => rest,
+            _ => segments,
+        };
+        url.push_str(&links::canonical_path(&self.core, shown));
+        if let Some(select) = links::select_text(self.request.query.as_deref()) {
+            url.push_str(&format!("({select})"));
+        }
+        if entity && !matches!(segments.last(), Some(Segment::Singleton(_))) {
+            url.push_str("/$entity");
+        }
+        url
     }
 
     /// Checks that an answer of a media type is acceptable.

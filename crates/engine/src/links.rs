@@ -7,7 +7,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use store::Row;
 
-use crate::context::Context;
 use crate::core::Core;
 use crate::exchange::Request;
 
@@ -110,26 +109,6 @@ impl<'r> Place<'r> {
     pub(crate) fn context(&self) -> String {
         format!("{}/$metadata#{}", self.root, self.path)
     }
-}
-
-/// The context URL of an answer (OData 4.01 Protocol, section 10): `select` is the list of
-/// selected properties, if any.
-pub(crate) fn context(context: &Context, select: Option<&str>, entity: bool) -> String {
-    let segments = &context.path.segments;
-    let mut url = format!("{}/$metadata#", context.root());
-    let shown = match (entity, segments.split_last()) {
-        // An entity of a collection has the collection's context, and so has one made by `$ref`.
-        (_, Some((Segment::Reference, rest))) | (true, Some((Segment::Key(_), rest))) => rest,
-        _ => segments,
-    };
-    url.push_str(&canonical_path(&context.core, shown));
-    if let Some(select) = select {
-        url.push_str(&format!("({select})"));
-    }
-    if entity && !matches!(segments.last(), Some(Segment::Singleton(_))) {
-        url.push_str("/$entity");
-    }
-    url
 }
 
 /// The text of `$select` as the context URL repeats it.

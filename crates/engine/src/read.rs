@@ -34,9 +34,8 @@ pub(crate) fn entity(context: &Context, reader: &mut dyn Reader) -> Result<Bytes
 
 /// `{"@odata.context":"…"`.
 pub(crate) fn open(context: &Context, entity: bool, out: &mut Vec<u8>) {
-    let select = links::select_text(context.request.query.as_deref());
     out.extend_from_slice(b"{\"@odata.context\":");
-    json::write_string(out, &links::context(context, select.as_deref(), entity));
+    json::write_string(out, &context.context_url(entity));
 }
 
 /// The number of a collection's rows, as text.
