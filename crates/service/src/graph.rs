@@ -212,7 +212,7 @@ impl Graph {
             scripts::delete(self, transaction, family, old)?;
         } else if let Some(adjustable) = self.layout.summaries.get(&table) {
             let key = scope.tables.table(table).key_of(old);
-            return summaries::delete(transaction, table, &key, adjustable, old);
+            return summaries::delete(transaction, scope.tables, table, &key, adjustable, old);
         } else if table != self.devices.table && !self.assignments.contains_key(&table) {
             return Err(Error::method_not_allowed(
                 "GET, HEAD, PATCH",

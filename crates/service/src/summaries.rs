@@ -4,7 +4,7 @@
 use edm::Value;
 use engine::Outcome;
 use odata::Error;
-use store::{Row, TableId, Transaction};
+use store::{Row, TableId, Tables, Transaction};
 
 use crate::counters::adjust;
 
@@ -17,6 +17,7 @@ pub(crate) fn update(adjustable: &[(usize, usize)], old: &Row, new: &mut Row) ->
 /// A client removes a summary: it shows what the run states say again.
 pub(crate) fn delete(
     transaction: &mut dyn Transaction,
+    tables: &Tables,
     table: TableId,
     key: &[Value],
     adjustable: &[(usize, usize)],
@@ -25,9 +26,13 @@ pub(crate) fn delete(
     let mut amounts = Vec::with_capacity(adjustable.len() * 2);
     for (column, adjustment) in adjustable {
         let by = old[*adjustment].as_i64().unwrap_or(0);
-        if by != 0 {
+        if by == 0 {
+            continue;
+        }
+        amounts.push((*adjustment, -by));
+        // A virtual counter is summed on reading, its adjustment with it.
+        if tables.table(table).columns[*column].expression.is_none() {
             amounts.push((*column, -by));
-            amounts.push((*adjustment, -by));
         }
     }
     transaction.add(table, key, &amounts)?;
