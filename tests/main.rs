@@ -1,5 +1,6 @@
 //! The product from outside: the real binary, over HTTP, under real tokens.
 #![cfg(test)]
 
+mod families;
 mod seeds;
 mod support;

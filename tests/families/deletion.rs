@@ -1,0 +1,111 @@
+//! A script goes with everything under it, however much that is.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+
+use crate::support::{FAMILIES, HEALTH, Server, make_script, make_state};
+
+#[test]
+fn everything_under_a_script_goes_with_it() {
+    let server = Server::shared();
+    for family in &FAMILIES {
+        let (script, _) = make_script(&server, family);
+        let (other, _) = make_script(&server, family);
+        for script in [&script, &other] {
+            make_state(
+                &server,
+                script,
+                &json!({ "id": "one", family.property: "fail" }),
+            );
+            let target = json!({ "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" });
+            server
+                .post(
+                    &format!("{script}/assignments"),
+                    &json!({ "target": target }),
+                )
+                .expect(201);
+            if family.users {
+                server
+                    .post(&format!("{script}/userRunStates"), &json!({ "id": "ada" }))
+                    .expect(201);
+                let group = json!({ "targetGroupId": "g" });
+                server
+                    .post(&format!("{script}/groupAssignments"), &group)
+                    .expect(201);
+            }
+        }
+        let mut under = vec![
+            "",
+            "/deviceRunStates",
+            "/deviceRunStates/one",
+            "/assignments",
+            "/runSummary",
+        ];
+        if family.users {
+            under.extend(["/userRunStates", "/userRunStates/ada", "/groupAssignments"]);
+        }
+        server.delete(&script).expect(204);
+        for path in under {
+            server
+                .get(&format!("{script}{path}"))
+                .expect_error(404, "ResourceNotFound");
+            server.get(&format!("{other}{path}")).expect(200);
+        }
+        server
+            .get(&format!("{script}/deviceRunStates/$count"))
+            .expect_error(404, "ResourceNotFound");
+        server
+            .post(&format!("{script}/deviceRunStates"), &json!({}))
+            .expect(404);
+        server
+            .post(&format!("{script}/runstate.recount"), &json!({}))
+            .expect(404);
+        server.delete(&script).expect_error(404, "ResourceNotFound");
+    }
+}
+
+/// More run states than go in one transaction: hidden with their script, drained behind it.
+#[test]
+fn a_large_script_is_hidden_at_once_and_drained() {
+    let server = Server::start();
+    let (script, id) = make_script(&server, &HEALTH);
+    let states = format!("{script}/deviceRunStates");
+    let members: Vec<Value> = (0..3_500)
+        .map(|i| json!({ "id": format!("s{i}"), "detectionState": "fail" }))
+        .collect();
+    server
+        .patch(
+            &states,
+            &json!({ "@odata.context": "#$delta", "value": members }),
+        )
+        .expect(200);
+    let database = server.data_dir().join("runstate.db");
+    let database = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let left = || -> i64 {
+        let of_script =
+            "SELECT COUNT(*) FROM device_health_script_device_state WHERE script_id = ?1";
+        let rows: i64 = database
+            .query_row(of_script, [&id], |row| row.get(0))
+            .unwrap();
+        let noted: i64 = database
+            .query_row("SELECT COUNT(*) FROM pending_deletion", [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        rows + noted
+    };
+    assert_eq!(left(), 3_500);
+    server.delete(&script).expect(204);
+    server.get(&states).expect_error(404, "ResourceNotFound");
+    server
+        .get(&format!("{states}/s3499"))
+        .expect_error(404, "ResourceNotFound");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while left() > 0 {
+        assert!(Instant::now() < deadline, "{} rows are left", left());
+        thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,11 @@
+//! The five families: scripts, what hangs on them, and how it moves together.
+
+mod assignments;
+mod counters;
+mod deletion;
+mod devices;
+mod history;
+mod scripts;
+mod storm;
+mod summaries;
+mod users;
