@@ -73,7 +73,7 @@ impl Sqlite {
             tables,
             clock,
         };
-        let readers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
+        let readers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(4, 16));
         let connections = (0..readers)
             .map(|_| open_reader(path))
             .collect::<Result<Vec<_>, _>>()
@@ -125,6 +125,10 @@ pub(crate) fn failure(error: &rusqlite::Error) -> Error {
         error.sqlite_error_code(),
         Some(Sqlite::DiskFull | Sqlite::SystemIoFailure | Sqlite::DatabaseBusy | Sqlite::ReadOnly)
     );
+    if error.sqlite_error_code() == Some(Sqlite::OperationInterrupted) {
+        let message = "The query took longer than it may. Narrow its filter, or order by the key.";
+        return Error::bad_request(message);
+    }
     if unavailable {
         let message = "The database cannot store or read data at the moment. Try again later.";
         return Error {

@@ -2,7 +2,9 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use odata::{Error, ErrorCode};
@@ -10,6 +12,12 @@ use rusqlite::Connection;
 use store::ReadJob;
 
 use crate::session::{Context, Session};
+
+/// How long one read may take: no index serves every filter and order, and a read that scans must
+/// neither hold a thread for ever nor keep the log from being checkpointed.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Steps of SQLite's virtual machine between two looks at the time: less than a millisecond.
+const STEPS: i32 = 10_000;
 
 /// Reads that may wait: beyond this the server is overloaded, and says so.
 const QUEUE: usize = 65_536;
@@ -30,7 +38,7 @@ impl Pool {
             let (jobs, context) = (jobs.clone(), context.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("sqlite-reader-{i}"))
-                .spawn(move || answer(&connection, &context, &jobs))?;
+                .spawn(move || answer(connection, &context, &jobs))?;
             pool.threads.push(thread);
         }
         Ok(pool)
@@ -59,9 +67,14 @@ impl Drop for Pool {
     }
 }
 
-fn answer(connection: &Connection, context: &Context, jobs: &Receiver<ReadJob>) {
-    let mut session = Session::new(connection, context.clone());
+fn answer(mut connection: Connection, context: &Context, jobs: &Receiver<ReadJob>) {
+    let begun = Arc::new(Mutex::new(Instant::now()));
+    if let Err(error) = watch(&mut connection, Arc::clone(&begun)) {
+        tracing::error!(%error, "a reader thread has no deadline");
+    }
+    let mut session = Session::new(&connection, context.clone());
     for job in jobs {
+        *begun.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let begun = session.begin_read();
         if let Err(error) = &begun {
             // The read itself meets the same trouble and reports it to its client.
@@ -75,4 +88,16 @@ fn answer(connection: &Connection, context: &Context, jobs: &Receiver<ReadJob>) 
             session.end_read();
         }
     }
+}
+
+/// Interrupts a statement whose read began longer than the deadline ago.
+fn watch(connection: &mut Connection, begun: Arc<Mutex<Instant>>) -> rusqlite::Result<()> {
+    let is_late = move || {
+        begun
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .elapsed()
+            > DEADLINE
+    };
+    connection.progress_handler(STEPS, Some(is_late))
 }
