@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use store::ReadJob;
 
 use crate::session::{Context, Session};
+use crate::writer::join;
 
 /// How long one read may take: no index serves every filter and order, and a read that scans must
 /// neither hold a thread for ever nor keep the log from being checkpointed.
@@ -60,7 +61,7 @@ impl Drop for Pool {
     fn drop(&mut self) {
         self.queue = None;
         for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
+            if !join(thread) {
                 tracing::error!("a reader thread ended in a panic");
             }
         }

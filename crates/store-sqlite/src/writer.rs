@@ -60,14 +60,16 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
-        if self
-            .thread
-            .take()
-            .is_some_and(|thread| thread.join().is_err())
-        {
+        if self.thread.take().is_some_and(|thread| !join(thread)) {
             tracing::error!("the writer thread ended in a panic");
         }
     }
+}
+
+/// Waits for the end of a thread, and says whether it ended well. A command that owns the store
+/// last drops it on the store's own thread: that one ends by itself.
+pub(crate) fn join(thread: JoinHandle<()>) -> bool {
+    thread.thread().id() == std::thread::current().id() || thread.join().is_ok()
 }
 
 fn serve(connection: &Connection, context: Context, jobs: &Receiver<Box<dyn Job>>) {

@@ -186,6 +186,8 @@ where
             (Ok(()), Some(Ok(value))) => Ok(value),
             (Ok(()), None) => Err(Error::internal("a command was settled before it ran")),
         };
+        // Who hears the answer may close the store: what the command held must be gone by then.
+        drop(self.run);
         // A client that has gone away does not undo what is durable.
         let _ = self.reply.send(answer);
     }
