@@ -157,7 +157,7 @@ impl<W: Write> Narrator for Console<W> {
 
 /// A text from elsewhere, made fit for a terminal: control characters, which could move the cursor
 /// or forge lines, and those that turn the direction of writing become U+FFFD; long texts are cut.
-struct Printable<'a>(&'a str);
+pub(crate) struct Printable<'a>(pub(crate) &'a str);
 
 impl Printable<'_> {
     /// In characters.

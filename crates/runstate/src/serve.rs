@@ -15,7 +15,7 @@ use crate::cli::ServeArguments;
 use crate::wire;
 
 /// The permission in the example that is printed: it opens everything but privileged operations.
-const EXAMPLE_ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
+pub(crate) const EXAMPLE_ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
 
 /// Serves until SIGTERM or SIGINT. The exit code is 0 if every request in flight was answered.
 pub(crate) fn run(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
@@ -74,10 +74,7 @@ pub(crate) async fn open(
 
 /// Says where the server listens and how to get a token. The first line is for programs too.
 fn announce(address: SocketAddr, data_dir: &Path) -> io::Result<()> {
-    let program = std::env::args_os()
-        .next()
-        .unwrap_or_else(|| "runstate".into());
-    let program = shell_word(&program.to_string_lossy());
+    let program = program();
     let data_dir = shell_word(&data_dir.to_string_lossy());
     let mut out = anstream::stdout();
     writeln!(out, "Runstate listens on http://{address}")?;
@@ -96,6 +93,13 @@ fn announce(address: SocketAddr, data_dir: &Path) -> io::Result<()> {
     out.flush()
 }
 
+/// This program as its user called it, for commands to paste.
+pub(crate) fn program() -> String {
+    let program = std::env::args_os().next();
+    let program = program.unwrap_or_else(|| "runstate".into());
+    shell_word(&program.to_string_lossy())
+}
+
 /// A word as a POSIX shell reads it back.
 fn shell_word(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./,:@%+=".contains(&b);
@@ -106,7 +110,7 @@ fn shell_word(text: &str) -> String {
 }
 
 /// The signals that end the server.
-struct Signals {
+pub(crate) struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -115,7 +119,7 @@ struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    fn install() -> io::Result<Self> {
+    pub(crate) fn install() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -123,7 +127,7 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -133,11 +137,11 @@ impl Signals {
 
 #[cfg(not(unix))]
 impl Signals {
-    fn install() -> io::Result<Self> {
+    pub(crate) fn install() -> io::Result<Self> {
         Ok(Self {})
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             // Without the signal, the server runs until its process is ended.
             std::future::pending::<()>().await;
