@@ -4,7 +4,7 @@
 use edm::{ItemType, TypeRef};
 
 use crate::Error;
-use crate::path::{PathKind, Resource, Target};
+use crate::path::{PathKind, Resource, Segment, Target};
 use crate::query::{ExpandItem, QueryOptions};
 
 const FILTER: u16 = 1;
@@ -53,6 +53,7 @@ enum Kind {
     Batch,
     EntityCollection,
     Entity,
+    Singleton,
     Complex,
     Value,
     RawValue,
@@ -68,7 +69,7 @@ enum Kind {
 /// In the order of [`Kind`]. Options that the standard allows and the service does not serve yet
 /// (such as `$filter` on a collection of complex values) are not legal here either: none is ever
 /// accepted and ignored.
-const TABLE: [Row; 15] = [
+const TABLE: [Row; 16] = [
     Row {
         what: "the service document",
         allow: "GET, HEAD",
@@ -96,6 +97,13 @@ const TABLE: [Row; 15] = [
     Row {
         what: "one entity",
         allow: "GET, HEAD, PATCH, DELETE",
+        read: SHAPE,
+        write: SHAPE,
+    },
+    // A singleton is always there: neither made nor deleted.
+    Row {
+        what: "a singleton",
+        allow: "GET, HEAD, PATCH",
         read: SHAPE,
         write: SHAPE,
     },
@@ -235,7 +243,10 @@ fn kind(resource: &Resource) -> Kind {
     };
     match &path.kind {
         PathKind::EntityCollection(_) => Kind::EntityCollection,
-        PathKind::Entity(_) => Kind::Entity,
+        PathKind::Entity(_) => match path.segments.last() {
+            Some(Segment::Singleton(_)) => Kind::Singleton,
+            _ => Kind::Entity,
+        },
         PathKind::Property(TypeRef {
             item: ItemType::Complex(_),
             ..
