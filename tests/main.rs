@@ -2,5 +2,6 @@
 #![cfg(test)]
 
 mod families;
+mod query;
 mod seeds;
 mod support;

@@ -85,6 +85,9 @@ impl Answer {
         let client_id = self.header("client-request-id").expect(at).to_owned();
         assert!(self.header("date").is_some(), "{at}: no date");
         let media = self.header("content-type").unwrap_or_default().to_owned();
+        if at.starts_with("HEAD ") {
+            return;
+        }
         if self.body.is_empty() {
             assert_eq!(media, "", "{at}: a content type of nothing");
             assert!(self.status < 400, "{at}: {} without a body", self.status);

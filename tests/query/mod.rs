@@ -1,0 +1,10 @@
+//! Query options and the forms of a URL, on the wire.
+
+mod documents;
+mod expand;
+mod filter;
+mod keys;
+mod order;
+mod paging;
+mod rows;
+mod shape;
