@@ -63,7 +63,9 @@ pub async fn maintain(core: &Arc<Core>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes one slice of the oldest rows that are past retention. `false`: no more are.
+/// Removes one slice of the oldest rows that are past retention. `false`: no more are. The newest
+/// row stays however old it is: were the table empty, the database would hand out the keys of
+/// removed rows again, to which run states still point.
 fn remove_oldest(
     core: &Core,
     transaction: &mut dyn Transaction,
@@ -80,20 +82,24 @@ fn remove_oldest(
         column: *key,
         descending: false,
     }];
-    select.limit = Some(SLICE);
-    let mut past = Vec::new();
+    select.limit = Some(SLICE + 1);
+    let (mut past, mut last) = (Vec::new(), None);
     transaction.select(&select, &mut |cells| {
         let value = |column: usize, at: usize| {
             store::cell::decode(&core.model, &table.columns[column], cells, at)
         };
+        let key = value(*key, 0)?;
         if value(recorded, 1)?
             .as_i64()
             .is_some_and(|time| time < oldest)
         {
-            past.push(value(*key, 0)?);
+            past.push(key.clone());
         }
+        last = Some(key);
         Ok(())
     })?;
+    // The last one found may be the newest of all.
+    past.retain(|key| Some(key) != last.as_ref());
     for key in &past {
         transaction.delete(history, std::slice::from_ref(key))?;
     }
