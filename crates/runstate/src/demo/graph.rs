@@ -20,8 +20,8 @@ pub(super) struct Answer {
     pub(super) json: Value,
 }
 
-/// What all paths begin with.
-pub(super) const ROOT: &str = "/beta/deviceManagement/";
+/// What all paths begin with, behind the version.
+pub(super) const ROOT: &str = "/deviceManagement/";
 
 impl Graph {
     pub(super) fn new(server: &str, token: &str) -> Self {
@@ -56,7 +56,7 @@ impl Graph {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}{ROOT}{path}", self.server)
+        format!("{}/beta{ROOT}{path}", self.server)
     }
 
     fn bearer(&self) -> String {

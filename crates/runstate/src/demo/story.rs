@@ -45,7 +45,10 @@ pub(super) fn tell<W: Write>(place: &Place, narration: &mut Narration<W>) -> Res
     narration
         .title("Runstate: a remediation on this machine, seen through the Microsoft Graph API");
     narration.step("A server, and a file that is wrong");
-    narration.line(format_args!("{} serves an empty database.", place.server));
+    narration.line(format_args!(
+        "{}/beta serves an empty database.",
+        place.server
+    ));
     let scene = Scene::make(&place.directory)?;
     let file = scene.file().display().to_string();
     narration.line(format_args!("{} says: {WRONG}", Printable(&file)));
@@ -61,7 +64,7 @@ pub(super) fn tell<W: Write>(place: &Place, narration: &mut Narration<W>) -> Res
     story.second_pass()?;
     let seconds = begun.elapsed().as_secs_f64();
     narration.success(format_args!(
-        "As it should be, in {seconds:.2} s: the run states, all counters, the history and the file."
+        "As it should be, in {seconds:.2} s: run states, counters, history and file."
     ));
     next(narration);
     Ok(())
@@ -74,8 +77,7 @@ fn create<W: Write>(
     narration: &mut Narration<W>,
 ) -> Result<String, Failure> {
     narration.step("A remediation for it, assigned to all devices");
-    narration
-        .line("Its detection script exits with 1 if root may log in; the other script mends that.");
+    narration.line("One script exits with 1 if root may log in, the other mends that.");
     let path = "deviceHealthScripts";
     let script = json!({
         "displayName": "No root login over SSH",
