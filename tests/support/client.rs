@@ -1,7 +1,7 @@
 //! A small HTTP client on bare connections: it sends what a test says, malformed or not.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -167,11 +167,11 @@ impl Client {
         Ok(answer)
     }
 
-    /// Sends bytes as they are on a connection of their own, and reads what comes until it is
-    /// closed or the answer is whole.
+    /// Sends bytes as they are, and no more, on a connection of their own; reads what comes.
     pub(crate) fn raw(&self, bytes: &[u8]) -> io::Result<Answer> {
         let mut stream = BufReader::new(self.connect());
         stream.get_mut().write_all(bytes)?;
+        stream.get_ref().shutdown(Shutdown::Write)?;
         read_answer(&mut stream, false, &String::from_utf8_lossy(bytes))
     }
 }

@@ -52,10 +52,14 @@ impl Server {
         server
     }
 
-    /// A client with a token of these arguments of `runstate token`.
+    /// A token of these arguments of `runstate token`.
+    pub(crate) fn issue(&self, arguments: &[&str]) -> String {
+        token(self.directory.path(), arguments)
+    }
+
+    /// A client with such a token.
     pub(crate) fn client(&self, arguments: &[&str]) -> Client {
-        let token = token(self.directory.path(), arguments);
-        Client::new(&self.address, Some(token))
+        self.client_with(Some(&self.issue(arguments)))
     }
 
     /// A client with this token, or without one.

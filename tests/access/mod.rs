@@ -1,0 +1,5 @@
+//! Who may do what: tokens, permissions, and what is open.
+
+mod open;
+mod permissions;
+mod tokens;
