@@ -1,0 +1,8 @@
+//! What is refused, and how: the status, the code, and a message that names the fault.
+
+mod bodies;
+mod hostile;
+mod identity;
+mod media;
+mod methods;
+mod targets;
