@@ -1,7 +1,10 @@
 //! The product from outside: the real binary, over HTTP, under real tokens.
 #![cfg(test)]
 
+mod access;
+mod errors;
 mod families;
+mod operations;
 mod query;
 mod seeds;
 mod support;

@@ -58,7 +58,7 @@ fn every_target_is_assigned_one_by_one() {
                 None => assert!(own.starts_with(&format!("{id}:"))),
             }
             let url = format!("{assignments}/{own}");
-            let mut read = server.get(&url).expect_json(200);
+            let read = server.get(&url).expect_json(200);
             assert_eq!(read["target"], made["target"]);
             assert_eq!(
                 server
@@ -66,7 +66,6 @@ fn every_target_is_assigned_one_by_one() {
                     .expect_json(200)["target"],
                 made["target"]
             );
-            read["@odata.context"] = json!(null);
         }
         assert_eq!(server.get(&assignments).values().len(), targets().len());
         let again = server.post(&assignments, &json!({ "target": targets()[2].0 }));

@@ -175,6 +175,10 @@ fn what_a_script_cannot_be() {
                 assert!(target.starts_with(name), "{name}: {error}");
             }
         }
+        for body in [json!({}), json!({ "displayName": null })] {
+            let error = server.post(&family.url(), &body).expect_json(400)["error"].take();
+            assert_eq!(error["target"], "displayName", "{error}");
+        }
         assert_eq!(server.get(&script).expect_json(200), before);
     }
 }

@@ -94,6 +94,26 @@ fn a_minimal_answer_is_empty() {
     }
 }
 
+/// OData 4.01 Protocol, section 8.3.4: an empty answer still names what was made.
+#[test]
+fn a_minimal_answer_names_what_was_made() {
+    let server = Server::shared();
+    let (script, _) = make_script(&server, &HEALTH);
+    for (i, path) in ["deviceRunStates", "deviceRunStates/$ref"]
+        .iter()
+        .enumerate()
+    {
+        let request = Request::new("POST", &format!("{script}/{path}"))
+            .header("Prefer", "return=minimal")
+            .json(&json!({ "id": format!("s{i}") }));
+        let answer = server.send(&request).expect(204);
+        let location = answer.header("location").unwrap();
+        assert_eq!(answer.header("odata-entityid"), Some(location));
+        let local = location.strip_prefix("http://graph.test").unwrap();
+        assert_eq!(server.get(local).expect_json(200)["id"], format!("s{i}"));
+    }
+}
+
 #[test]
 fn a_script_that_is_not_there_has_no_states() {
     let server = Server::shared();
