@@ -1,6 +1,6 @@
 //! `$expand`: what navigation properties lead to, written inside the entities they start from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use edm::Value;
 use odata::Error;
@@ -10,10 +10,13 @@ use store::{NavigationMap, Reader, Row, Select};
 use crate::access::Permit;
 use crate::core::Core;
 use crate::links::Place;
-use crate::page::Page;
+use crate::page::{Behind, Page};
 use crate::read::{conditions, query_of};
 use crate::represent::Representation;
 use crate::target::Target;
+
+/// The values that the columns of a navigation's targets must have.
+pub(crate) type Sources = Vec<(usize, Value)>;
 
 /// One expanded navigation property for all entities of a page: the bytes behind each, beginning
 /// with a comma.
@@ -33,11 +36,7 @@ pub(crate) fn map_of<'c>(core: &'c Core, item: &ExpandItem) -> Result<&'c Naviga
 }
 
 /// The values that the columns of an expansion's targets must have, from a whole row.
-pub(crate) fn sources_of_row(
-    core: &Core,
-    item: &ExpandItem,
-    row: &Row,
-) -> Result<Vec<(usize, Value)>, Error> {
+pub(crate) fn sources_of_row(core: &Core, item: &ExpandItem, row: &Row) -> Result<Sources, Error> {
     let map = map_of(core, item)?;
     Ok(map
         .on
@@ -53,7 +52,7 @@ impl Expanded {
         core: &Core,
         reader: &mut dyn Reader,
         item: &ExpandItem,
-        from: &[(Vec<(usize, Value)>, Place<'_>)],
+        from: &[(Sources, Place<'_>)],
         permit: Permit,
     ) -> Result<Self, Error> {
         let navigation = &core.model.structured(item.of).navigation[item.index];
@@ -77,61 +76,26 @@ fn one(
     core: &Core,
     reader: &mut dyn Reader,
     item: &ExpandItem,
-    from: &[(Vec<(usize, Value)>, Place<'_>)],
+    from: &[(Sources, Place<'_>)],
     permit: Permit,
 ) -> Result<Expanded, Error> {
-    let map = map_of(core, item)?;
     let navigation = &core.model.structured(item.of).navigation[item.index];
     let shape = core
         .shape(item.of)
         .ok_or_else(|| Error::internal("a type without a shape"))?;
-    let [(column, _)] = map.on.as_slice() else {
-        return Err(Error::internal(format!(
-            "{} is mapped by several columns",
-            navigation.name
-        )));
-    };
-    let name_of = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut wanted: Vec<Value> = from
-        .iter()
-        .filter_map(|(sources, _)| sources.first().map(|(_, value)| value.clone()))
-        .filter(|value| !value.is_null() && value.as_str() != Some(""))
-        .collect();
-    wanted.sort_by_key(name_of);
-    wanted.dedup();
-    let representation =
-        Representation::new(core, map.table, navigation.target, &item.options, false);
-    let mut found: HashMap<String, (Vec<u8>, Row)> = HashMap::with_capacity(wanted.len());
-    if !wanted.is_empty() {
-        let table = core.tables.table(map.table);
-        let mut select = Select::all(map.table, table.columns.len());
-        select.among = Some((*column, wanted));
-        select.filter = item.options.filter.as_ref();
-        select.today = core.today();
-        reader.select(&select, &mut |cells| {
-            let row = store::cell::decode_row(&core.model, table, cells)?;
-            let mut bytes = Vec::with_capacity(512);
-            representation.members_of_row(&mut bytes, &row)?;
-            found.insert(name_of(&row[*column]), (bytes, row));
-            Ok(())
-        })?;
-    }
+    let found = entities(core, reader, item, from)?;
     let mut expanded = Vec::with_capacity(from.len());
     for (sources, place) in from {
         let mut out = vec![b','];
         out.extend_from_slice(shape.navigation(item.index));
-        match sources
-            .first()
-            .and_then(|(_, value)| found.get(&name_of(value)))
-        {
+        match found.get(key_of(sources)) {
             None => out.extend_from_slice(b"null"),
-            Some((bytes, row)) => {
+            Some(entity) => {
                 out.push(b'{');
-                out.extend_from_slice(bytes);
+                out.extend_from_slice(&entity.members);
                 let place = place.step(&navigation.name);
-                for nested in &item.options.expand {
-                    let sources = sources_of_row(core, nested, row)?;
-                    let from = [(sources, place.clone())];
+                for (nested, sources) in item.options.expand.iter().zip(&entity.sources) {
+                    let from = [(sources.clone(), place.clone())];
                     Expanded::read(core, reader, nested, &from, permit)?.write(0, &mut out);
                 }
                 out.push(b'}');
@@ -142,12 +106,74 @@ fn one(
     Ok(Expanded(expanded))
 }
 
+/// The value that names what a single-valued navigation leads to; empty if it leads nowhere.
+fn key_of(sources: &Sources) -> &str {
+    sources
+        .first()
+        .and_then(|(_, value)| value.as_str())
+        .unwrap_or_default()
+}
+
+/// An entity that a single-valued navigation leads to: its members, and where its own expansions
+/// lead.
+struct Entity {
+    members: Vec<u8>,
+    sources: Vec<Sources>,
+}
+
+/// The entities that a single-valued navigation leads to from a page, by what names them.
+fn entities(
+    core: &Core,
+    reader: &mut dyn Reader,
+    item: &ExpandItem,
+    from: &[(Sources, Place<'_>)],
+) -> Result<HashMap<String, Entity>, Error> {
+    let map = map_of(core, item)?;
+    let navigation = &core.model.structured(item.of).navigation[item.index];
+    let [(column, _)] = map.on.as_slice() else {
+        let name = &navigation.name;
+        return Err(Error::internal(format!(
+            "{name} is mapped by several columns"
+        )));
+    };
+    let names: BTreeSet<&str> = from.iter().map(|(sources, _)| key_of(sources)).collect();
+    let wanted: Vec<Value> = names
+        .into_iter()
+        .filter(|n| !n.is_empty())
+        .map(Value::from)
+        .collect();
+    let mut found = HashMap::with_capacity(wanted.len());
+    if wanted.is_empty() {
+        return Ok(found);
+    }
+    let (table, options) = (core.tables.table(map.table), &item.options);
+    let representation = Representation::new(core, map.table, navigation.target, options, false);
+    let mut select = Select::all(map.table, 0);
+    select.among = Some((*column, wanted));
+    select.filter = options.filter.as_ref();
+    select.today = core.today();
+    select.columns = representation.columns();
+    select.columns.push(*column);
+    let behind = Behind::new(core, map.table, &mut select, options, &[])?;
+    let at = representation.width();
+    reader.select(&select, &mut |cells| {
+        let name = store::cell::decode(&core.model, &table.columns[*column], cells, at)?;
+        let mut members = Vec::with_capacity(512);
+        representation.members(&mut members, cells)?;
+        let sources = behind.read(core, table, cells, at + 1)?.sources;
+        let name = name.as_str().unwrap_or_default().to_owned();
+        found.insert(name, Entity { members, sources });
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// Collection-valued: a page for each entity.
 fn many(
     core: &Core,
     reader: &mut dyn Reader,
     item: &ExpandItem,
-    from: &[(Vec<(usize, Value)>, Place<'_>)],
+    from: &[(Sources, Place<'_>)],
     permit: Permit,
 ) -> Result<Expanded, Error> {
     let map = map_of(core, item)?;

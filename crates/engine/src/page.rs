@@ -9,7 +9,7 @@ use store::{Order, Reader, Select, TableId};
 
 use crate::access::Permit;
 use crate::core::Core;
-use crate::expand::{self, Expanded};
+use crate::expand::{self, Expanded, Sources};
 use crate::links::Place;
 use crate::read::conditions;
 use crate::represent::Representation;
@@ -26,7 +26,7 @@ pub(crate) struct Page<'a> {
 /// An entity's bytes so far, and where its expansions come from.
 struct Pending<'r> {
     bytes: std::ops::Range<usize>,
-    sources: Vec<Vec<(usize, Value)>>,
+    sources: Vec<Sources>,
     place: Place<'r>,
 }
 
@@ -126,14 +126,14 @@ impl Page<'_> {
 }
 
 /// The columns behind the selected ones: what the next page and the expansions need of a row.
-struct Behind {
+pub(crate) struct Behind {
     order: Vec<usize>,
     expansions: Vec<Vec<(usize, usize)>>,
     key: Option<usize>,
 }
 
 impl Behind {
-    fn new(
+    pub(crate) fn new(
         core: &Core,
         id: TableId,
         select: &mut Select<'_>,
@@ -162,7 +162,7 @@ impl Behind {
         })
     }
 
-    fn read(
+    pub(crate) fn read(
         &self,
         core: &Core,
         table: &store::Table,
@@ -195,9 +195,9 @@ impl Behind {
 
 /// What [`Behind`] reads of a row: its values of the order's columns, where each expansion leads,
 /// its key property.
-struct BehindValues {
+pub(crate) struct BehindValues {
     last: Vec<Value>,
-    sources: Vec<Vec<(usize, Value)>>,
+    pub(crate) sources: Vec<Sources>,
     key: Option<Value>,
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use edm::Value;
 use odata::Error;
+use rusqlite::CachedStatement;
 use rusqlite::types::ValueRef;
 use store::cell::{Cell, decode_row};
 use store::{Cells, Dialect, Reader, Row, Select, TableId};
@@ -27,20 +28,30 @@ impl Cells for SqliteRow<'_, '_> {
     }
 }
 
+impl<'c> Session<'c> {
+    /// A select or its count, with its values bound.
+    fn prepared_select(
+        &mut self,
+        select: &Select<'_>,
+        count: bool,
+    ) -> Result<CachedStatement<'c>, Error> {
+        self.settle_additions(select.table)?;
+        let (model, tables) = (&self.context.model, &self.context.tables);
+        let emitted = store::select(model, tables, Dialect::Sqlite, select, count)?;
+        let prepared = self.connection.prepare_cached(&emitted.sql);
+        let mut statement = prepared.map_err(|e| failure(&e))?;
+        bind(&mut statement, &emitted.binds).map_err(|e| failure(&e))?;
+        Ok(statement)
+    }
+}
+
 impl Reader for Session<'_> {
     fn select(
         &mut self,
         select: &Select<'_>,
         sink: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.settle_additions(select.table)?;
-        let (model, tables) = (&self.context.model, &self.context.tables);
-        let emitted = store::select(model, tables, Dialect::Sqlite, select, false)?;
-        let mut statement = self
-            .connection
-            .prepare_cached(&emitted.sql)
-            .map_err(|e| failure(&e))?;
-        bind(&mut statement, &emitted.binds).map_err(|e| failure(&e))?;
+        let mut statement = self.prepared_select(select, false)?;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(|e| failure(&e))? {
             sink(&SqliteRow(row))?;
@@ -49,14 +60,7 @@ impl Reader for Session<'_> {
     }
 
     fn count(&mut self, select: &Select<'_>) -> Result<u64, Error> {
-        self.settle_additions(select.table)?;
-        let (model, tables) = (&self.context.model, &self.context.tables);
-        let emitted = store::select(model, tables, Dialect::Sqlite, select, true)?;
-        let mut statement = self
-            .connection
-            .prepare_cached(&emitted.sql)
-            .map_err(|e| failure(&e))?;
-        bind(&mut statement, &emitted.binds).map_err(|e| failure(&e))?;
+        let mut statement = self.prepared_select(select, true)?;
         let mut rows = statement.raw_query();
         let row = rows.next().map_err(|e| failure(&e))?;
         let count: i64 = row
