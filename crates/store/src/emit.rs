@@ -136,6 +136,9 @@ fn conditions(
         let _ = write!(out.sql, "{lead}{} = ?", emitter.column(*column));
         emitter.bind(*column, value, out)?;
         lead = " AND ";
+        if let Some(condition) = implied(emitter.table, *column, value) {
+            let _ = write!(out.sql, " AND {condition}");
+        }
     }
     if let Some((column, values)) = &select.among {
         let _ = write!(out.sql, "{lead}{} IN (", emitter.column(*column));
@@ -156,6 +159,16 @@ fn conditions(
         page::after(emitter, &select.order, after, out)?;
     }
     Ok(())
+}
+
+/// The condition of a partial index over a column's texts that are not empty, if this is one. A
+/// database takes the index only where the statement says the condition: a parameter implies none.
+fn implied<'t>(table: &'t Table, column: usize, value: &Value) -> Option<&'t str> {
+    let condition = format!("{} <> ''", table.columns[column].name);
+    let mut conditions = table.indexes.iter().filter_map(|i| i.condition.as_deref());
+    conditions
+        .find(|known| *known == condition)
+        .filter(|_| value.as_str().is_some_and(|text| !text.is_empty()))
 }
 
 /// `SELECT` of all columns by primary key; the key's values are bound in order.

@@ -1,0 +1,8 @@
+//! The database of the service's own model and storage map: its migrations, its statements and how
+//! SQLite carries them out.
+#![cfg(test)]
+
+mod migrations;
+mod plans;
+mod schema;
+mod statements;

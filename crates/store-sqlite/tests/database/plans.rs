@@ -1,0 +1,225 @@
+//! How SQLite carries the hot statements out: by search, never by reading a whole table, and in
+//! the order of an index, never by sorting.
+
+use edm::Value;
+use rusqlite::Connection;
+use store::{ColumnSet, Dialect, Order, Select, Table};
+
+use super::schema::{column, created, model, table, tables};
+
+const STATES: [&str; 3] = [
+    "device_health_script_device_state",
+    "device_compliance_script_device_state",
+    "device_management_script_device_state",
+];
+
+fn database() -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(&created()).unwrap();
+    connection
+}
+
+fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection
+        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+        .unwrap();
+    // The parameters stay unbound: a plan is made without them.
+    let rows = statement.raw_query().mapped(|row| row.get(3));
+    rows.map(Result::unwrap).collect()
+}
+
+/// Asserts that a statement searches and neither scans nor sorts.
+fn check(connection: &Connection, sql: &str) -> Vec<String> {
+    let plan = plan(connection, sql);
+    for step in &plan {
+        assert!(
+            !step.contains("SCAN") && !step.contains("TEMP B-TREE"),
+            "{sql}\n{plan:#?}"
+        );
+    }
+    plan
+}
+
+/// Asserts also that it searches by this index.
+fn check_uses(connection: &Connection, sql: &str, index: &str) {
+    let plan = check(connection, sql);
+    let searched = |step: &String| step.starts_with("SEARCH") && step.contains(index);
+    assert!(
+        plan.iter().any(searched),
+        "no search by {index}: {sql}\n{plan:#?}"
+    );
+}
+
+fn emitted(select: &Select<'_>, count: bool) -> String {
+    store::select(model(), tables(), Dialect::Sqlite, select, count)
+        .unwrap()
+        .sql
+}
+
+fn ascending(column: usize) -> Order {
+    Order {
+        column,
+        descending: false,
+    }
+}
+
+/// A page of all columns, by key, of rows with these columns fixed.
+fn page<'a>(name: &str, fixed: &[&str], behind: bool) -> Select<'a> {
+    let (id, table) = table(name);
+    let mut select = Select::all(id, table.columns.len());
+    let fixed: Vec<usize> = fixed.iter().map(|name| column(table, name)).collect();
+    let free = table.key.iter().filter(|column| !fixed.contains(column));
+    select.order = free.map(|column| ascending(*column)).collect();
+    select.after = behind.then(|| vec![Value::from("k"); select.order.len()]);
+    select.fixed = fixed
+        .into_iter()
+        .map(|column| (column, Value::from("x")))
+        .collect();
+    select.limit = Some(101);
+    select
+}
+
+#[test]
+fn statements_by_key_search() {
+    let connection = database();
+    for (_, table) in tables().iter() {
+        let every = |wanted: &dyn Fn(&Table, usize) -> bool| -> ColumnSet {
+            (0..table.columns.len())
+                .filter(|column| wanted(table, *column))
+                .collect()
+        };
+        let stored = every(&|table, column| {
+            table.columns[column].expression.is_none() && !table.key.contains(&column)
+        });
+        let index = if table.identity {
+            "INTEGER PRIMARY KEY".to_owned()
+        } else {
+            format!("sqlite_autoindex_{}_1", table.name)
+        };
+        for sql in [
+            store::get(table, 738_000, model(), Dialect::Sqlite),
+            store::exists(table),
+            store::update(table, stored),
+            store::delete(table),
+        ] {
+            check_uses(&connection, &sql, &index);
+        }
+        check(&connection, &store::insert(table));
+    }
+}
+
+#[test]
+fn counters_move_by_search() {
+    let connection = database();
+    for name in [
+        "device_health_script_run_summary",
+        "device_compliance_script_run_summary",
+        "device_management_script_run_summary",
+        "device_management_script_user_state",
+        "remediation_day",
+    ] {
+        let (_, table) = table(name);
+        let numbers: ColumnSet = (0..table.columns.len())
+            .filter(|column| table.columns[*column].kind == store::ColumnKind::Integer)
+            .filter(|column| table.columns[*column].expression.is_none())
+            .filter(|column| !table.key.contains(column))
+            .collect();
+        check(&connection, &store::upsert_add(table, numbers));
+        for (column, _) in table
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| column.kind == store::ColumnKind::DateTimeOffset)
+        {
+            let index = format!("sqlite_autoindex_{name}_1");
+            check_uses(&connection, &store::raise(table, column), &index);
+        }
+    }
+}
+
+#[test]
+fn pages_of_run_states_follow_the_key() {
+    let connection = database();
+    for name in STATES {
+        let index = format!("sqlite_autoindex_{name}_1");
+        for behind in [false, true] {
+            let select = page(name, &["script_id"], behind);
+            check_uses(&connection, &emitted(&select, false), &index);
+        }
+        let select = page(name, &["script_id"], false);
+        check(&connection, &emitted(&select, true));
+        let (_, states) = table(name);
+        let script = [column(states, "script_id")];
+        let drained = store::delete_where(states, &script, Dialect::Sqlite);
+        check(&connection, &drained);
+    }
+}
+
+#[test]
+fn pages_of_a_users_run_states_follow_their_index() {
+    let connection = database();
+    let name = "device_management_script_device_state";
+    for behind in [false, true] {
+        let mut select = page(name, &["script_id", "user_id"], behind);
+        select.limit = Some(101);
+        let sql = emitted(&select, false);
+        check_uses(&connection, &sql, &format!("{name}_index_1"));
+        check_uses(
+            &connection,
+            &emitted(&select, true),
+            &format!("{name}_index_1"),
+        );
+    }
+}
+
+#[test]
+fn what_hangs_on_a_script_is_found_by_it() {
+    let connection = database();
+    for name in [
+        "device_management_script_user_state",
+        "device_health_script_assignment",
+        "device_management_script_assignment",
+        "device_management_script_group_assignment",
+    ] {
+        let index = format!("sqlite_autoindex_{name}_1");
+        for behind in [false, true] {
+            let select = page(name, &["script_id"], behind);
+            check_uses(&connection, &emitted(&select, false), &index);
+        }
+    }
+}
+
+#[test]
+fn devices_are_found_by_identity_and_in_pages() {
+    let connection = database();
+    let (id, devices) = table("managed_device");
+    let mut select = Select::all(id, devices.columns.len());
+    select.fixed = vec![(column(devices, "udid"), Value::from("u"))];
+    check_uses(
+        &connection,
+        &emitted(&select, false),
+        "managed_device_index_1",
+    );
+    let mut select = Select::all(id, devices.columns.len());
+    select.among = Some((devices.key[0], vec![Value::from("a"), Value::from("b")]));
+    check_uses(
+        &connection,
+        &emitted(&select, false),
+        "sqlite_autoindex_managed_device_1",
+    );
+    let behind = page("managed_device", &[], true);
+    check_uses(
+        &connection,
+        &emitted(&behind, false),
+        "sqlite_autoindex_managed_device_1",
+    );
+    // The first page reads the index from its beginning and stops: a scan, but not a sort.
+    let first = plan(
+        &connection,
+        &emitted(&page("managed_device", &[], false), false),
+    );
+    assert!(
+        first.iter().all(|step| step.contains("USING INDEX")),
+        "{first:?}"
+    );
+}
