@@ -109,6 +109,10 @@ fn shell_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// SIGXFSZ, on every system that is served.
+#[cfg(unix)]
+const FILE_TOO_LARGE: i32 = 25;
+
 /// The signals that end the server.
 pub(crate) struct Signals {
     #[cfg(unix)]
@@ -121,6 +125,9 @@ pub(crate) struct Signals {
 impl Signals {
     pub(crate) fn install() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
+        // Caught and forgotten, since by itself it ends the process: a limit on file sizes is then
+        // what a full disk is, a write that fails.
+        drop(signal(SignalKind::from_raw(FILE_TOO_LARGE))?);
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
