@@ -1,5 +1,7 @@
 //! Assignments: one by one, and the whole set by `assign`.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 
 use crate::support::{FAMILIES, Family, HEALTH, PLATFORM, Request, Server, make_script, shape_of};
@@ -78,66 +80,87 @@ fn every_target_is_assigned_one_by_one() {
     }
 }
 
+/// The body of `assign` for some of the targets.
+fn set(family: &Family, range: Range<usize>) -> Value {
+    let (parameter, of) = family.assign;
+    let of = format!("#microsoft.graph.{of}");
+    let targets = targets();
+    let assignments = targets[range]
+        .iter()
+        .map(|(target, _)| json!({ "@odata.type": of, "target": target }));
+    json!({ parameter: assignments.collect::<Vec<_>>() })
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
+}
+
 #[test]
 fn assign_replaces_the_set() {
     let server = Server::shared();
     for family in &FAMILIES {
         let (script, id) = make_script(&server, family);
-        let (parameter, of) = family.assign;
         let assign = format!("{script}/assign");
         let ids = |targets: &[&str]| -> Vec<String> {
             targets.iter().map(|t| format!("{id}:{t}")).collect()
         };
-        let set = |range: std::ops::Range<usize>| -> Value {
-            let target = |(target, _): &(Value, Option<&str>)| json!({ "@odata.type": format!("#microsoft.graph.{of}"), "target": target });
-            json!({ parameter: targets()[range].iter().map(target).collect::<Vec<_>>() })
-        };
-        let sorted = |mut ids: Vec<String>| {
-            ids.sort();
-            ids
-        };
         let listed = || sorted(server.get(&format!("{script}/assignments")).ids());
-
-        let answer = server.post(&assign, &set(0..3)).expect(200);
+        let answer = server.post(&assign, &set(family, 0..3)).expect(200);
         insta::assert_json_snapshot!(
             format!("{}_assign", family.of),
             shape_of(&answer, &[(&id, "script")])
         );
         assert_eq!(answer.ids(), ids(&[ALL_DEVICES, ALL_USERS, "in"]));
         assert_eq!(listed(), sorted(ids(&[ALL_DEVICES, ALL_USERS, "in"])));
-        assert_eq!(server.post(&assign, &set(2..4)).ids(), ids(&["in", "out"]));
+        assert_eq!(
+            server.post(&assign, &set(family, 2..4)).ids(),
+            ids(&["in", "out"])
+        );
         assert_eq!(listed(), ids(&["in", "out"]));
 
-        for (bad, message) in [
-            (
-                json!([{ "target": targets()[0].0 }, { "target": null }]),
-                format!("{parameter}/1"),
-            ),
-            (json!([{}]), format!("{parameter}/0")),
-            (
-                json!([{ "target": { "@odata.type": "#microsoft.graph.groupAssignmentTarget" } }]),
-                format!("{parameter}/0"),
-            ),
-            (
-                json!([{ "target": { "@odata.type": "#microsoft.graph.user", "groupId": "g" } }]),
-                "type".to_owned(),
-            ),
-            (
-                json!([{ "target": { "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": 1 } }]),
-                "groupId".to_owned(),
-            ),
-            (
-                json!([{ "target": targets()[0].0 }, { "target": targets()[0].0 }]),
-                format!("{parameter}/1"),
-            ),
-            (json!([null]), parameter.to_owned()),
-            (json!({}), parameter.to_owned()),
-            (json!("x"), parameter.to_owned()),
-        ] {
-            let answer = server.post(&assign, &json!({ parameter: bad }));
-            let said = answer.expect_error(400, "BadRequest");
-            assert!(said.contains(&message), "{bad}: {said}");
-            assert_eq!(listed(), ids(&["in", "out"]), "all or nothing");
+        let minimal = Request::new("POST", &format!("{script}/microsoft.graph.assign"))
+            .header("Prefer", "return=minimal")
+            .json(&set(family, 0..1));
+        server.send(&minimal).expect(204);
+        assert_eq!(listed(), ids(&[ALL_DEVICES]));
+        let cleared = server.post(&assign, &json!({ family.assign.0: [] }));
+        assert_eq!(cleared.values(), Vec::<Value>::new());
+        assert_eq!(listed(), Vec::<String>::new());
+    }
+}
+
+/// What `assign` refuses to be given, as JSON, and what it says; `@` stands for the parameter.
+#[rustfmt::skip]
+const FAULTS: [(&str, &str); 9] = [
+    (r##"[{"target":{"@odata.type":"#microsoft.graph.allDevicesAssignmentTarget"}},{"target":null}]"##, "@/1"),
+    (r##"[{"target":{"@odata.type":"#microsoft.graph.allDevicesAssignmentTarget"}},{"target":{"@odata.type":"#microsoft.graph.allDevicesAssignmentTarget"}}]"##, "@/1"),
+    ("[{}]", "@/0"),
+    (r##"[{"target":{"@odata.type":"#microsoft.graph.groupAssignmentTarget"}}]"##, "@/0"),
+    (r##"[{"target":{"@odata.type":"#microsoft.graph.user","groupId":"g"}}]"##, "type"),
+    (r##"[{"target":{"@odata.type":"#microsoft.graph.groupAssignmentTarget","groupId":1}}]"##, "groupId"),
+    ("[null]", "@"),
+    ("{}", "@"),
+    (r#""x""#, "@"),
+];
+
+#[test]
+fn assign_is_all_or_nothing() {
+    let server = Server::shared();
+    for family in &FAMILIES {
+        let (script, _) = make_script(&server, family);
+        let parameter = family.assign.0;
+        let assign = format!("{script}/assign");
+        server.post(&assign, &set(family, 2..4)).expect(200);
+        let before = server.get(&format!("{script}/assignments")).json();
+        for (fault, part) in FAULTS {
+            let body = format!("{{\"{parameter}\":{fault}}}");
+            let request = Request::new("POST", &assign).text("application/json", &body);
+            let said = server.send(&request).expect_error(400, "BadRequest");
+            assert!(
+                said.contains(&part.replace('@', parameter)),
+                "{body}: {said}"
+            );
         }
         for body in [
             json!({}),
@@ -148,17 +171,7 @@ fn assign_replaces_the_set() {
         }
         server.send(&Request::new("POST", &assign)).expect(400);
         server.get(&assign).expect_error(405, "MethodNotAllowed");
-
-        let minimal = Request::new("POST", &format!("{script}/microsoft.graph.assign"))
-            .header("Prefer", "return=minimal")
-            .json(&set(0..1));
-        server.send(&minimal).expect(204);
-        assert_eq!(listed(), ids(&[ALL_DEVICES]));
-        assert_eq!(
-            server.post(&assign, &json!({ parameter: [] })).values(),
-            Vec::<Value>::new()
-        );
-        assert_eq!(listed(), Vec::<String>::new());
+        assert_eq!(server.get(&format!("{script}/assignments")).json(), before);
     }
 }
 

@@ -82,70 +82,60 @@ fn a_device_enrols_once() {
     }
 }
 
+fn bound(id: &str, url: &str) -> Value {
+    json!({ "id": id, "managedDevice@odata.bind": url })
+}
+
 #[test]
 fn a_run_state_leads_to_its_device() {
     let server = Server::shared();
     for family in &FAMILIES {
         let (script, id) = make_script(&server, family);
         let device = make_device(&server, &json!({ "deviceName": "ada's" }));
-        let states = format!("{script}/deviceRunStates");
-        let bound = |id: &str, url: String| json!({ "id": id, "managedDevice@odata.bind": url });
-        make_state(&server, &script, &json!({ "id": format!("{id}:{device}") }));
-        make_state(
-            &server,
-            &script,
-            &bound(
-                "absolute",
-                format!("https://graph.microsoft.com{DEVICES}('{device}')"),
-            ),
-        );
-        make_state(
-            &server,
-            &script,
-            &bound(
-                "relative",
-                format!("deviceManagement/managedDevices/{device}"),
-            ),
-        );
-        make_state(&server, &script, &json!({ "id": "without" }));
-        for state in [
-            format!("{id}:{device}"),
-            "absolute".into(),
-            "relative".into(),
-        ] {
+        let of_device = format!("{id}:{device}");
+        make_state(&server, &script, &json!({ "id": of_device }));
+        let url = format!("https://graph.microsoft.com{DEVICES}('{device}')");
+        make_state(&server, &script, &bound("absolute", &url));
+        let url = format!("deviceManagement/managedDevices/{device}");
+        make_state(&server, &script, &bound("relative", &url));
+        for state in [of_device.as_str(), "absolute", "relative"] {
+            let state = format!("{script}/deviceRunStates/{state}");
             let led = server
-                .get(&format!("{states}/{state}/managedDevice"))
+                .get(&format!("{state}/managedDevice"))
                 .expect_json(200);
             assert_eq!(
                 (&led["id"], &led["deviceName"]),
                 (&json!(device), &json!("ada's"))
             );
-            let with = server
-                .get(&format!("{states}/{state}?$expand=managedDevice"))
-                .expect_json(200);
-            assert_eq!(with["managedDevice"]["id"], device);
+            let with = server.get(&format!("{state}?$expand=managedDevice"));
+            assert_eq!(with.expect_json(200)["managedDevice"]["id"], device);
         }
-        let without = server
-            .get(&format!("{states}/without?$expand=managedDevice"))
-            .expect_json(200);
-        assert_eq!(without["managedDevice"], Value::Null);
-        assert!(matches!(
-            server
-                .get(&format!("{states}/without/managedDevice"))
-                .status,
-            204 | 404
-        ));
-        // A device is not changed or removed through a run state that leads to it.
-        let borrowed = format!("{states}/absolute/managedDevice");
-        assert!(matches!(
-            server
-                .patch(&borrowed, &json!({ "managedDeviceName": "x" }))
-                .status,
-            400 | 405
-        ));
-        assert!(matches!(server.delete(&borrowed).status, 400 | 405));
-        server.get(&format!("{DEVICES}/{device}")).expect(200);
+        make_state(&server, &script, &json!({ "id": "without" }));
+        let without = format!("{script}/deviceRunStates/without");
+        let expanded = server.get(&format!("{without}?$expand=managedDevice"));
+        assert_eq!(expanded.expect_json(200)["managedDevice"], Value::Null);
+        let led = server.get(&format!("{without}/managedDevice"));
+        assert!(matches!(led.status, 204 | 404), "{}", led.text());
+    }
+}
 
+/// A device is not changed or removed through a run state that leads to it.
+#[test]
+fn a_run_state_borrows_its_device() {
+    let server = Server::shared();
+    for family in &FAMILIES {
+        let (script, id) = make_script(&server, family);
+        let device = make_device(&server, &json!({ "managedDeviceName": "before" }));
+        make_state(&server, &script, &json!({ "id": format!("{id}:{device}") }));
+        let borrowed = format!("{script}/deviceRunStates/{id}:{device}/managedDevice");
+        let patched = server.patch(&borrowed, &json!({ "managedDeviceName": "after" }));
+        assert!(matches!(patched.status, 400 | 405), "{}", patched.text());
+        let deleted = server.delete(&borrowed);
+        assert!(matches!(deleted.status, 400 | 405), "{}", deleted.text());
+        let read = server.get(&format!("{DEVICES}/{device}")).expect_json(200);
+        assert_eq!(read["managedDeviceName"], "before");
+
+        let states = format!("{script}/deviceRunStates");
         for url in [
             "deviceManagement/managedDevices/none",
             "deviceManagement",
@@ -153,7 +143,7 @@ fn a_run_state_leads_to_its_device() {
             "",
             &states,
         ] {
-            let answer = server.post(&states, &bound("bad", url.to_owned()));
+            let answer = server.post(&states, &bound("bad", url));
             let error = answer.expect_json(400)["error"].take();
             assert_eq!(error["target"], "managedDevice@odata.bind", "{error}");
         }

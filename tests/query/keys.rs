@@ -95,6 +95,11 @@ fn keys_that_nothing_has() {
             .get(&format!("{}/{script}", HEALTH.url()))
             .expect_error(404, "ResourceNotFound");
     }
+}
+
+#[test]
+fn what_is_no_key() {
+    let server = Server::shared();
     for path in [
         "()",
         "(id=)",

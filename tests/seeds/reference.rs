@@ -25,25 +25,17 @@ fn a_whole_object_is_made() {
     }
 }
 
+fn path(id: &str) -> String {
+    format!("deviceManagement/deviceHealthScripts/{id}/deviceRunStates")
+}
+
 #[test]
 fn an_existing_state_of_the_script_is_linked() {
     let server = Server::shared();
     let (script, id) = make_script(&server, &HEALTH);
-    make_state(
-        &server,
-        &script,
-        &json!({ "id": "one", "detectionState": "fail" }),
-    );
-    let (other, other_id) = make_script(&server, &HEALTH);
-    make_state(&server, &other, &json!({ "id": "one" }));
-    make_state(&server, &other, &json!({ "id": "two" }));
-    let (platform, platform_id) = make_script(&server, &PLATFORM);
-    make_state(&server, &platform, &json!({ "id": "one" }));
-
-    let reference = format!("{script}/deviceRunStates/$ref");
-    let path = |id: &str| format!("deviceManagement/deviceHealthScripts/{id}/deviceRunStates");
-    let (here, there) = (path(&id), path(&other_id));
-    let linked = [
+    make_state(&server, &script, &json!({ "id": "one" }));
+    let here = path(&id);
+    for url in [
         format!("http://graph.test/beta/{here}/one"),
         format!("http://graph.test/beta/{here}('one')"),
         format!("{here}/one"),
@@ -53,21 +45,47 @@ fn an_existing_state_of_the_script_is_linked() {
         format!("https://graph.microsoft.com/beta/{here}/one"),
         format!("https://graph.microsoft.com/v1.0/{here}('one')"),
         format!("https://other.example:8443/localtest/{here}/%6Fne"),
-    ];
-    for url in &linked {
-        let answer = server
-            .post(&reference, &json!({ "@odata.id": url }))
-            .expect(204);
-        assert!(answer.body.is_empty());
+    ] {
         // OData 4.01 JSON, section 4.5: control information may go without its prefix.
-        server.post(&reference, &json!({ "@id": url })).expect(204);
+        for name in ["@odata.id", "@id"] {
+            server
+                .post(
+                    &format!("{script}/deviceRunStates/$ref"),
+                    &json!({ name: url }),
+                )
+                .expect(204);
+        }
     }
-    let kind = "deviceManagement/deviceManagementScripts";
-    let refused = [
+    assert_eq!(
+        server.get(&format!("{script}/deviceRunStates")).ids(),
+        ["one"]
+    );
+}
+
+#[test]
+fn nothing_else_can_be_linked() {
+    let server = Server::shared();
+    let (script, id) = make_script(&server, &HEALTH);
+    let one = make_state(
+        &server,
+        &script,
+        &json!({ "id": "one", "detectionState": "fail" }),
+    );
+    let (other, other_id) = make_script(&server, &HEALTH);
+    make_state(&server, &other, &json!({ "id": "one" }));
+    make_state(&server, &other, &json!({ "id": "two" }));
+    let (platform, platform_id) = make_script(&server, &PLATFORM);
+    make_state(&server, &platform, &json!({ "id": "one" }));
+    let (here, there) = (path(&id), path(&other_id));
+    let link = |url: Value| {
+        let body = json!({ "@odata.id": url });
+        server.post(&format!("{script}/deviceRunStates/$ref"), &body)
+    };
+    for url in [
         format!("{there}/one"),
         format!("{there}/two"),
         format!("https://graph.microsoft.com/beta/{there}/two"),
-        format!("{kind}/{platform_id}/deviceRunStates/one"),
+        format!("deviceManagement/deviceManagementScripts/{platform_id}/deviceRunStates/one"),
         format!("deviceManagement/deviceHealthScripts/{id}"),
         here.clone(),
         format!("{here}/$count"),
@@ -77,25 +95,19 @@ fn an_existing_state_of_the_script_is_linked() {
         "mailto:ada@example.com".to_owned(),
         "../../etc/passwd".to_owned(),
         String::new(),
-    ];
-    for url in &refused {
-        let answer = server.post(&reference, &json!({ "@odata.id": url }));
-        let error = &answer.expect_json(400)["error"];
+    ] {
+        let error = link(json!(url)).expect_json(400)["error"].take();
         assert_eq!(error["target"], "@odata.id", "{url}: {error}");
     }
     for url in [format!("{here}/none"), format!("{here}/nobody:one")] {
-        let answer = server.post(&reference, &json!({ "@odata.id": url }));
+        let answer = link(json!(url));
         assert!(matches!(answer.status, 400 | 404), "{}", answer.text());
     }
     for url in [Value::Null, json!(1), json!(["x"]), json!({})] {
-        server
-            .post(&reference, &json!({ "@odata.id": url }))
-            .expect(400);
+        link(url).expect(400);
     }
-    // Linking is a check: nothing came of all that.
-    let states = server.get(&format!("{script}/deviceRunStates")).values();
-    assert_eq!(states.len(), 1);
-    assert_eq!(states[0]["detectionState"], "fail");
+    let after = server.get(&format!("{script}/deviceRunStates/one"));
+    assert_eq!(after.expect_json(200), one);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{FAMILIES, Server, make_device, make_script};
+use crate::support::{Client, FAMILIES, Server, make_device, make_script};
 
 #[test]
 fn the_same_row_is_seen_through_its_user() {
@@ -30,19 +30,7 @@ fn the_same_row_is_seen_through_its_user() {
         let direct = format!("{script}/deviceRunStates/{state_id}");
         for user_key in [format!("{id}:{user}"), user.to_owned()] {
             let through = format!("{script}/userRunStates/{user_key}/deviceRunStates/{state_id}");
-            let message = format!("through {user_key}");
-            let body = json!({ "runState": "success", "resultMessage": message });
-            let patched = server.patch(&through, &body).expect_json(200);
-            assert_eq!(patched["resultMessage"], message);
-            let read = server.get(&direct).expect_json(200);
-            assert_eq!(
-                (&read["runState"], &read["resultMessage"]),
-                (&json!("success"), &json!(message))
-            );
-            server
-                .patch(&direct, &json!({ "errorCode": -7 }))
-                .expect(200);
-            assert_eq!(server.get(&through).expect_json(200)["errorCode"], -7);
+            each_sees_what_the_other_writes(&server, &through, &direct);
         }
         let users = server
             .get(&format!("{script}/userRunStates/{user}"))
@@ -52,20 +40,11 @@ fn the_same_row_is_seen_through_its_user() {
             (&json!(0), &json!(1))
         );
 
-        for (path, body) in [
-            (
-                format!("{script}/userRunStates/nobody/deviceRunStates/{state_id}"),
-                json!({}),
-            ),
-            (
-                format!("{script}/userRunStates/{user}/deviceRunStates/none"),
-                json!({}),
-            ),
-        ] {
+        for path in ["nobody/deviceRunStates/x", "ada.1/deviceRunStates/none"] {
+            let path = format!("{script}/userRunStates/{path}");
             server.get(&path).expect_error(404, "ResourceNotFound");
-            server
-                .patch(&path, &body)
-                .expect_error(404, "ResourceNotFound");
+            let patched = server.patch(&path, &json!({}));
+            patched.expect_error(404, "ResourceNotFound");
         }
         server
             .delete(&format!(
@@ -74,6 +53,21 @@ fn the_same_row_is_seen_through_its_user() {
             .expect(204);
         server.get(&direct).expect_error(404, "ResourceNotFound");
     }
+}
+
+fn each_sees_what_the_other_writes(client: &Client, through: &str, direct: &str) {
+    let body = json!({ "runState": "success", "resultMessage": through });
+    let patched = client.patch(through, &body).expect_json(200);
+    assert_eq!(patched["resultMessage"], through);
+    let read = client.get(direct).expect_json(200);
+    assert_eq!(
+        (&read["runState"], &read["resultMessage"]),
+        (&json!("success"), &json!(through))
+    );
+    client
+        .patch(direct, &json!({ "errorCode": -7, "resultMessage": null }))
+        .expect(200);
+    assert_eq!(client.get(through).expect_json(200)["errorCode"], -7);
 }
 
 #[test]
