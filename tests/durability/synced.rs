@@ -161,9 +161,11 @@ fn what_is_in_flight_at_a_stop_is_synced_and_answered() {
     }
     let (data, script) = prepared();
     let log = data.path().join("trace");
-    let fault = "inject=fdatasync:delay_enter=1000000";
-    let server = data.serve_under(&traced(log.to_str().unwrap(), fault));
+    let delay = Duration::from_secs(1);
+    let fault = format!("inject=fdatasync:delay_enter={}", delay.as_micros());
+    let server = data.serve_under(&traced(log.to_str().unwrap(), &fault));
     let mut clients: Vec<_> = (0..4).map(|_| server.client()).collect();
+    let begun = Instant::now();
     for (n, client) in clients.iter_mut().enumerate() {
         let path = format!("{script}/deviceRunStates/s{n}");
         client.send("PATCH", &path, Some(&report(5))).unwrap();
@@ -174,6 +176,10 @@ fn what_is_in_flight_at_a_stop_is_synced_and_answered() {
     for client in &mut clients {
         let (status, answer) = client.receive().unwrap();
         assert_eq!(status, 200, "{answer}");
+        assert!(
+            begun.elapsed() >= delay,
+            "nothing was in flight at the stop"
+        );
     }
     let (status, said) = server.wait();
     assert_eq!(status.code(), Some(0), "{said}");
