@@ -161,7 +161,7 @@ fn what_is_in_flight_at_a_stop_is_synced_and_answered() {
     }
     let (data, script) = prepared();
     let log = data.path().join("trace");
-    let delay = Duration::from_secs(1);
+    let delay = Duration::from_secs(3);
     let fault = format!("inject=fdatasync:delay_enter={}", delay.as_micros());
     let server = data.serve_under(&traced(log.to_str().unwrap(), &fault));
     let mut clients: Vec<_> = (0..4).map(|_| server.client()).collect();
@@ -171,7 +171,7 @@ fn what_is_in_flight_at_a_stop_is_synced_and_answered() {
         client.send("PATCH", &path, Some(&report(5))).unwrap();
     }
     // Long enough to arrive, and far shorter than the sync that all wait for.
-    a_while(400);
+    a_while(1_500);
     server.terminate();
     for client in &mut clients {
         let (status, answer) = client.receive().unwrap();
