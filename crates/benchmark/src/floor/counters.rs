@@ -1,0 +1,166 @@
+//! The counters of run summaries, held back to the end of a group as the product holds them back.
+
+use std::collections::HashMap;
+
+use rusqlite::{CachedStatement, Connection, Result, params};
+
+use super::state::State;
+
+/// How many counters a summary has.
+const COUNTERS: usize = 9;
+
+/// The summary's columns: five that detection decides, then four of remediation.
+const COLUMNS: [&str; COUNTERS] = [
+    "no_issue_detected_device_count",
+    "issue_detected_device_count",
+    "detection_script_error_device_count",
+    "detection_script_pending_device_count",
+    "detection_script_not_applicable_device_count",
+    "remediation_skipped_device_count",
+    "issue_remediated_device_count",
+    "issue_reoccurred_device_count",
+    "remediation_script_error_device_count",
+];
+
+/// What a summary moves by, not yet written.
+#[derive(Default)]
+struct Held {
+    amounts: [i64; COUNTERS],
+    latest: Option<(i64, i64)>,
+    days: HashMap<i64, i64>,
+}
+
+/// What the summaries move by, by script.
+#[derive(Default)]
+pub(super) struct Counters {
+    held: HashMap<String, Held>,
+}
+
+fn counted(detection: i64, remediation: i64) -> [Option<usize>; 2] {
+    let index = |number: i64, of: std::ops::RangeInclusive<i64>, base: usize| {
+        of.contains(&number)
+            .then(|| usize::try_from(number).ok().map(|n| n - 1 + base))
+            .flatten()
+    };
+    [index(detection, 1..=5, 0), index(remediation, 1..=4, 5)]
+}
+
+impl Counters {
+    /// Notes a run: the states before it, if there was a row, and the row as it will be.
+    pub(super) fn run(&mut self, before: Option<(i64, i64)>, new: &mut State, today: i64) {
+        if !self.held.contains_key(&new.script) {
+            self.held.insert(new.script.clone(), Held::default());
+        }
+        let Some(held) = self.held.get_mut(&new.script) else {
+            return;
+        };
+        if let Some((detection, remediation)) = before {
+            for counter in counted(detection, remediation).into_iter().flatten() {
+                held.amounts[counter] -= 1;
+            }
+        }
+        for counter in counted(new.detection, new.remediation)
+            .into_iter()
+            .flatten()
+        {
+            held.amounts[counter] += 1;
+        }
+        if held
+            .latest
+            .is_none_or(|(ticks, _)| ticks < new.last_update.0)
+        {
+            held.latest = Some(new.last_update);
+        }
+        let remediated = new.remediation == 2;
+        if remediated && new.counted_day != Some(today) {
+            if let Some(day) = new.counted_day {
+                *held.days.entry(day).or_default() -= 1;
+            }
+            *held.days.entry(today).or_default() += 1;
+            new.counted_day = Some(today);
+        }
+    }
+
+    /// Forgets everything: the group failed.
+    pub(super) fn clear(&mut self) {
+        self.held.clear();
+    }
+}
+
+/// The statements that write counters.
+pub(super) struct Statements<'c> {
+    summary: CachedStatement<'c>,
+    day: CachedStatement<'c>,
+}
+
+impl<'c> Statements<'c> {
+    pub(super) fn prepare(connection: &'c Connection) -> Result<Self> {
+        let sets: Vec<String> = COLUMNS
+            .iter()
+            .enumerate()
+            .map(|(i, name)| format!("{name} = {name} + ?{}", i + 2))
+            .collect();
+        // Without a run there is no latest one: the amounts are never written alone.
+        let summary = format!(
+            "UPDATE device_health_script_run_summary SET {}, \
+             last_script_run_date_time_form = \
+               iif(ifnull(last_script_run_date_time, 0) < ?11, ?12, last_script_run_date_time_form), \
+             last_script_run_date_time = max(ifnull(last_script_run_date_time, 0), ?11) \
+             WHERE id = ?1",
+            sets.join(", ")
+        );
+        let day = "INSERT INTO remediation_day (script_id, day, devices) VALUES (?1, ?2, ?3) \
+                   ON CONFLICT DO UPDATE SET devices = devices + excluded.devices";
+        Ok(Self {
+            summary: connection.prepare_cached(&summary)?,
+            day: connection.prepare_cached(day)?,
+        })
+    }
+
+    /// Writes what is held back.
+    pub(super) fn flush(&mut self, counters: &mut Counters) -> Result<()> {
+        for (script, held) in counters.held.drain() {
+            if let Some((ticks, form)) = held.latest {
+                let [a, b, c, d, e, f, g, h, i] = held.amounts;
+                self.summary
+                    .execute(params![script, a, b, c, d, e, f, g, h, i, ticks, form])?;
+            }
+            for (day, devices) in held.days {
+                self.day.execute(params![script, day, devices])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether every script with states has a summary, and every summary's counters are what its rows
+/// say.
+pub(crate) fn agree(connection: &Connection) -> Result<bool> {
+    let state = |column: &str, number: usize| {
+        format!(
+            "(SELECT count(*) FROM device_health_script_device_state \
+             WHERE script_id = id AND {column} = {number})"
+        )
+    };
+    let wrong: Vec<String> = COLUMNS
+        .iter()
+        .enumerate()
+        .map(|(i, name)| {
+            let of = if i < 5 {
+                state("detection_state", i + 1)
+            } else {
+                state("remediation_state", i - 4)
+            };
+            format!("{name} <> {of}")
+        })
+        .collect();
+    let sql = format!(
+        "SELECT count(*) FROM device_health_script_run_summary WHERE {}",
+        wrong.join(" OR ")
+    );
+    let without = "SELECT count(*) FROM (SELECT DISTINCT script_id \
+                   FROM device_health_script_device_state) \
+                   WHERE script_id NOT IN (SELECT id FROM device_health_script_run_summary)";
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    Ok(count(&sql)? == 0 && count(without)? == 0)
+}
