@@ -6,7 +6,40 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
-use crate::support::{FAMILIES, HEALTH, Server, make_script, make_state};
+use crate::support::{Client, FAMILIES, Family, HEALTH, Server, make_script, make_state};
+
+/// Puts one of everything under a script; answers where.
+fn fill(client: &Client, family: &Family, script: &str) -> Vec<&'static str> {
+    make_state(
+        client,
+        script,
+        &json!({ "id": "one", family.property: "fail" }),
+    );
+    let target = json!({ "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" });
+    let assignment = json!({ "target": target });
+    client
+        .post(&format!("{script}/assignments"), &assignment)
+        .expect(201);
+    let mut under = vec![
+        "",
+        "/deviceRunStates",
+        "/deviceRunStates/one",
+        "/deviceRunStates/$count",
+        "/assignments",
+        "/runSummary",
+    ];
+    if family.users {
+        client
+            .post(&format!("{script}/userRunStates"), &json!({ "id": "ada" }))
+            .expect(201);
+        let group = json!({ "targetGroupId": "g" });
+        client
+            .post(&format!("{script}/groupAssignments"), &group)
+            .expect(201);
+        under.extend(["/userRunStates", "/userRunStates/ada", "/groupAssignments"]);
+    }
+    under
+}
 
 #[test]
 fn everything_under_a_script_goes_with_it() {
@@ -14,39 +47,8 @@ fn everything_under_a_script_goes_with_it() {
     for family in &FAMILIES {
         let (script, _) = make_script(&server, family);
         let (other, _) = make_script(&server, family);
-        for script in [&script, &other] {
-            make_state(
-                &server,
-                script,
-                &json!({ "id": "one", family.property: "fail" }),
-            );
-            let target = json!({ "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" });
-            server
-                .post(
-                    &format!("{script}/assignments"),
-                    &json!({ "target": target }),
-                )
-                .expect(201);
-            if family.users {
-                server
-                    .post(&format!("{script}/userRunStates"), &json!({ "id": "ada" }))
-                    .expect(201);
-                let group = json!({ "targetGroupId": "g" });
-                server
-                    .post(&format!("{script}/groupAssignments"), &group)
-                    .expect(201);
-            }
-        }
-        let mut under = vec![
-            "",
-            "/deviceRunStates",
-            "/deviceRunStates/one",
-            "/assignments",
-            "/runSummary",
-        ];
-        if family.users {
-            under.extend(["/userRunStates", "/userRunStates/ada", "/groupAssignments"]);
-        }
+        fill(&server, family, &other);
+        let under = fill(&server, family, &script);
         server.delete(&script).expect(204);
         for path in under {
             server
@@ -54,15 +56,11 @@ fn everything_under_a_script_goes_with_it() {
                 .expect_error(404, "ResourceNotFound");
             server.get(&format!("{other}{path}")).expect(200);
         }
-        server
-            .get(&format!("{script}/deviceRunStates/$count"))
-            .expect_error(404, "ResourceNotFound");
-        server
-            .post(&format!("{script}/deviceRunStates"), &json!({}))
-            .expect(404);
-        server
-            .post(&format!("{script}/runstate.recount"), &json!({}))
-            .expect(404);
+        for path in ["deviceRunStates", "runstate.recount"] {
+            server
+                .post(&format!("{script}/{path}"), &json!({}))
+                .expect(404);
+        }
         server.delete(&script).expect_error(404, "ResourceNotFound");
     }
 }

@@ -42,22 +42,53 @@ fn a_run_appends_one_row_and_a_retry_none() {
                 assert_eq!(history[0]["id"], "one");
             }
         }
-        let history = read();
-        let states: Vec<_> = history
-            .iter()
-            .map(|run| run[family.property].as_str().unwrap())
-            .collect();
-        assert_eq!(states, ["success", "fail", "fail"]);
+    }
+}
+
+#[test]
+fn the_latest_run_comes_first() {
+    let server = Server::shared();
+    for family in &FAMILIES {
+        let (script, _) = make_script(&server, family);
+        let state = format!("{script}/deviceRunStates/one");
+        make_state(
+            &server,
+            &script,
+            &json!({ "id": "one", family.property: "pending" }),
+        );
+        for member in ["fail", "scriptError", "success"] {
+            server
+                .patch(&state, &json!({ family.property: member }))
+                .expect(200);
+        }
+        let history = server.get(&format!("{state}/runstate.history()")).values();
+        let member = |run: &Value| run[family.property].as_str().unwrap().to_owned();
+        let members: Vec<String> = history.iter().map(member).collect();
+        assert_eq!(members, ["success", "scriptError", "fail", "pending"]);
         // The other ways to write the call.
         for call in ["runstate.history", "runstate.history()/"] {
             assert_eq!(server.get(&format!("{state}/{call}")).values(), history);
         }
-        server
-            .get(&format!("{script}/deviceRunStates/none/runstate.history()"))
-            .expect_error(404, "ResourceNotFound");
-        server.delete(&state).expect(204);
-        server
-            .get(&format!("{state}/runstate.history()"))
-            .expect_error(404, "ResourceNotFound");
     }
+}
+
+#[test]
+fn what_is_not_there_has_no_history() {
+    let server = Server::shared();
+    let (script, _) = make_script(&server, &FAMILIES[0]);
+    let history = format!("{script}/deviceRunStates/one/runstate.history()");
+    server.get(&history).expect_error(404, "ResourceNotFound");
+    make_state(
+        &server,
+        &script,
+        &json!({ "id": "one", "detectionState": "fail" }),
+    );
+    assert_eq!(server.get(&history).values().len(), 1);
+    server
+        .delete(&format!("{script}/deviceRunStates/one"))
+        .expect(204);
+    server.get(&history).expect_error(404, "ResourceNotFound");
+    // Another state of the same name has runs of its own.
+    make_state(&server, &script, &json!({ "id": "one" }));
+    assert_eq!(server.get(&history).values(), Vec::<Value>::new());
 }
