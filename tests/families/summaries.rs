@@ -183,6 +183,25 @@ fn a_patch_is_an_adjustment_that_a_recount_keeps() {
     assert_eq!(read("issueDetectedDeviceCount"), 1);
 }
 
+/// A typed client cannot read a number that its type does not hold.
+#[test]
+fn a_counter_stays_in_the_range_of_its_type() {
+    let server = Server::shared();
+    let (script, _) = make_script(&server, &HEALTH);
+    let summary = format!("{script}/runSummary");
+    let most = json!({ "issueDetectedDeviceCount": i32::MAX });
+    server.patch(&summary, &most).expect(200);
+    let state = make_state(&server, &script, &json!({ "detectionState": "fail" }));
+    let shown = || server.get(&summary).expect_json(200)["issueDetectedDeviceCount"].clone();
+    assert_eq!(shown(), i32::MAX);
+    let id = state["id"].as_str().unwrap();
+    server
+        .delete(&format!("{script}/deviceRunStates/{id}"))
+        .expect(204);
+    assert_eq!(shown(), i32::MAX);
+    recount_changes_nothing(&server, &script);
+}
+
 #[test]
 fn the_devices_remediated_in_the_last_30_days() {
     const NAME: &str = "issueRemediatedCumulativeDeviceCount";

@@ -146,7 +146,7 @@ pub(crate) fn write_cell(
             out.extend_from_slice(if *n == 0 { b"false" } else { b"true" });
         }
         (ColumnKind::Integer, Cell::Integer(n)) => {
-            let _ = write!(out, "{n}");
+            let _ = write!(out, "{}", in_range(column, *n));
         }
         (ColumnKind::Enum, Cell::Integer(n)) => write_member(out, model, column, *n),
         (ColumnKind::Text | ColumnKind::Guid, Cell::Text(text)) => json::write_string(out, text),
@@ -168,6 +168,15 @@ pub(crate) fn write_cell(
         }
     }
     Ok(())
+}
+
+/// A sum may pass the range of its property's type; a typed client could not read it.
+fn in_range(column: &Column, number: i64) -> i64 {
+    let range = match column.ty.item {
+        ItemType::Primitive(primitive) => primitive.integer_range(),
+        _ => None,
+    };
+    range.map_or(number, |(least, greatest)| number.clamp(least, greatest))
 }
 
 fn write_member(out: &mut Vec<u8>, model: &Model, column: &Column, number: i64) {

@@ -118,7 +118,8 @@ fn token(data_dir: &Path) -> Result<String, Failure> {
     Ok(issue(&key, &request, SystemTime::now())?)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

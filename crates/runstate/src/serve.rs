@@ -27,7 +27,10 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     let mut signals = Signals::install()?;
     let data_dir = &arguments.data.data_dir;
     let server = open(data_dir, arguments.listen, arguments.insecure_http).await?;
-    announce(server.address(), data_dir)?;
+    // Whoever started the server may read its first line and close the pipe: it serves on.
+    if let Err(error) = announce(server.address(), data_dir) {
+        tracing::warn!(%error, "the address could not be printed");
+    }
     if arguments.insecure_http && !server.address().ip().is_loopback() {
         tracing::warn!("plain http on the network: whoever listens there can read the tokens");
     }

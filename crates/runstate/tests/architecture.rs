@@ -27,7 +27,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
             "agent",
         ],
     ),
-    ("benchmark", &["store-sqlite", "service", "store"]),
+    ("benchmark", &[]),
 ];
 
 fn metadata() -> Value {

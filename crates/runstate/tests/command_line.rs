@@ -311,3 +311,38 @@ fn make_readable(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
 }
+
+/// `runstate serve | head -1`: the pipe is gone after the line that tells the address.
+#[test]
+fn a_closed_pipe_does_not_end_the_server() {
+    let data = tempfile::tempdir().unwrap();
+    let mut child = runstate(&["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(data.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut line = Vec::new();
+    while line.last() != Some(&b'\n') {
+        let mut byte = [0];
+        out.read_exact(&mut byte).unwrap();
+        line.push(byte[0]);
+    }
+    drop(out);
+    let address = text(&line)
+        .trim_end()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(child.try_wait().unwrap().is_none(), "the server ended");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

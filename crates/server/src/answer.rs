@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use engine::exchange::{self, Handler};
 use futures_util::FutureExt;
 use http::request::Parts;
@@ -33,10 +33,10 @@ pub(crate) struct Shared {
 }
 
 /// Answers one request: always, and always with its ids.
-pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+pub(crate) async fn answer(shared: &Shared, request: Request) -> Response<Body> {
     let ids = RequestIds::of(request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let served = AssertUnwindSafe(serve(&shared, request))
+    let served = AssertUnwindSafe(serve(shared, request))
         .catch_unwind()
         .await;
     let refusal = match served {

@@ -1,16 +1,17 @@
 //! The listener: accepts connections, and stops without breaking off what is being answered.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use engine::exchange::Handler;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -100,10 +101,6 @@ impl Server {
     /// break off after that.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> usize {
         let Self { listener, shared } = self;
-        // The one route: what a path means is the model's word, not a route table's.
-        let router = Router::new()
-            .fallback(answer)
-            .with_state(Arc::clone(&shared));
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
         tokio::pin!(stop);
@@ -111,9 +108,7 @@ impl Server {
             tokio::select! {
                 () = &mut stop => break,
                 stream = accept(&listener) => {
-                    let connection =
-                        serve(stream, router.clone(), Arc::clone(&shared), stopped.clone());
-                    connections.spawn(connection);
+                    connections.spawn(serve(stream, Arc::clone(&shared), stopped.clone()));
                 }
                 Some(_) = connections.join_next() => {}
             }
@@ -155,20 +150,21 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    router: Router,
-    shared: Arc<Shared>,
-    stopping: watch::Receiver<bool>,
-) {
+async fn serve(stream: TcpStream, shared: Arc<Shared>, stopping: watch::Receiver<bool>) {
     if let Err(reason) = stream.set_nodelay(true) {
         tracing::debug!(%reason, "TCP_NODELAY cannot be set");
     }
+    // No router: what a path means is the model's word, not a route table's, and the boxes and
+    // clones of one would be paid for by every request.
+    let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(answer(&shared, request.map(Body::new)).await) }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(shared.limits.head)
         .max_buf_size(shared.limits.head_size)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

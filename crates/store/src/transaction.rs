@@ -160,7 +160,9 @@ pub trait Store: Send + Sync + 'static {
 struct Command<F, T> {
     run: F,
     result: Option<Result<T, Error>>,
-    reply: oneshot::Sender<Result<T, Error>>,
+    /// The closure goes back with the answer: its caller made what it holds and frees it, instead
+    /// of the thread that all writes wait for.
+    reply: oneshot::Sender<(Result<T, Error>, F)>,
 }
 
 impl<F, T> Job for Command<F, T>
@@ -186,10 +188,8 @@ where
             (Ok(()), Some(Ok(value))) => Ok(value),
             (Ok(()), None) => Err(Error::internal("a command was settled before it ran")),
         };
-        // Who hears the answer may close the store: what the command held must be gone by then.
-        drop(self.run);
         // A client that has gone away does not undo what is durable.
-        let _ = self.reply.send(answer);
+        let _ = self.reply.send((answer, self.run));
     }
 }
 
@@ -207,9 +207,14 @@ pub async fn write<T: Send + 'static>(
         result: None,
         reply,
     }));
-    answer
-        .await
-        .unwrap_or_else(|_| Err(Error::internal("the store dropped a command")))
+    match answer.await {
+        Ok((result, run)) => {
+            // Who hears the result may close the store: what the command held must be gone by then.
+            drop(run);
+            result
+        }
+        Err(_) => Err(Error::internal("the store dropped a command")),
+    }
 }
 
 /// Reads in a snapshot.
