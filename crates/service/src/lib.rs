@@ -2,7 +2,7 @@
 //! changes inside their transaction, and as operations.
 //!
 //! Which properties count, keep time or hold content is not known here: it is read from the
-//! model's annotations once, at start ([`layout`]).
+//! model's annotations once, at start (`layout.rs`).
 
 mod assignments;
 mod columns;
