@@ -66,8 +66,22 @@ fn walk(directory: &Path) -> Output {
     output
 }
 
+/// Whether the walk's client is there. CI installs it.
+fn has_curl() -> bool {
+    let found = Command::new("curl").arg("--version").output();
+    let found = found.is_ok_and(|output| output.status.success());
+    if !found {
+        assert!(std::env::var_os("CI").is_none(), "curl is missing");
+        println!("NOT RUN: curl is missing");
+    }
+    found
+}
+
 #[test]
 fn the_walk_works_as_it_stands() {
+    if !has_curl() {
+        return;
+    }
     let directory = tempfile::tempdir().unwrap();
     let output = walk(directory.path());
     let said = String::from_utf8(output.stdout).unwrap();
