@@ -12,6 +12,7 @@ use crate::Failure;
 use crate::floor::{DRIVE, Driven};
 use crate::load::client::Client;
 use crate::load::{Measured, Peer, Plan, measure};
+use crate::machine;
 use crate::operation::{Against, Operation, Subject};
 use crate::probe::progress;
 use crate::process::Server;
@@ -19,6 +20,7 @@ use crate::process::Server;
 /// The product and the floors, running.
 pub(crate) struct Contest {
     pub(crate) product: Peer,
+    pub(crate) server: Server,
     pub(crate) floor: Server,
     pub(crate) subject: Subject,
     pub(crate) plan: Plan,
@@ -143,8 +145,7 @@ impl Contest {
             match turn.checked_sub(1) {
                 None => {
                     progress(&format!("{label}: {}, product", operation.name()));
-                    let measured = measure(&operation, &self.product, self.plan, &self.sequence)?;
-                    entry.product.push(measured);
+                    entry.product.push(self.measure_product(&operation)?);
                 }
                 Some(floor) => {
                     let (against, figures) = &mut entry.floors[floor];
@@ -160,16 +161,30 @@ impl Contest {
         Ok(())
     }
 
+    /// The processor time that everything but the benchmark's own processes has used.
+    pub(crate) fn others(&self) -> Option<Duration> {
+        let own = machine::processor_time("self")?
+            + self.server.processor_time()?
+            + self.floor.processor_time()?;
+        Some(machine::busy_time()?.saturating_sub(own))
+    }
+
+    fn measure_product(&self, operation: &Arc<dyn Operation>) -> Result<Measured, Failure> {
+        let run = || measure(operation, &self.product, self.plan, &self.sequence);
+        with_cost(&self.server, run)
+    }
+
     fn measure_floor(
         &self,
         operation: &Arc<dyn Operation>,
         against: Against,
     ) -> Result<Measured, Failure> {
-        match (against.prefix(operation.name()), against) {
+        let run = || match (against.prefix(operation.name()), against) {
             (Some(prefix), _) => measure(operation, &self.peer(prefix), self.plan, &self.sequence),
             (None, Against::CommitAlone(work)) => self.drive(operation.as_ref(), work),
             (None, other) => Err(format!("{} cannot be measured", other.name()).into()),
-        }
+        };
+        with_cost(&self.floor, run)
     }
 
     /// The group commit without HTTP, with as many commands outstanding as there are connections.
@@ -194,8 +209,27 @@ impl Contest {
             rate: driven.rate,
             p50: Duration::from_micros(driven.p50),
             p99: Duration::from_micros(driven.p99),
+            answered: driven.given,
+            cost: None,
         })
     }
+}
+
+/// A measurement with what one request cost the process that answered it.
+fn with_cost(
+    server: &Server,
+    run: impl FnOnce() -> Result<Measured, Failure>,
+) -> Result<Measured, Failure> {
+    let before = server.processor_time();
+    let measured = run()?;
+    let used = server.processor_time().zip(before);
+    let cost = used.map(|(after, before)| {
+        after.saturating_sub(before).as_secs_f64() / measured.answered.max(1) as f64
+    });
+    Ok(Measured {
+        cost: cost.map(Duration::from_secs_f64),
+        ..measured
+    })
 }
 
 /// An answer without what names its server: the context and the link to the next page.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -55,6 +56,39 @@ impl Machine {
 pub(crate) fn load_average() -> Option<f64> {
     let text = fs::read_to_string("/proc/loadavg").ok()?;
     text.split(' ').next()?.parse().ok()
+}
+
+/// The processor time that a process has used, in user and kernel: of a process id, or `self`.
+/// `None` where the system does not say.
+pub(crate) fn processor_time(process: &str) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The program's name stands in parentheses and may hold anything; the state follows.
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let kernel: u64 = fields.next()?.parse().ok()?;
+    ticks(user + kernel)
+}
+
+/// The processor time that all processes have used, with what the host took from this machine;
+/// without interrupts, which are as much ours as theirs.
+pub(crate) fn busy_time() -> Option<Duration> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    let mut fields = stat.lines().next()?.split_ascii_whitespace().skip(1);
+    let mut next = || fields.next()?.parse::<u64>().ok();
+    let (user, nice, kernel) = (next()?, next()?, next()?);
+    let [_idle, _waiting, _interrupts, _soft] = [next()?, next()?, next()?, next()?];
+    ticks(user + nice + kernel + next()?)
+}
+
+#[cfg(target_os = "linux")]
+fn ticks(count: u64) -> Option<Duration> {
+    let a_second = rustix::param::clock_ticks_per_second().max(1);
+    Some(Duration::from_millis(count * 1_000 / a_second))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ticks(_count: u64) -> Option<Duration> {
+    None
 }
 
 /// The type of the file system that holds a directory: of the mount points above it the longest,

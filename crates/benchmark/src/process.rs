@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::Failure;
+use crate::{Failure, machine};
 
 /// How long a stopping server may take to answer what is in flight and close its database.
 const STOPPING: Duration = Duration::from_secs(60);
@@ -91,6 +91,12 @@ impl Server {
     #[cfg(not(unix))]
     fn ask_to_stop(&mut self) -> Result<(), Failure> {
         Err("stopping a server cleanly needs signals".into())
+    }
+
+    /// The processor time that it has used, in user and kernel; `None` where the system does not
+    /// say. Unlike a rate it moves little with what else the machine does.
+    pub(crate) fn processor_time(&self) -> Option<Duration> {
+        machine::processor_time(&self.child.id().to_string())
     }
 
     /// Its resident memory in bytes, and the most that it ever was; `None` where the system does

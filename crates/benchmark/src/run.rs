@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::cli::RunArguments;
@@ -17,7 +17,7 @@ use crate::operation::{self, DeepPage, Subject};
 use crate::probe::{done, progress};
 use crate::process::Memory;
 use crate::product::{self, Product};
-use crate::report::{ProductFigures, Report, Setting, lines};
+use crate::report::{Line, ProductFigures, Report, Setting, lines};
 use crate::storage::{self, Storage};
 
 /// The page that is asked for as one deep in the list, where the list has as many.
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let copy = directory.path().join("floor.db");
     progress("copying the database for the floors");
     product::copy_database(&product.database(), &copy)?;
-    let (lines, memory_after_run) = compete(arguments, &product, &loaded, &copy)?;
+    let outcome = compete(arguments, &product, &loaded, &copy)?;
     progress("checking what the product wrote");
     storage::verify(&product.database())?;
     done("every counter is what the rows say, and every state's latest run is in the history");
@@ -57,12 +57,13 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<(), Failure> {
             window_seconds: arguments.window().as_secs_f64(),
             deep_page: loaded.deep.number,
         },
-        lines,
+        others: outcome.others,
+        lines: outcome.lines,
         product: ProductFigures {
             load_rate: loaded.rate,
             storage: loaded.storage,
             memory_after_load: loaded.memory,
-            memory_after_run,
+            memory_after_run: outcome.memory,
             ready_seconds: loaded.starts[0].as_secs_f64(),
             answered_seconds: loaded.starts[1].as_secs_f64(),
         },
@@ -140,19 +141,26 @@ fn load(arguments: &RunArguments, product: &Product) -> Result<Loaded, Failure> 
     })
 }
 
-/// All operations in all rounds; returns the lines of the table and the product's memory at the
-/// end.
+/// What the rounds found.
+struct Outcome {
+    lines: Vec<Line>,
+    memory: Option<Memory>,
+    others: Option<f64>,
+}
+
+/// All operations in all rounds.
 fn compete(
     arguments: &RunArguments,
     product: &Product,
     loaded: &Loaded,
     copy: &Path,
-) -> Result<(Vec<crate::report::Line>, Option<Memory>), Failure> {
+) -> Result<Outcome, Failure> {
     let states = arguments.states();
     let server = product.start()?;
     let window = arguments.window();
     let contest = Contest {
         product: product.peer(&server),
+        server,
         floor: start_floor(copy, states)?,
         subject: loaded.subject.clone(),
         plan: Plan {
@@ -176,6 +184,7 @@ fn compete(
     for entry in &entries {
         contest.agree(entry.operation.as_ref())?;
     }
+    let (begun, before) = (Instant::now(), contest.others());
     for round in 0..arguments.rounds() {
         let label = format!("round {} of {}", round + 1, arguments.rounds());
         for entry in &mut entries {
@@ -183,7 +192,16 @@ fn compete(
         }
         done(&format!("{label} is done"));
     }
-    let memory = server.memory();
-    server.stop()?;
-    Ok((entries.iter().flat_map(lines).collect(), memory))
+    let processors = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    let others = contest.others().zip(before).map(|(after, before)| {
+        let used = after.saturating_sub(before).as_secs_f64();
+        used / (begun.elapsed().as_secs_f64() * processors)
+    });
+    let memory = contest.server.memory();
+    contest.server.stop()?;
+    Ok(Outcome {
+        lines: entries.iter().flat_map(lines).collect(),
+        memory,
+        others,
+    })
 }

@@ -90,6 +90,10 @@ pub(crate) struct Measured {
     pub(crate) p50: Duration,
     /// The 99th percentile.
     pub(crate) p99: Duration,
+    /// Requests answered in all, in the warm-up and after the window too.
+    pub(crate) answered: u64,
+    /// What one of them cost the server in processor time, where the system says so.
+    pub(crate) cost: Option<Duration>,
 }
 
 /// What the connections of a measurement share.
@@ -99,6 +103,7 @@ struct Course {
     sequence: Arc<AtomicU64>,
     begin: Instant,
     end: Instant,
+    answered: AtomicU64,
     failed: AtomicBool,
 }
 
@@ -119,6 +124,7 @@ pub(crate) fn measure(
         sequence: sequence.clone(),
         begin,
         end: begin + plan.window,
+        answered: AtomicU64::new(0),
         failed: AtomicBool::new(false),
     });
     let connections = operation.connections(plan.connections).max(1);
@@ -148,6 +154,8 @@ pub(crate) fn measure(
         rate,
         p50: latencies.quantile(0.5),
         p99: latencies.quantile(0.99),
+        answered: course.answered.load(Ordering::Relaxed),
+        cost: None,
     })
 }
 
@@ -209,6 +217,7 @@ async fn converse(course: &Course) -> Result<Histogram, Failure> {
             let body = String::from_utf8_lossy(body);
             return Err(format!("answered {}: {body}", answer.status).into());
         }
+        course.answered.fetch_add(1, Ordering::Relaxed);
         if asked % SAMPLE == 0 && !peer.prefix.starts_with(crate::floor::BYTES) {
             operation.check(number, body)?;
         }

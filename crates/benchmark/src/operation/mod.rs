@@ -71,9 +71,9 @@ impl Against {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bytes => "axum, fixed bytes",
-            Self::BareUpdate => "axum + bare update",
-            Self::GroupCommit => "axum + group commit",
-            Self::RawSql => "axum + raw SQL",
+            Self::BareUpdate => "axum, bare update",
+            Self::GroupCommit => "axum, group commit",
+            Self::RawSql => "axum, raw SQL",
             Self::CommitAlone(_) => "group commit alone",
         }
     }
