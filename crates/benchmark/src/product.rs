@@ -204,7 +204,7 @@ pub(crate) fn copy_database(from: &Path, to: &Path) -> Result<(), Failure> {
         name.push("-wal");
         PathBuf::from(name)
     };
-    // A clean stop leaves no log; one that is there belongs to the database.
+    // A log that a stop leaves behind belongs to the database.
     if log(from).exists() {
         std::fs::copy(log(from), log(to))?;
     }

@@ -42,9 +42,15 @@ pub(crate) fn measure(database: &Path, states: u64) -> Result<Storage, Failure> 
         [],
         |row| row.get(0),
     )?;
+    // By its pages, not its length: what a log still holds belongs to it.
+    let file: i64 = connection.query_row(
+        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+        [],
+        |row| row.get(0),
+    )?;
     let (raw, outputs) = Report::raw_bytes();
     Ok(Storage {
-        file_per_state: std::fs::metadata(database)?.len() as f64 / states as f64,
+        file_per_state: file as f64 / states as f64,
         row: pages("device_health_script_device_state")? as f64 / states as f64,
         history_row: pages("device_health_script_device_state_history")? as f64
             / history_rows.max(1) as f64,
