@@ -46,8 +46,10 @@ pub enum OpenError {
 
 /// An SQLite database with its threads. Dropping it carries out what was queued, then closes.
 pub struct Sqlite {
-    writer: writer::Writer,
+    // Dropped in this order: the last connection to close brings the log into the database file,
+    // which those of the readers may not.
     pool: pool::Pool,
+    writer: writer::Writer,
 }
 
 impl Sqlite {
@@ -80,7 +82,7 @@ impl Sqlite {
             .map_err(failed)?;
         let pool = pool::Pool::start(connections, &context).map_err(OpenError::Thread)?;
         let writer = writer::Writer::start(connection, context).map_err(OpenError::Thread)?;
-        Ok(Self { writer, pool })
+        Ok(Self { pool, writer })
     }
 }
 

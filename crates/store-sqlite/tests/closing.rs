@@ -72,3 +72,15 @@ fn a_command_may_be_the_last_owner() {
 fn a_read_may_be_the_last_owner() {
     check(|store, owner| store.submit_read(Box::new(move |_| owner.leave())).unwrap());
 }
+
+/// A copy of the database file alone is a whole database.
+#[test]
+fn a_closed_store_leaves_no_log() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(open(directory.path()));
+    let left: Vec<_> = std::fs::read_dir(directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["closing.db"]);
+}
