@@ -152,7 +152,7 @@ fn entities(
     select.among = Some((*column, wanted));
     select.filter = options.filter.as_ref();
     select.today = core.today();
-    select.columns = representation.columns();
+    select.columns = representation.columns().to_vec();
     select.columns.push(*column);
     let behind = Behind::new(core, map.table, &mut select, options, &[])?;
     let at = representation.width();

@@ -30,6 +30,22 @@ struct Pending<'r> {
     place: Place<'r>,
 }
 
+/// How far a page is: the rows begun, whether there is one more, and where the last one stands.
+struct Rows {
+    begun: u64,
+    more: bool,
+    last: Vec<Value>,
+}
+
+impl Rows {
+    /// Begins a row; `false` if it is one more than the page has.
+    fn begin(&mut self, size: u64) -> bool {
+        self.more = self.begun == size;
+        self.begun += u64::from(!self.more);
+        !self.more
+    }
+}
+
 impl Page<'_> {
     /// Writes `:[…]` and answers the token of the next page, if there is one.
     pub(crate) fn write(
@@ -50,27 +66,40 @@ impl Page<'_> {
         let order = select.order.clone();
         let representation =
             Representation::new(core, self.target.table, self.target.of, self.options, true);
-        select.columns = representation.columns();
+        select.columns = representation.columns().to_vec();
         let behind = Behind::new(core, self.target.table, &mut select, self.options, &order)?;
-        let (first, mut written, mut more) = (representation.width(), 0, false);
-        let mut rows: Vec<u8> = Vec::with_capacity(16 * 1024);
+        let first = representation.width();
+        let mut rows = Rows {
+            begun: 0,
+            more: false,
+            last: Vec::new(),
+        };
+        let mut written: Vec<u8> = Vec::new();
         let mut pending: Vec<Pending<'_>> = Vec::new();
-        let mut last = Vec::new();
+        let plain = self.options.expand.is_empty();
         reader.select(&select, &mut |cells| {
-            if written == self.size {
-                more = true;
+            if !rows.begin(self.size) {
                 return Ok(());
             }
-            written += 1;
-            let begin = rows.len();
-            representation.members(&mut rows, cells)?;
+            if plain {
+                out.extend_from_slice(if rows.begun == 1 { b"{" } else { b",{" });
+                representation.members(out, cells)?;
+                out.push(b'}');
+                // Only behind a full page there is another.
+                if rows.begun == self.size {
+                    rows.last = behind.read(core, table, cells, first)?.last;
+                }
+                return Ok(());
+            }
+            let begin = written.len();
+            representation.members(&mut written, cells)?;
             let read = behind.read(core, table, cells, first)?;
-            last = read.last;
+            rows.last = read.last;
             let place = read
                 .key
                 .map_or_else(|| place.clone(), |key| place.member(&[key]));
             pending.push(Pending {
-                bytes: begin..rows.len(),
+                bytes: begin..written.len(),
                 sources: read.sources,
                 place,
             });
@@ -79,14 +108,15 @@ impl Page<'_> {
         let expanded = self.expansions(core, reader, &pending, permit)?;
         for (i, row) in pending.into_iter().enumerate() {
             out.extend_from_slice(if i == 0 { b"{" } else { b",{" });
-            out.extend_from_slice(&rows[row.bytes]);
+            out.extend_from_slice(&written[row.bytes]);
             expanded
                 .iter()
                 .for_each(|expansion| expansion.write(i, out));
             out.push(b'}');
         }
         out.push(b']');
-        Ok(more.then(|| page::encode(&core.model, table, &order, &last, self.query)))
+        let token = || page::encode(&core.model, table, &order, &rows.last, self.query);
+        Ok(rows.more.then(token))
     }
 
     fn select(&self, core: &Core) -> Result<Select<'_>, Error> {

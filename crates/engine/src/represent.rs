@@ -19,6 +19,8 @@ pub(crate) struct Representation<'c> {
     of: StructuredId,
     /// The properties in the order of the type, and which are written as null without being read.
     properties: Vec<(usize, bool)>,
+    /// The columns to read, in order.
+    columns: Vec<usize>,
 }
 
 impl<'c> Representation<'c> {
@@ -36,7 +38,7 @@ impl<'c> Representation<'c> {
             ColumnSet::default()
         };
         let count = core.model.structured(of).properties.len();
-        let properties = match &options.select {
+        let properties: Vec<(usize, bool)> = match &options.select {
             None => (0..count)
                 .map(|ordinal| (ordinal, left_out.contains(ordinal)))
                 .collect(),
@@ -50,26 +52,25 @@ impl<'c> Representation<'c> {
                 chosen.into_iter().map(|ordinal| (ordinal, false)).collect()
             }
         };
+        let read = properties.iter().filter(|(_, null)| !null);
+        let columns = read.map(|(ordinal, _)| *ordinal).collect();
         Self {
             core,
             table: core.tables.table(table),
             of,
             properties,
+            columns,
         }
     }
 
     /// The columns to read, in order.
-    pub(crate) fn columns(&self) -> Vec<usize> {
-        self.properties
-            .iter()
-            .filter(|(_, null)| !null)
-            .map(|(ordinal, _)| *ordinal)
-            .collect()
+    pub(crate) fn columns(&self) -> &[usize] {
+        &self.columns
     }
 
     /// How many SQL values the columns take.
     pub(crate) fn width(&self) -> usize {
-        self.columns()
+        self.columns
             .iter()
             .map(|column| self.table.columns[*column].width())
             .sum()
@@ -107,7 +108,7 @@ impl<'c> Representation<'c> {
     /// Writes the members of an entity from a whole row.
     pub(crate) fn members_of_row(&self, out: &mut Vec<u8>, row: &Row) -> Result<(), Error> {
         let mut cells = Vec::with_capacity(self.properties.len() + 4);
-        for column in self.columns() {
+        for &column in &self.columns {
             encode(
                 &self.core.model,
                 &self.table.columns[column],
