@@ -75,9 +75,11 @@ fn upsert(
     }
     if let Some(target) = target
         && let Some(key) = &target.key
-        && transaction.exists(target.table, key)?
+        && let Some(row) = transaction.get(target.table, key)?
     {
-        return update_entity(core, transaction, &target, root, payload, permit).map(Member::Kept);
+        let old = target.admit(core, row)?;
+        return update_entity(core, transaction, &target, old, root, payload, permit)
+            .map(Member::Kept);
     }
     let made = insert_entity(core, transaction, collection, root, payload, permit)?;
     Ok(Member::Kept(made))
@@ -96,13 +98,7 @@ fn removed_by_url(
     let Some(odata::path::Segment::Key(own)) = segments.last() else {
         return Err(needed());
     };
-    let ty = core.model.structured(collection.of);
-    let values = ty.key.iter().copied().zip(own.iter().cloned()).collect();
-    let named = EntityPayload {
-        values,
-        ..payload.clone()
-    };
-    member_key(core, collection, &named)?.ok_or_else(needed)
+    collection.member(core, own)
 }
 
 fn represent(

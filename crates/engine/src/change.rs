@@ -10,7 +10,7 @@ use crate::access::Permit;
 use crate::bind::bind;
 use crate::core::Core;
 use crate::service::{Change, Outcome};
-use crate::target::{Target, load};
+use crate::target::Target;
 
 /// Puts a payload's values onto a row: computed ones are left out unless the service lets a
 /// create set them, immutable ones unless it is a create. Answers which columns were given.
@@ -193,11 +193,11 @@ pub(crate) fn update_entity(
     core: &Core,
     transaction: &mut dyn Transaction,
     target: &Target,
+    old: Row,
     service_root: &str,
     payload: &EntityPayload,
     _permit: Permit,
 ) -> Result<Row, Error> {
-    let old = load(core, transaction, target)?;
     same_key(core, target, payload, &old)?;
     if let Some((index, _)) = payload.nested.first() {
         let name = &core.model.structured(payload.of).navigation[*index].name;

@@ -68,10 +68,16 @@ impl Target {
         }
     }
 
-    fn matches(&self, row: &Row) -> bool {
-        self.fixed
-            .iter()
-            .all(|(column, value)| row[*column] == *value)
+    /// The row of this target's key, if it hangs on what the path names.
+    ///
+    /// # Errors
+    /// 404 for a row that the path does not lead to.
+    pub(crate) fn admit(&self, core: &Core, row: Row) -> Result<Row, Error> {
+        let mut fixed = self.fixed.iter();
+        if fixed.all(|(column, value)| row[*column] == *value) {
+            return Ok(row);
+        }
+        Err(self.missing(core))
     }
 }
 
@@ -257,8 +263,7 @@ pub fn load(core: &Core, reader: &mut dyn Reader, target: &Target) -> Result<Row
         Some(key) => reader.get(target.table, key)?,
         None => sole_row(core, reader, target)?,
     };
-    row.filter(|row| target.matches(row))
-        .ok_or_else(|| target.missing(core))
+    target.admit(core, row.ok_or_else(|| target.missing(core))?)
 }
 
 /// The row of a singleton's table.

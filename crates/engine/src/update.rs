@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::core::Core;
 use crate::create::not_here;
 use crate::exchange::Response;
-use crate::target::{Target, locate};
+use crate::target::{Target, load, locate};
 
 /// Changes the entity that the URL names: 200 with it, or 204 under `Prefer: return=minimal`.
 pub(crate) async fn entity(
@@ -58,8 +58,9 @@ async fn update(
                 return Err(not_here());
             }
             let target = pick(core, transaction, addressed, &payload)?;
+            let old = load(core, transaction, &target)?;
             let (root, permit) = (context.root(), context.permit);
-            let row = update_entity(core, transaction, &target, root, &payload, permit)?;
+            let row = update_entity(core, transaction, &target, old, root, &payload, permit)?;
             Ok(Written {
                 table: target.table,
                 of: target.of,
