@@ -4,34 +4,40 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use edm::Model;
 use engine::exchange::Handler;
 use engine::{Core, Engine, RandomIds};
 use service::Graph;
 use store::clock::{Clock, SystemClock};
+use store::{Store, Tables};
+use store_postgres::{Connections, Postgres, Target};
 use store_sqlite::Sqlite;
 
 use crate::Failure;
+use crate::cli::DatabaseUrl;
 
 /// The database in a data directory.
 const DATABASE: &str = "runstate.db";
 /// How often the service looks after itself.
 const MAINTENANCE: Duration = Duration::from_secs(3_600);
 
-/// Opens the service of a data directory.
+/// Opens the service on a PostgreSQL database, or on the one in its data directory.
 ///
 /// # Errors
 /// The store cannot be opened.
-pub(crate) async fn service_handler(data_dir: &Path) -> Result<Arc<dyn Handler>, Failure> {
+pub(crate) async fn service_handler(
+    data_dir: &Path,
+    database: Option<&DatabaseUrl>,
+) -> Result<Arc<dyn Handler>, Failure> {
     let model = service::model()?;
     let tables = service::tables(&model)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let path = data_dir.join(DATABASE);
-    let store = Sqlite::open(&path, model.clone(), tables.clone(), clock.clone())?;
+    let store = open_store(data_dir, database, &model, &tables, &clock)?;
     let graph = Graph::new(&model, &tables)?;
     let core = Arc::new(Core::new(
         model,
         tables,
-        Arc::new(store),
+        store,
         clock,
         Arc::new(RandomIds),
         Arc::new(graph),
@@ -39,6 +45,29 @@ pub(crate) async fn service_handler(data_dir: &Path) -> Result<Arc<dyn Handler>,
     service::bootstrap(&core).await?;
     tokio::spawn(look_after(Arc::downgrade(&core)));
     Ok(Arc::new(Engine::new(core)))
+}
+
+fn open_store(
+    data_dir: &Path,
+    database: Option<&DatabaseUrl>,
+    model: &Arc<Model>,
+    tables: &Arc<Tables>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Store>, Failure> {
+    let (model, tables, clock) = (model.clone(), tables.clone(), clock.clone());
+    Ok(match database {
+        Some(url) => {
+            let target = Target::parse(url.as_str())?;
+            let connections = Connections::default();
+            Arc::new(Postgres::open(&target, connections, model, tables, clock)?)
+        }
+        None => Arc::new(Sqlite::open(
+            &data_dir.join(DATABASE),
+            model,
+            tables,
+            clock,
+        )?),
+    })
 }
 
 /// Maintenance at start and every hour, for as long as the service lives.

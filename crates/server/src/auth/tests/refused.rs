@@ -149,12 +149,7 @@ fn tokens_of_this_key_that_do_not_hold() {
     for issuer in ["urn:runstate:", "https://sts.windows.net/x/", ""] {
         check(&keys, "issuer", &with(key, "iss", json!(issuer)), "issuer");
     }
-    check(
-        &keys,
-        "expired",
-        &with(key, "exp", json!(NOW)),
-        "expired",
-    );
+    check(&keys, "expired", &with(key, "exp", json!(NOW)), "expired");
     check(
         &keys,
         "not yet valid",
