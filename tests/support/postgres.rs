@@ -39,7 +39,7 @@ wait "$server" || true
 "#;
 
 /// A running PostgreSQL.
-pub struct PostgresServer {
+pub(crate) struct PostgresServer {
     socket: String,
     /// Held open: the server runs for as long as this.
     _input: ChildStdin,
@@ -48,7 +48,7 @@ pub struct PostgresServer {
 /// The server of this test binary; none if the machine has no PostgreSQL.
 ///
 /// Where tests must not be left out (`CI` is set), a missing PostgreSQL is a failure.
-pub fn postgres() -> Option<&'static PostgresServer> {
+pub(crate) fn postgres() -> Option<&'static PostgresServer> {
     static SERVER: OnceLock<Option<PostgresServer>> = OnceLock::new();
     let server = SERVER.get_or_init(|| programs().map(|programs| start(&programs)));
     if server.is_none() {
@@ -112,7 +112,7 @@ impl PostgresServer {
     }
 
     /// The address of a new, empty database.
-    pub fn new_database(&self) -> String {
+    pub(crate) fn new_database(&self) -> String {
         static MAKING: Mutex<()> = Mutex::new(());
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let _alone = MAKING.lock().unwrap_or_else(PoisonError::into_inner);

@@ -173,7 +173,11 @@ impl Session {
     /// Gives up the transaction. An error is the connection's.
     pub(crate) fn abandon(&mut self) -> Result<(), ()> {
         self.additions = Additions::default();
+        let begun = !self.pending.starts_with("BEGIN");
         self.pending.clear();
+        if !begun {
+            return Ok(());
+        }
         self.client.batch_execute("ROLLBACK").map_err(|_| ())
     }
 

@@ -128,12 +128,16 @@ fn conditions(
         lead = " AND ";
     }
     if let Some((column, values)) = &select.among {
-        let _ = write!(out.sql, "{lead}{} IN (", emitter.column(*column));
-        for (i, value) in values.iter().enumerate() {
-            out.sql.push_str(if i == 0 { "?" } else { ", ?" });
+        if values.is_empty() {
+            // PostgreSQL has no empty list.
+            let _ = write!(out.sql, "{lead}FALSE");
+        } else {
+            let marks = vec!["?"; values.len()].join(", ");
+            let _ = write!(out.sql, "{lead}{} IN ({marks})", emitter.column(*column));
+        }
+        for value in values {
             emitter.bind(*column, value, out)?;
         }
-        out.sql.push(')');
         lead = " AND ";
     }
     if let Some(expr) = select.filter {

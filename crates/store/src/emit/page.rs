@@ -11,6 +11,11 @@ use crate::select::Order;
 pub(super) fn order(emitter: &Emitter<'_>, order: &[Order], sql: &mut String) {
     for (i, term) in order.iter().enumerate() {
         sql.push_str(if i == 0 { " ORDER BY " } else { ", " });
+        let column = &emitter.table.columns[term.column];
+        if column.expression.is_none() {
+            // A bare name could be taken for that of a selected expression.
+            sql.push_str(&format!("\"{}\".", emitter.table.name));
+        }
         sql.push_str(&emitter.column(term.column));
         if term.descending {
             sql.push_str(" DESC");
