@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -41,8 +41,8 @@ wait "$server" || true
 /// A running PostgreSQL.
 pub(crate) struct PostgresServer {
     socket: String,
-    /// Held open: the server runs for as long as this.
-    _input: ChildStdin,
+    /// Its input is held open: the server runs for as long as that.
+    _child: Child,
 }
 
 /// The server of this test binary; none if the machine has no PostgreSQL.
@@ -92,7 +92,7 @@ fn start(programs: &std::path::Path) -> PostgresServer {
     assert!(!socket.is_empty(), "PostgreSQL could not be set up");
     let server = PostgresServer {
         socket,
-        _input: child.stdin.take().expect("the input is piped"),
+        _child: child,
     };
     let deadline = Instant::now() + Duration::from_secs(60);
     while let Err(error) = Client::connect(&server.url("postgres"), NoTls) {

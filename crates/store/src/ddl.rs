@@ -45,13 +45,9 @@ fn create_table(table: &Table, dialect: Dialect, sql: &mut String) {
             dialect.sql_type(column.kind)
         );
         if column.kind == ColumnKind::DateTimeOffset {
-            let _ = writeln!(
-                sql,
-                "  \"{}_form\" {}{null}{default},",
-                column.name,
-                // Not more than 32 bits, of which SQLite need not be told.
-                "INTEGER"
-            );
+            // Not more than 32 bits, of which SQLite need not be told.
+            let name = &column.name;
+            let _ = writeln!(sql, "  \"{name}_form\" INTEGER{null}{default},");
         }
     }
     if table.identity {
