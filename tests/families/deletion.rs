@@ -3,7 +3,6 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
 use crate::support::{Client, FAMILIES, Family, HEALTH, Server, make_script, make_state};
@@ -80,20 +79,12 @@ fn a_large_script_is_hidden_at_once_and_drained() {
             &json!({ "@odata.context": "#$delta", "value": members }),
         )
         .expect(200);
-    let database = server.data_dir().join("runstate.db");
-    let database = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    let left = || -> i64 {
-        let of_script =
-            "SELECT COUNT(*) FROM device_health_script_device_state WHERE script_id = ?1";
-        let rows: i64 = database
-            .query_row(of_script, [&id], |row| row.get(0))
-            .unwrap();
-        let noted: i64 = database
-            .query_row("SELECT COUNT(*) FROM pending_deletion", [], |row| {
-                row.get(0)
-            })
-            .unwrap();
-        rows + noted
+    let left = || {
+        let rows = format!(
+            "SELECT COUNT(*) FROM device_health_script_device_state WHERE script_id = '{id}'"
+        );
+        server.count_in_database(&rows)
+            + server.count_in_database("SELECT COUNT(*) FROM pending_deletion")
     };
     assert_eq!(left(), 3_500);
     server.delete(&script).expect(204);

@@ -42,6 +42,70 @@ fn counters_do_not_drift_under_a_storm() {
     }
 }
 
+/// Two servers on one database, half of the writers each.
+#[test]
+fn counters_do_not_drift_between_two_servers() {
+    for family in [HEALTH, PLATFORM] {
+        let one = Server::start();
+        let other = one.beside();
+        let (script, id) = make_script(&one, &family);
+        let states: Vec<String> = (0..DEVICES)
+            .map(|i| {
+                let user = format!("user-{}", i % 3);
+                let device = make_device(&one, &json!({ "userId": user }));
+                format!("{id}:{device}")
+            })
+            .collect();
+        for state in &states {
+            make_state(&one, &script, &json!({ "id": state }));
+        }
+        thread::scope(|scope| {
+            for writer in 0..WRITERS {
+                let server = if writer % 2 == 0 { &one } else { &other };
+                let (script, states, family) = (&script, &states, &family);
+                scope.spawn(move || write(server, family, script, states, writer));
+            }
+        });
+        for server in [&one, &other] {
+            agrees(server, &family, &script);
+            assert_history_is_whole(server, &script, &states);
+        }
+        if family.users {
+            assert_users_agree(&other, &family, &script);
+        }
+    }
+}
+
+/// Of many that make the same state through two servers at once, one makes it, and it counts once.
+#[test]
+fn a_state_is_made_once_between_two_servers() {
+    let one = Server::start();
+    let other = one.beside();
+    let (script, id) = make_script(&one, &PLATFORM);
+    let device = make_device(&one, &json!({ "userId": "the-user" }));
+    for round in 0..20 {
+        let body = json!({ "id": format!("{id}:{device}"), "runState": "fail" });
+        let url = format!("{script}/deviceRunStates");
+        let made: usize = thread::scope(|scope| {
+            let posts: Vec<_> = (0..8)
+                .map(|n| {
+                    let server = if n % 2 == 0 { &one } else { &other };
+                    let (url, body) = (&url, &body);
+                    scope.spawn(move || server.post(url, body).status)
+                })
+                .collect();
+            let statuses = posts.into_iter().map(|post| post.join().unwrap());
+            statuses
+                .inspect(|status| assert!([201, 409].contains(status), "{status}"))
+                .filter(|status| *status == 201)
+                .count()
+        });
+        assert_eq!(made, 1, "round {round}");
+        agrees(&one, &PLATFORM, &script);
+        one.delete(&format!("{url}/{id}:{device}")).expect(204);
+    }
+}
+
 /// Every other write goes to the first device, so that reports for one device meet.
 fn write(client: &Client, family: &Family, script: &str, states: &[String], writer: usize) {
     const MEMBERS: [&str; 5] = ["success", "fail", "scriptError", "pending", "unknown"];

@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod families;
+mod postgres;
 mod server;
 mod snapshot;
 

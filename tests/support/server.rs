@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tempfile::TempDir;
 
 use super::Client;
+use super::postgres::postgres;
 
 /// The permission that opens everything but privileged operations.
 pub(crate) const READ_WRITE: &str = "DeviceManagementConfiguration.ReadWrite.All";
@@ -19,15 +20,31 @@ pub(crate) struct Server {
     /// Held open: the server goes on to print there.
     _out: BufReader<ChildStdout>,
     address: String,
-    directory: TempDir,
+    directory: Arc<TempDir>,
+    /// The address of its PostgreSQL database, if it has not the one in its directory.
+    database: Option<String>,
     client: Client,
 }
 
 impl Server {
-    /// A server of its own.
+    /// A server of its own, on the database that `RUNSTATE_TEST_DATABASE` says: `postgres`, or
+    /// SQLite.
     pub(crate) fn start() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let (child, out, address) = spawn(directory.path());
+        let database = match std::env::var("RUNSTATE_TEST_DATABASE").as_deref() {
+            Ok("postgres") => Some(postgres().expect("PostgreSQL is there").new_database()),
+            Ok(other) if other != "sqlite" => panic!("RUNSTATE_TEST_DATABASE is {other}"),
+            _ => None,
+        };
+        Self::on(Arc::new(tempfile::tempdir().unwrap()), database)
+    }
+
+    /// Another server on the same database.
+    pub(crate) fn beside(&self) -> Self {
+        Self::on(self.directory.clone(), self.database.clone())
+    }
+
+    fn on(directory: Arc<TempDir>, database: Option<String>) -> Self {
+        let (child, out, address) = spawn(directory.path(), database.as_deref());
         let token = token(directory.path(), &["--role", READ_WRITE]);
         let client = Client::new(&address, Some(token));
         Self {
@@ -35,6 +52,7 @@ impl Server {
             _out: out,
             address,
             directory,
+            database,
             client,
         }
     }
@@ -70,6 +88,18 @@ impl Server {
     pub(crate) fn data_dir(&self) -> &Path {
         self.directory.path()
     }
+
+    /// The only number that a query of the database answers.
+    pub(crate) fn count_in_database(&self, query: &str) -> i64 {
+        if let Some(url) = &self.database {
+            let mut client = ::postgres::Client::connect(url, ::postgres::NoTls).unwrap();
+            return client.query_one(query, &[]).unwrap().get(0);
+        }
+        let file = self.data_dir().join("runstate.db");
+        let read_only = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let database = rusqlite::Connection::open_with_flags(file, read_only).unwrap();
+        database.query_row(query, [], |row| row.get(0)).unwrap()
+    }
 }
 
 impl Deref for Server {
@@ -92,15 +122,17 @@ fn runstate(arguments: &[&str], data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runstate"));
     command.args(arguments).arg("--data-dir").arg(data_dir);
     command.env_remove("RUST_LOG").env_remove("RUNSTATE_TOKEN");
+    command.env_remove("RUNSTATE_DATABASE");
     command
 }
 
 /// Starts the server and reads where it listens from its first line.
-fn spawn(data_dir: &Path) -> (Child, BufReader<ChildStdout>, String) {
-    let mut child = runstate(&["serve", "--listen", "127.0.0.1:0"], data_dir)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+fn spawn(data_dir: &Path, database: Option<&str>) -> (Child, BufReader<ChildStdout>, String) {
+    let mut command = runstate(&["serve", "--listen", "127.0.0.1:0"], data_dir);
+    if let Some(database) = database {
+        command.env("RUNSTATE_DATABASE", database);
+    }
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     out.read_line(&mut line).unwrap();

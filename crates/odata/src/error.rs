@@ -76,7 +76,7 @@ impl ErrorCode {
 }
 
 /// A failed request: what the client is told, and what the log is told.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     /// The code; it decides the status.
     pub code: ErrorCode,

@@ -36,9 +36,40 @@ pub(crate) struct ServeArguments {
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) data: DataArguments,
+    /// A PostgreSQL database on this machine instead of the one in the data directory. Other users
+    /// of this machine can see a password here, so prefer the variable
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "RUNSTATE_DATABASE",
+        hide_env_values = true
+    )]
+    pub(crate) database: Option<DatabaseUrl>,
     /// Serve plain http to the network, where others can read the tokens
     #[arg(long)]
     pub(crate) insecure_http: bool,
+}
+
+/// `postgres://USER:PASSWORD@HOST/DATABASE`. Its debug form has no password.
+#[derive(Clone)]
+pub(crate) struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for DatabaseUrl {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseUrl(..)")
+    }
 }
 
 #[derive(Debug, Args)]
@@ -162,6 +193,17 @@ mod tests {
             panic!("not parsed")
         };
         assert!(arguments.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn no_password_is_printed() {
+        let line = "serve --database postgres://me:secret@localhost/runstate";
+        let Ok(Command::Serve(arguments)) = parse(line) else {
+            panic!("not parsed")
+        };
+        assert!(!format!("{arguments:?}").contains("secret"));
+        let url = arguments.database.map(|url| url.as_str().to_owned());
+        assert_eq!(url.as_deref(), line.strip_prefix("serve --database "));
     }
 
     #[test]

@@ -74,7 +74,7 @@ async fn perform(directory: &Path) -> Result<ExitCode, Failure> {
     let mut signals = Signals::install()?;
     let data_dir = directory.join("data");
     let listen = ([127, 0, 0, 1], 0).into();
-    let server = serve::open(&data_dir, listen, false).await?;
+    let server = serve::open(&data_dir, None, listen, false).await?;
     let place = Place {
         server: format!("http://{}", server.address()),
         token: token(&data_dir)?,

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::Failure;
-use crate::cli::ServeArguments;
+use crate::cli::{DatabaseUrl, ServeArguments};
 use crate::wire;
 
 /// The permission in the example that is printed: it opens everything but privileged operations.
@@ -26,7 +26,13 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     // First of all: a signal that comes as soon as the address is printed must not be lost.
     let mut signals = Signals::install()?;
     let data_dir = &arguments.data.data_dir;
-    let server = open(data_dir, arguments.listen, arguments.insecure_http).await?;
+    let server = open(
+        data_dir,
+        arguments.database.as_ref(),
+        arguments.listen,
+        arguments.insecure_http,
+    )
+    .await?;
     // Whoever started the server may read its first line and close the pipe: it serves on.
     if let Err(error) = announce(server.address(), data_dir) {
         tracing::warn!(%error, "the address could not be printed");
@@ -56,17 +62,18 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     }
 }
 
-/// A server of a data directory, bound to an address but not yet running.
+/// A server of a data directory and perhaps a database elsewhere, bound to an address but not yet running.
 ///
 /// # Errors
 /// The key or the store cannot be opened, or the address cannot be listened on.
 pub(crate) async fn open(
     data_dir: &Path,
+    database: Option<&DatabaseUrl>,
     listen: SocketAddr,
     insecure_http: bool,
 ) -> Result<Server, Failure> {
     let key = SigningKey::load_or_create(data_dir)?;
-    let handler = wire::service_handler(data_dir).await?;
+    let handler = wire::service_handler(data_dir, database).await?;
     let options = Options {
         listen,
         insecure_http,

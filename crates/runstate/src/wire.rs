@@ -7,31 +7,51 @@ use std::time::Duration;
 use engine::exchange::Handler;
 use engine::{Core, Engine, RandomIds};
 use service::Graph;
+use store::Store;
 use store::clock::{Clock, SystemClock};
+use store_postgres::{Connections, Postgres, Target};
 use store_sqlite::Sqlite;
 
 use crate::Failure;
+use crate::cli::DatabaseUrl;
 
 /// The database in a data directory.
 const DATABASE: &str = "runstate.db";
 /// How often the service looks after itself.
 const MAINTENANCE: Duration = Duration::from_secs(3_600);
 
-/// Opens the service of a data directory.
+/// Opens the service on a PostgreSQL database, or on the one in its data directory.
 ///
 /// # Errors
 /// The store cannot be opened.
-pub(crate) async fn service_handler(data_dir: &Path) -> Result<Arc<dyn Handler>, Failure> {
+pub(crate) async fn service_handler(
+    data_dir: &Path,
+    database: Option<&DatabaseUrl>,
+) -> Result<Arc<dyn Handler>, Failure> {
     let model = service::model()?;
     let tables = service::tables(&model)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let path = data_dir.join(DATABASE);
-    let store = Sqlite::open(&path, model.clone(), tables.clone(), clock.clone())?;
+    let store: Arc<dyn Store> = match database {
+        Some(url) => {
+            let (target, connections) = (Target::parse(url.as_str())?, Connections::default());
+            let (model, tables, clock) = (model.clone(), tables.clone(), clock.clone());
+            Arc::new(Postgres::open(&target, connections, model, tables, clock)?)
+        }
+        None => {
+            let path = data_dir.join(DATABASE);
+            Arc::new(Sqlite::open(
+                &path,
+                model.clone(),
+                tables.clone(),
+                clock.clone(),
+            )?)
+        }
+    };
     let graph = Graph::new(&model, &tables)?;
     let core = Arc::new(Core::new(
         model,
         tables,
-        Arc::new(store),
+        store,
         clock,
         Arc::new(RandomIds),
         Arc::new(graph),

@@ -7,11 +7,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each of them may use.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("edm", &[]),
     ("odata", &["edm"]),
     ("store", &["edm", "odata"]),
     ("store-sqlite", &["edm", "odata", "store"]),
+    ("store-postgres", &["edm", "odata", "store"]),
     ("engine", &["edm", "odata", "store"]),
     ("service", &["edm", "odata", "store", "engine"]),
     ("server", &["odata", "engine"]),
@@ -21,6 +22,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
         &[
             "store",
             "store-sqlite",
+            "store-postgres",
             "engine",
             "service",
             "server",

@@ -1,6 +1,5 @@
 //! A connection with its prepared statements: the snapshot and the transaction of a thread.
 
-mod additions;
 mod read;
 mod write;
 
@@ -11,11 +10,10 @@ use edm::{Model, Value};
 use odata::Error;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
+use store::additions::Additions;
 use store::cell::Cell;
 use store::clock::{Clock, utc_day};
 use store::{ColumnSet, TableId, Tables};
-
-use additions::Additions;
 
 use crate::failure;
 
@@ -173,16 +171,18 @@ impl<'c> Session<'c> {
     }
 }
 
+const DIALECT: store::Dialect = store::Dialect::Sqlite;
+
 fn text(which: Prepared, context: &Context, today: i32) -> String {
     let table = |id| context.tables.table(id);
     match which {
-        Prepared::Get(id) => store::get(table(id), today, &context.model, store::Dialect::Sqlite),
-        Prepared::Exists(id) => store::exists(table(id)),
-        Prepared::Insert(id) => store::insert(table(id)),
-        Prepared::Update(id, columns) => store::update(table(id), columns),
-        Prepared::Add(id, columns) => store::upsert_add(table(id), columns),
-        Prepared::Raise(id, column) => store::raise(table(id), column),
-        Prepared::Delete(id) => store::delete(table(id)),
+        Prepared::Get(id) => store::get(table(id), today, &context.model, DIALECT),
+        Prepared::Exists(id) => store::exists(table(id), DIALECT),
+        Prepared::Insert(id) => store::insert(table(id), DIALECT),
+        Prepared::Update(id, columns) => store::update(table(id), columns, DIALECT),
+        Prepared::Add(id, columns) => store::upsert_add(table(id), columns, DIALECT),
+        Prepared::Raise(id, column) => store::raise(table(id), column, DIALECT),
+        Prepared::Delete(id) => store::delete(table(id), DIALECT),
         // A deferred write transaction could fail to upgrade its lock after it has read.
         Prepared::Begin => "BEGIN IMMEDIATE".to_owned(),
         Prepared::BeginRead => "BEGIN".to_owned(),

@@ -14,7 +14,7 @@ pub fn create(tables: &Tables, dialect: Dialect) -> String {
         debug_assert_eq!(shared_names(table), Vec::<String>::new());
         create_table(table, dialect, &mut sql);
         for index in &table.indexes {
-            create_index(table, index, &mut sql);
+            create_index(table, index, dialect, &mut sql);
         }
         sql.push('\n');
     }
@@ -32,7 +32,7 @@ fn create_table(table: &Table, dialect: Dialect, sql: &mut String) {
                 sql,
                 "  \"{}\" {} PRIMARY KEY,",
                 column.name,
-                integer(dialect)
+                dialect.identity()
             );
             continue;
         }
@@ -42,15 +42,12 @@ fn create_table(table: &Table, dialect: Dialect, sql: &mut String) {
             sql,
             "  \"{}\" {}{null}{default},",
             column.name,
-            sql_type(column.kind, dialect)
+            dialect.sql_type(column.kind)
         );
         if column.kind == ColumnKind::DateTimeOffset {
-            let _ = writeln!(
-                sql,
-                "  \"{}_form\" {}{null}{default},",
-                column.name,
-                integer(dialect)
-            );
+            // Not more than 32 bits, of which SQLite need not be told.
+            let name = &column.name;
+            let _ = writeln!(sql, "  \"{name}_form\" INTEGER{null}{default},");
         }
     }
     if table.identity {
@@ -66,14 +63,27 @@ fn create_table(table: &Table, dialect: Dialect, sql: &mut String) {
             .collect();
         let _ = writeln!(sql, "  PRIMARY KEY ({})", key.join(", "));
     }
-    match dialect {
-        Dialect::Sqlite => sql.push_str(") STRICT;\n"),
-    }
+    sql.push_str(match dialect {
+        Dialect::Sqlite => ") STRICT;\n",
+        Dialect::Postgres => ");\n",
+    });
 }
 
-fn create_index(table: &Table, index: &Index, sql: &mut String) {
+fn create_index(table: &Table, index: &Index, dialect: Dialect, sql: &mut String) {
     let unique = if index.unique { "UNIQUE " } else { "" };
-    let columns: Vec<_> = index.columns.iter().map(|c| format!("\"{c}\"")).collect();
+    let nullable = |name: &str| {
+        table
+            .column(name)
+            .is_some_and(|c| table.columns[c].nullable)
+    };
+    let columns: Vec<_> = index
+        .columns
+        .iter()
+        .map(|c| match nullable(c) {
+            true => format!("\"{c}\"{}", dialect.nulls(false)),
+            false => format!("\"{c}\""),
+        })
+        .collect();
     let condition = index
         .condition
         .as_ref()
@@ -99,32 +109,5 @@ fn default(column: &Column) -> Option<String> {
         Value::Collection(items) if items.is_empty() => Some("'[]'".to_owned()),
         Value::DateTimeOffset(_) | Value::Duration(_) | Value::Date(_) => Some("0".to_owned()),
         _ => None,
-    }
-}
-
-fn integer(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "INTEGER",
-    }
-}
-
-fn sql_type(kind: ColumnKind, dialect: Dialect) -> &'static str {
-    match (dialect, kind) {
-        (
-            Dialect::Sqlite,
-            ColumnKind::Boolean
-            | ColumnKind::Integer
-            | ColumnKind::Enum
-            | ColumnKind::Date
-            | ColumnKind::DateTimeOffset
-            | ColumnKind::TimeOfDay
-            | ColumnKind::Duration,
-        ) => "INTEGER",
-        (Dialect::Sqlite, ColumnKind::Double) => "REAL",
-        (Dialect::Sqlite, ColumnKind::Blob) => "BLOB",
-        (
-            Dialect::Sqlite,
-            ColumnKind::Text | ColumnKind::Decimal | ColumnKind::Guid | ColumnKind::Json,
-        ) => "TEXT",
     }
 }

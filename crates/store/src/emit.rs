@@ -1,6 +1,7 @@
 //! SQL text with its parameters. The text is made of our own words, names of the storage map and
 //! placeholders; a value is always a parameter.
 
+mod dialect;
 mod filter;
 mod page;
 
@@ -13,26 +14,12 @@ use crate::cell::{Cell, encode};
 use crate::select::Select;
 use crate::table::{ColumnKind, ColumnSet, Row, Table, Tables};
 
-/// How a database spells what the standard leaves open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// SQLite 3.45 or later.
-    Sqlite,
-}
-
-impl Dialect {
-    /// The operator for equality in which null equals null.
-    pub(crate) fn not_distinct(self) -> &'static str {
-        match self {
-            Self::Sqlite => "IS",
-        }
-    }
-}
+pub use dialect::Dialect;
 
 /// A statement and what is bound to it, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
-    /// The text, with a `?` for each parameter.
+    /// The text, with the dialect's placeholder for each parameter.
     pub sql: String,
     /// The parameters.
     pub binds: Vec<Cell<'static>>,
@@ -53,10 +40,8 @@ impl Emitter<'_> {
         let column = &self.table.columns[column];
         match &column.expression {
             Some(expression) => {
-                format!(
-                    "({})",
-                    expression.replace("{today}", &self.today.to_string())
-                )
+                let expression = expression.replace("{today}", &self.today.to_string());
+                self.dialect.virtual_column(&expression, column.kind)
             }
             None => format!("\"{}\"", column.name),
         }
@@ -67,8 +52,12 @@ impl Emitter<'_> {
         let column = &self.table.columns[column];
         let mut cells = Vec::with_capacity(2);
         encode(self.model, column, value, &mut cells)?;
-        out.binds
-            .extend(cells.into_iter().next().map(Cell::into_owned));
+        let cell = cells.into_iter().next().map(Cell::into_owned);
+        out.binds.extend(cell.map(|cell| match cell {
+            // Equal to nothing, as the text would be: no row can hold it.
+            Cell::Text(text) if !self.dialect.holds(&text) => Cell::Null,
+            cell => cell,
+        }));
         Ok(())
     }
 }
@@ -105,8 +94,9 @@ pub fn select(
     conditions(&emitter, select, count, &mut out)?;
     if !count {
         page::order(&emitter, &select.order, &mut out.sql);
-        page::limit(select.limit, select.offset, &mut out);
+        page::limit(dialect, select.limit, select.offset, &mut out);
     }
+    out.sql = dialect.placeholders(out.sql);
     Ok(out)
 }
 
@@ -141,12 +131,16 @@ fn conditions(
         }
     }
     if let Some((column, values)) = &select.among {
-        let _ = write!(out.sql, "{lead}{} IN (", emitter.column(*column));
-        for (i, value) in values.iter().enumerate() {
-            out.sql.push_str(if i == 0 { "?" } else { ", ?" });
+        if values.is_empty() {
+            // PostgreSQL has no empty list.
+            let _ = write!(out.sql, "{lead}FALSE");
+        } else {
+            let marks = vec!["?"; values.len()].join(", ");
+            let _ = write!(out.sql, "{lead}{} IN ({marks})", emitter.column(*column));
+        }
+        for value in values {
             emitter.bind(*column, value, out)?;
         }
-        out.sql.push(')');
         lead = " AND ";
     }
     if let Some(expr) = select.filter {
@@ -188,28 +182,28 @@ pub fn get(table: &Table, today: i32, model: &Model, dialect: Dialect) -> String
     );
     let _ = write!(sql, " FROM \"{}\"", table.name);
     by_key(table, &mut sql);
-    sql
+    dialect.placeholders(sql)
 }
 
 /// Whether a primary key has a row.
 #[must_use]
-pub fn exists(table: &Table) -> String {
+pub fn exists(table: &Table, dialect: Dialect) -> String {
     let mut sql = format!("SELECT 1 FROM \"{}\"", table.name);
     by_key(table, &mut sql);
-    sql
+    dialect.placeholders(sql)
 }
 
 /// `INSERT` of all stored columns in order, without an identity key; does nothing on a taken key.
 #[must_use]
-pub fn insert(table: &Table) -> String {
+pub fn insert(table: &Table, dialect: Dialect) -> String {
     let stored = stored_columns(table);
     let names: Vec<_> = stored.iter().flat_map(|c| sql_names(table, *c)).collect();
     let marks = vec!["?"; names.len()].join(", ");
-    format!(
+    dialect.placeholders(format!(
         "INSERT INTO \"{}\" ({}) VALUES ({marks}) ON CONFLICT DO NOTHING",
         table.name,
         names.join(", ")
-    )
+    ))
 }
 
 /// The columns that an insert binds, in order.
@@ -223,7 +217,7 @@ pub fn stored_columns(table: &Table) -> Vec<usize> {
 
 /// `UPDATE` of the given columns in ascending order by primary key.
 #[must_use]
-pub fn update(table: &Table, columns: ColumnSet) -> String {
+pub fn update(table: &Table, columns: ColumnSet, dialect: Dialect) -> String {
     let assignments: Vec<_> = columns
         .iter()
         .flat_map(|c| sql_names(table, c))
@@ -231,13 +225,13 @@ pub fn update(table: &Table, columns: ColumnSet) -> String {
         .collect();
     let mut sql = format!("UPDATE \"{}\" SET {}", table.name, assignments.join(", "));
     by_key(table, &mut sql);
-    sql
+    dialect.placeholders(sql)
 }
 
 /// Adds to columns of the row of a key, which is made of the key and defaults if it is missing.
 /// Binds the key, then the amounts in the columns' order.
 #[must_use]
-pub fn upsert_add(table: &Table, columns: ColumnSet) -> String {
+pub fn upsert_add(table: &Table, columns: ColumnSet, dialect: Dialect) -> String {
     let names: Vec<_> = table
         .key
         .iter()
@@ -255,20 +249,20 @@ pub fn upsert_add(table: &Table, columns: ColumnSet) -> String {
         .flat_map(|c| sql_names(table, c))
         .map(|name| format!("{name} = \"{}\".{name} + excluded.{name}", table.name))
         .collect();
-    format!(
+    dialect.placeholders(format!(
         "INSERT INTO \"{}\" ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
         table.name,
         names.join(", "),
         vec!["?"; names.len()].join(", "),
         key.join(", "),
         additions.join(", ")
-    )
+    ))
 }
 
 /// Sets a date-time column to a later instant. Binds the instant, its form, the key, and the
 /// instant again.
 #[must_use]
-pub fn raise(table: &Table, column: usize) -> String {
+pub fn raise(table: &Table, column: usize, dialect: Dialect) -> String {
     let name = &table.columns[column].name;
     let mut sql = format!(
         "UPDATE \"{}\" SET \"{name}\" = ?, \"{name}_form\" = ?",
@@ -276,15 +270,15 @@ pub fn raise(table: &Table, column: usize) -> String {
     );
     by_key(table, &mut sql);
     let _ = write!(sql, " AND (\"{name}\" IS NULL OR \"{name}\" < ?)");
-    sql
+    dialect.placeholders(sql)
 }
 
 /// `DELETE` by primary key.
 #[must_use]
-pub fn delete(table: &Table) -> String {
+pub fn delete(table: &Table, dialect: Dialect) -> String {
     let mut sql = format!("DELETE FROM \"{}\"", table.name);
     by_key(table, &mut sql);
-    sql
+    dialect.placeholders(sql)
 }
 
 /// `DELETE` of at most `?` rows that hold the bound values in the given columns.
@@ -294,13 +288,12 @@ pub fn delete_where(table: &Table, columns: &[usize], dialect: Dialect) -> Strin
         .iter()
         .map(|c| format!("\"{}\" = ?", table.columns[*c].name))
         .collect();
-    match dialect {
-        Dialect::Sqlite => format!(
-            "DELETE FROM \"{0}\" WHERE rowid IN (SELECT rowid FROM \"{0}\" WHERE {1} LIMIT ?)",
-            table.name,
-            conditions.join(" AND ")
-        ),
-    }
+    let row = dialect.row_id();
+    dialect.placeholders(format!(
+        "DELETE FROM \"{0}\" WHERE {row} IN (SELECT {row} FROM \"{0}\" WHERE {1} LIMIT ?)",
+        table.name,
+        conditions.join(" AND ")
+    ))
 }
 
 fn by_key(table: &Table, sql: &mut String) {

@@ -1,9 +1,10 @@
 //! The relational store: how the model's types lie in tables, bound queries as SQL text and
 //! parameters, and the transactions a database must offer.
 //!
-//! Nothing here talks to a database: `store-sqlite` does. Nothing here knows a domain: names come
+//! Nothing here talks to a database: `store-sqlite` and `store-postgres` do. Nothing here knows a domain: names come
 //! from the model and from the storage map.
 
+pub mod additions;
 pub mod cell;
 pub mod clock;
 pub mod ddl;

@@ -23,20 +23,32 @@ use crate::{Store, Tables};
 pub type Opener =
     fn(model: Arc<Model>, tables: Arc<Tables>, clock: Arc<dyn Clock>) -> Box<dyn Store>;
 
-/// Makes a test of every property of the suite, on databases that the [`Opener`] opens.
+/// For a database that is always at hand.
+#[must_use]
+pub fn always() -> bool {
+    true
+}
+
+/// Makes a test of every property of the suite, on databases that the [`Opener`] opens; behind `if`,
+/// whether there is such a database on this machine.
 #[macro_export]
 macro_rules! store_suite {
-    ($open:path: $($module:ident :: $test:ident),* $(,)?) => {
+    ($open:path, if $ready:path: $($module:ident :: $test:ident),* $(,)?) => {
         $(
             #[test]
             fn $test() {
-                $crate::suite::$module::$test($open);
+                if $ready() {
+                    $crate::suite::$module::$test($open);
+                }
             }
         )*
     };
     ($open:path) => {
+        $crate::store_suite!($open, if $crate::suite::always);
+    };
+    ($open:path, if $ready:path) => {
         $crate::store_suite! {
-            $open:
+            $open, if $ready:
             rows::every_column_kind_comes_back_as_it_was,
             rows::a_taken_key_is_refused_and_nothing_is_written,
             rows::an_update_writes_its_columns_alone,

@@ -3,10 +3,10 @@
 use edm::Value;
 use edm::time::DateTimeOffset;
 use odata::Error;
+use store::additions::Held;
 use store::cell::Cell;
 use store::{ColumnSet, Dialect, Row, TableId, Transaction};
 
-use super::additions::Held;
 use super::{Prepared, Session, bind};
 use crate::failure;
 
@@ -33,19 +33,10 @@ impl Session<'_> {
     }
 
     fn add_now(&mut self, id: TableId, held: &Held) -> rusqlite::Result<()> {
-        // The command's own additions come unmerged: one column may stand several times. Amounts
-        // that cancel each other out still make the row.
-        let mut amounts: Vec<(usize, i64)> = Vec::with_capacity(held.amounts.len());
-        for (column, amount) in &held.amounts {
-            match amounts.iter_mut().find(|(c, _)| c == column) {
-                Some((_, sum)) => *sum += amount,
-                None => amounts.push((*column, *amount)),
-            }
-        }
+        let amounts = held.sums();
         if amounts.is_empty() {
             return Ok(());
         }
-        amounts.sort_unstable();
         let columns: ColumnSet = amounts.iter().map(|(column, _)| *column).collect();
         let mut cells = self.key_cells(id, &held.key).map_err(ours)?;
         cells.extend(amounts.iter().map(|(_, amount)| Cell::Integer(*amount)));

@@ -98,13 +98,13 @@ fn statements_by_key_search() {
         };
         for sql in [
             store::get(table, 738_000, model(), Dialect::Sqlite),
-            store::exists(table),
-            store::update(table, stored),
-            store::delete(table),
+            store::exists(table, Dialect::Sqlite),
+            store::update(table, stored, Dialect::Sqlite),
+            store::delete(table, Dialect::Sqlite),
         ] {
             check_uses(&connection, &sql, &index);
         }
-        check(&connection, &store::insert(table));
+        check(&connection, &store::insert(table, Dialect::Sqlite));
     }
 }
 
@@ -124,7 +124,10 @@ fn counters_move_by_search() {
             .filter(|column| table.columns[*column].expression.is_none())
             .filter(|column| !table.key.contains(column))
             .collect();
-        check(&connection, &store::upsert_add(table, numbers));
+        check(
+            &connection,
+            &store::upsert_add(table, numbers, Dialect::Sqlite),
+        );
         for (column, _) in table
             .columns
             .iter()
@@ -132,7 +135,11 @@ fn counters_move_by_search() {
             .filter(|(_, column)| column.kind == store::ColumnKind::DateTimeOffset)
         {
             let index = format!("sqlite_autoindex_{name}_1");
-            check_uses(&connection, &store::raise(table, column), &index);
+            check_uses(
+                &connection,
+                &store::raise(table, column, Dialect::Sqlite),
+                &index,
+            );
         }
     }
 }

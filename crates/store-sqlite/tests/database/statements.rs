@@ -46,21 +46,21 @@ fn by_key() {
     );
     let (_, states) = table("device_management_script_device_state");
     check(
-        &store::exists(states),
+        &store::exists(states, Dialect::Sqlite),
         expect![[r#"
         SELECT 1
         FROM "device_management_script_device_state"
         WHERE "script_id" = ? AND "state_key" = ?"#]],
     );
     check(
-        &store::delete(states),
+        &store::delete(states, Dialect::Sqlite),
         expect![[r#"
         DELETE
         FROM "device_management_script_device_state"
         WHERE "script_id" = ? AND "state_key" = ?"#]],
     );
     check(
-        &store::insert(states),
+        &store::insert(states, Dialect::Sqlite),
         expect![[r#"
         INSERT INTO "device_management_script_device_state" ("run_state", "result_message", "last_state_update_date_time", "last_state_update_date_time_form", "error_code", "error_description", "script_id", "state_key", "id_form", "device_id", "user_id", "handed_version", "handed_count", "last_history_id")
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -77,7 +77,7 @@ fn changes() {
         "last_history_id",
     ];
     check(
-        &store::update(states, set(states, &run)),
+        &store::update(states, set(states, &run), Dialect::Sqlite),
         expect![[r#"
         UPDATE "device_health_script_device_state"
         SET "detection_state" = ?, "last_state_update_date_time" = ?, "last_state_update_date_time_form" = ?, "last_history_id" = ?
@@ -89,7 +89,7 @@ fn changes() {
         "no_issue_detected_device_count",
     ];
     check(
-        &store::upsert_add(summary, set(summary, &moved)),
+        &store::upsert_add(summary, set(summary, &moved), Dialect::Sqlite),
         expect![[r#"
             INSERT INTO "device_health_script_run_summary" ("id", "issue_detected_device_count", "no_issue_detected_device_count")
             VALUES (?, ?, ?)
@@ -98,7 +98,7 @@ fn changes() {
     );
     let latest = column(summary, "last_script_run_date_time");
     check(
-        &store::raise(summary, latest),
+        &store::raise(summary, latest, Dialect::Sqlite),
         expect![[r#"
         UPDATE "device_health_script_run_summary"
         SET "last_script_run_date_time" = ?, "last_script_run_date_time_form" = ?
@@ -106,7 +106,7 @@ fn changes() {
     );
     let (_, days) = table("remediation_day");
     check(
-        &store::upsert_add(days, set(days, &["devices"])),
+        &store::upsert_add(days, set(days, &["devices"]), Dialect::Sqlite),
         expect![[r#"
             INSERT INTO "remediation_day" ("script_id", "day", "devices")
             VALUES (?, ?, ?)

@@ -41,8 +41,8 @@ pub(super) fn condition(
         }
         Expr::Path(path) => {
             let column = own_column(emitter, path)?;
-            out.sql
-                .push_str(&format!("({} IS TRUE)", emitter.column(column)));
+            let column = emitter.column(column);
+            out.sql.push_str(&emitter.dialect.is_true(&column));
             Ok(())
         }
         _ => Err(unsupported()),
@@ -75,6 +75,10 @@ fn compare(
     right: &Expr,
     out: &mut Statement,
 ) -> Result<(), Error> {
+    if let Some((text, turned)) = unholdable(emitter, left, right) {
+        let column = if turned { right } else { left };
+        return beside_unholdable(emitter, op, turned, column, text, out);
+    }
     let both_present = !may_be_null(emitter, left) && !may_be_null(emitter, right);
     let symbol = match op {
         Comparison::Eq if both_present => "=",
@@ -98,6 +102,83 @@ fn compare(
     operand(emitter, right, left, out)?;
     out.sql
         .push_str(if three_valued { ") IS TRUE)" } else { ")" });
+    Ok(())
+}
+
+/// A text literal that no row can hold, beside what it is compared with: with a literal that the
+/// database cannot be given, the comparison is decided by the part before U+0000.
+fn unholdable<'e>(
+    emitter: &Emitter<'_>,
+    left: &'e Expr,
+    right: &'e Expr,
+) -> Option<(&'e str, bool)> {
+    let text = |expr: &'e Expr| match expr {
+        Expr::Literal {
+            value: Value::String(text),
+            ..
+        } if !emitter.dialect.holds(text) => Some(text.as_str()),
+        _ => None,
+    };
+    match (text(left), text(right)) {
+        (_, Some(text)) => Some((text, false)),
+        (Some(text), None) => Some((text, true)),
+        (None, None) => None,
+    }
+}
+
+/// A comparison with a text that holds U+0000: nothing equals it, and what is less or greater than
+/// it is what is not greater, or greater, than its part before that.
+fn beside_unholdable(
+    emitter: &Emitter<'_>,
+    op: Comparison,
+    turned: bool,
+    other: &Expr,
+    text: &str,
+    out: &mut Statement,
+) -> Result<(), Error> {
+    let less = matches!(op, Comparison::Lt | Comparison::Le) != turned;
+    let constant = match (op, other) {
+        // Two literals are compared here and now.
+        (
+            _,
+            Expr::Literal {
+                value: Value::String(other),
+                ..
+            },
+        ) => {
+            let ordering = if turned {
+                text.cmp(other)
+            } else {
+                other.as_str().cmp(text)
+            };
+            Some(match op {
+                Comparison::Eq => ordering.is_eq(),
+                Comparison::Ne => ordering.is_ne(),
+                Comparison::Lt => ordering.is_lt(),
+                Comparison::Le => ordering.is_le(),
+                Comparison::Gt => ordering.is_gt(),
+                Comparison::Ge => ordering.is_ge(),
+            })
+        }
+        (Comparison::Eq, _) => Some(false),
+        (Comparison::Ne, _) => Some(true),
+        _ => None,
+    };
+    if let Some(constant) = constant {
+        out.sql.push_str(if constant { "TRUE" } else { "FALSE" });
+        return Ok(());
+    }
+    let Expr::Path(path) = other else {
+        // Null is neither less nor greater than anything.
+        out.sql.push_str("FALSE");
+        return Ok(());
+    };
+    let column = emitter.column(own_column(emitter, path)?);
+    let symbol = if less { "<=" } else { ">" };
+    out.sql
+        .push_str(&format!("(({column} {symbol} ?) IS TRUE)"));
+    let before = text.split('\0').next().unwrap_or_default();
+    out.binds.push(Cell::Text(before.to_owned().into()));
     Ok(())
 }
 
@@ -151,7 +232,8 @@ fn operand(
             bind_as(emitter, column, value, out)
         }
         (Expr::Literal { value, ty }, Expr::Literal { .. }) => {
-            out.sql.push('?');
+            let text = matches!(value, Value::String(_));
+            out.sql.push_str(emitter.dialect.constant(text));
             out.binds.push(constant(value, *ty)?);
             Ok(())
         }

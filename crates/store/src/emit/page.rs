@@ -3,7 +3,7 @@
 use edm::Value;
 use odata::Error;
 
-use super::{Emitter, Statement};
+use super::{Dialect, Emitter, Statement};
 use crate::cell::Cell;
 use crate::select::Order;
 
@@ -11,21 +11,36 @@ use crate::select::Order;
 pub(super) fn order(emitter: &Emitter<'_>, order: &[Order], sql: &mut String) {
     for (i, term) in order.iter().enumerate() {
         sql.push_str(if i == 0 { " ORDER BY " } else { ", " });
+        let column = &emitter.table.columns[term.column];
+        if column.expression.is_none() {
+            // A bare name could be taken for that of a selected expression.
+            sql.push_str(&format!("\"{}\".", emitter.table.name));
+        }
         sql.push_str(&emitter.column(term.column));
         if term.descending {
             sql.push_str(" DESC");
+        }
+        if emitter.table.columns[term.column].nullable {
+            sql.push_str(emitter.dialect.nulls(term.descending));
         }
     }
 }
 
 /// `LIMIT` and `OFFSET`.
-pub(super) fn limit(limit: Option<u64>, offset: Option<u64>, out: &mut Statement) {
-    if limit.is_none() && offset.is_none() {
-        return;
-    }
+pub(super) fn limit(
+    dialect: Dialect,
+    limit: Option<u64>,
+    offset: Option<u64>,
+    out: &mut Statement,
+) {
     let bound = |n: u64| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
-    out.sql.push_str(" LIMIT ?");
-    out.binds.push(limit.map_or(Cell::Integer(-1), bound));
+    if let Some(limit) = limit {
+        out.sql.push_str(" LIMIT ?");
+        out.binds.push(bound(limit));
+    } else if offset.is_some() && dialect == Dialect::Sqlite {
+        // SQLite has no offset without a limit.
+        out.sql.push_str(" LIMIT -1");
+    }
     if let Some(offset) = offset {
         out.sql.push_str(" OFFSET ?");
         out.binds.push(bound(offset));

@@ -1,16 +1,16 @@
-//! Counters that move by amounts and times that move forward, held back to the end of the group: a hundred reports for one
-//! script become one update of its summary row, in the same transaction.
+//! Counters that move by amounts and times that move forward, held back to the end of the group: a
+//! hundred reports for one script become one update of its summary row, in the same transaction.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use crate::table::TableId;
 use edm::Value;
 use edm::time::DateTimeOffset;
-use store::TableId;
 
-/// Amounts by table and key, not yet written.
+/// Amounts and instants by table and key, not yet written.
 #[derive(Default)]
-pub(super) struct Additions {
+pub struct Additions {
     held: HashMap<(TableId, String), Held>,
     /// What the command at hand added: dropped if it fails.
     of_command: Vec<(TableId, Held)>,
@@ -19,14 +19,33 @@ pub(super) struct Additions {
     written: Vec<(TableId, Held)>,
 }
 
-#[derive(Clone, Default)]
-pub(super) struct Held {
-    pub(super) key: Vec<Value>,
-    pub(super) amounts: Vec<(usize, i64)>,
-    pub(super) latest: Vec<(usize, DateTimeOffset)>,
+/// What is to be added to the row of a key.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    /// The key of the row.
+    pub key: Vec<Value>,
+    /// Columns with what is added to them; one column may stand several times.
+    pub amounts: Vec<(usize, i64)>,
+    /// Date-time columns with the instant that they are raised to.
+    pub latest: Vec<(usize, DateTimeOffset)>,
 }
 
 impl Held {
+    /// The amounts by ascending column, each column once. Amounts that cancel each other out stay:
+    /// they still make the row.
+    #[must_use]
+    pub fn sums(&self) -> Vec<(usize, i64)> {
+        let mut sums: Vec<(usize, i64)> = Vec::with_capacity(self.amounts.len());
+        for (column, amount) in &self.amounts {
+            match sums.iter_mut().find(|(c, _)| c == column) {
+                Some((_, sum)) => *sum += amount,
+                None => sums.push((*column, *amount)),
+            }
+        }
+        sums.sort_unstable();
+        sums
+    }
+
     fn merge(&mut self, other: &Self) {
         for (column, amount) in &other.amounts {
             match self.amounts.iter_mut().find(|(c, _)| c == column) {
@@ -46,18 +65,18 @@ impl Held {
 
 impl Additions {
     /// A command begins.
-    pub(super) fn begin(&mut self) {
+    pub fn begin(&mut self) {
         self.of_command.clear();
         self.written.clear();
     }
 
     /// The command at hand adds.
-    pub(super) fn add(&mut self, table: TableId, held: Held) {
+    pub fn add(&mut self, table: TableId, held: Held) {
         self.of_command.push((table, held));
     }
 
     /// The command at hand is kept.
-    pub(super) fn keep(&mut self) {
+    pub fn keep(&mut self) {
         for (table, held) in std::mem::take(&mut self.of_command) {
             self.hold(table, held);
         }
@@ -65,7 +84,7 @@ impl Additions {
     }
 
     /// The command at hand is undone.
-    pub(super) fn undo(&mut self) {
+    pub fn undo(&mut self) {
         self.of_command.clear();
         for (table, held) in std::mem::take(&mut self.written) {
             self.hold(table, held);
@@ -73,13 +92,15 @@ impl Additions {
     }
 
     /// Whether anything for a table is held back.
-    pub(super) fn concern(&self, table: TableId) -> bool {
+    #[must_use]
+    pub fn concern(&self, table: TableId) -> bool {
         self.held.keys().any(|(t, _)| *t == table)
             || self.of_command.iter().any(|(t, _)| *t == table)
     }
 
-    /// Takes what is held back, for one table or for all, to be written now.
-    pub(super) fn take(&mut self, only: Option<TableId>) -> Vec<(TableId, Held)> {
+    /// Takes what is held back, for one table or for all, to be written now. It comes by table and
+    /// key, so that transactions beside each other lock the rows in one order.
+    pub fn take(&mut self, only: Option<TableId>) -> Vec<(TableId, Held)> {
         let wanted = |table: TableId| only.is_none_or(|t| t == table);
         let mut taken: Vec<(TableId, Held)> = self
             .held
@@ -88,6 +109,7 @@ impl Additions {
             .collect();
         self.written.extend(taken.iter().cloned());
         taken.extend(self.of_command.extract_if(.., |(table, _)| wanted(*table)));
+        taken.sort_by_cached_key(|(table, held)| (table.0, format!("{:?}", held.key)));
         taken
     }
 

@@ -1,0 +1,449 @@
+CREATE TABLE "device_management" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "account_move_completion_date_time" BIGINT NOT NULL DEFAULT 0,
+  "account_move_completion_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "device_compliance_report_summarization_date_time" BIGINT NOT NULL DEFAULT 0,
+  "device_compliance_report_summarization_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "intune_account_id" TEXT COLLATE "C" NOT NULL,
+  "last_report_aggregation_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_report_aggregation_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "legacy_pc_manangement_enabled" SMALLINT NOT NULL DEFAULT 0,
+  "maximum_dep_tokens" BIGINT NOT NULL DEFAULT 0,
+  "subscriptions" BIGINT NOT NULL DEFAULT 0,
+  "subscription_state" BIGINT NOT NULL DEFAULT 0,
+  "unlicensed_adminstrators_enabled" SMALLINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "managed_device" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "aad_registered" SMALLINT,
+  "activation_lock_bypass_code" TEXT COLLATE "C",
+  "android_security_patch_level" TEXT COLLATE "C",
+  "autopilot_enrolled" SMALLINT NOT NULL DEFAULT 0,
+  "azure_active_directory_device_id" TEXT COLLATE "C",
+  "azure_ad_device_id" TEXT COLLATE "C",
+  "azure_ad_registered" SMALLINT,
+  "bootstrap_token_escrowed" SMALLINT NOT NULL DEFAULT 0,
+  "chassis_type" BIGINT NOT NULL DEFAULT 0,
+  "chrome_os_device_info" TEXT COLLATE "C" DEFAULT '[]',
+  "cloud_pc_remote_action_results" TEXT COLLATE "C" DEFAULT '[]',
+  "compliance_grace_period_expiration_date_time" BIGINT NOT NULL DEFAULT 0,
+  "compliance_grace_period_expiration_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "compliance_state" BIGINT NOT NULL DEFAULT 0,
+  "configuration_manager_client_enabled_features" TEXT COLLATE "C",
+  "configuration_manager_client_health_state" TEXT COLLATE "C",
+  "configuration_manager_client_information" TEXT COLLATE "C",
+  "device_action_results" TEXT COLLATE "C" DEFAULT '[]',
+  "device_category_display_name" TEXT COLLATE "C",
+  "device_enrollment_type" BIGINT NOT NULL DEFAULT 0,
+  "device_firmware_configuration_interface_managed" SMALLINT NOT NULL DEFAULT 0,
+  "device_health_attestation_state" TEXT COLLATE "C",
+  "device_name" TEXT COLLATE "C",
+  "device_registration_state" BIGINT NOT NULL DEFAULT 0,
+  "device_type" BIGINT NOT NULL DEFAULT 0,
+  "eas_activated" SMALLINT NOT NULL DEFAULT 0,
+  "eas_activation_date_time" BIGINT NOT NULL DEFAULT 0,
+  "eas_activation_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "eas_device_id" TEXT COLLATE "C",
+  "email_address" TEXT COLLATE "C",
+  "enrolled_by_user_principal_name" TEXT COLLATE "C",
+  "enrolled_date_time" BIGINT NOT NULL DEFAULT 0,
+  "enrolled_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "enrollment_profile_name" TEXT COLLATE "C",
+  "ethernet_mac_address" TEXT COLLATE "C",
+  "exchange_access_state" BIGINT NOT NULL DEFAULT 0,
+  "exchange_access_state_reason" BIGINT NOT NULL DEFAULT 0,
+  "exchange_last_successful_sync_date_time" BIGINT NOT NULL DEFAULT 0,
+  "exchange_last_successful_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "free_storage_space_in_bytes" BIGINT NOT NULL DEFAULT 0,
+  "hardware_information" TEXT COLLATE "C",
+  "iccid" TEXT COLLATE "C",
+  "imei" TEXT COLLATE "C",
+  "is_encrypted" SMALLINT NOT NULL DEFAULT 0,
+  "is_supervised" SMALLINT NOT NULL DEFAULT 0,
+  "jail_broken" TEXT COLLATE "C",
+  "join_type" BIGINT NOT NULL DEFAULT 0,
+  "last_sync_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "lost_mode_state" BIGINT NOT NULL DEFAULT 0,
+  "managed_device_name" TEXT COLLATE "C",
+  "managed_device_owner_type" BIGINT NOT NULL DEFAULT 0,
+  "management_agent" BIGINT NOT NULL DEFAULT 1,
+  "management_certificate_expiration_date" BIGINT NOT NULL DEFAULT 0,
+  "management_certificate_expiration_date_form" INTEGER NOT NULL DEFAULT 0,
+  "management_features" BIGINT NOT NULL DEFAULT 0,
+  "management_state" BIGINT NOT NULL DEFAULT 0,
+  "manufacturer" TEXT COLLATE "C",
+  "meid" TEXT COLLATE "C",
+  "model" TEXT COLLATE "C",
+  "notes" TEXT COLLATE "C",
+  "operating_system" TEXT COLLATE "C",
+  "os_version" TEXT COLLATE "C",
+  "owner_type" BIGINT NOT NULL DEFAULT 0,
+  "partner_reported_threat_state" BIGINT NOT NULL DEFAULT 0,
+  "phone_number" TEXT COLLATE "C",
+  "physical_memory_in_bytes" BIGINT NOT NULL DEFAULT 0,
+  "prefer_mdm_over_group_policy_applied_date_time" BIGINT NOT NULL DEFAULT 0,
+  "prefer_mdm_over_group_policy_applied_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "processor_architecture" BIGINT NOT NULL DEFAULT 0,
+  "remote_assistance_session_error_details" TEXT COLLATE "C",
+  "remote_assistance_session_url" TEXT COLLATE "C",
+  "require_user_enrollment_approval" SMALLINT,
+  "retire_after_date_time" BIGINT NOT NULL DEFAULT 0,
+  "retire_after_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "role_scope_tag_ids" TEXT COLLATE "C" DEFAULT '[]',
+  "security_patch_level" TEXT COLLATE "C",
+  "serial_number" TEXT COLLATE "C",
+  "sku_family" TEXT COLLATE "C",
+  "sku_number" BIGINT NOT NULL DEFAULT 0,
+  "specification_version" TEXT COLLATE "C",
+  "subscriber_carrier" TEXT COLLATE "C",
+  "total_storage_space_in_bytes" BIGINT NOT NULL DEFAULT 0,
+  "udid" TEXT COLLATE "C",
+  "user_display_name" TEXT COLLATE "C",
+  "user_id" TEXT COLLATE "C",
+  "user_principal_name" TEXT COLLATE "C",
+  "users_logged_on" TEXT COLLATE "C" DEFAULT '[]',
+  "wi_fi_mac_address" TEXT COLLATE "C",
+  "windows_active_malware_count" BIGINT NOT NULL DEFAULT 0,
+  "windows_remediated_malware_count" BIGINT NOT NULL DEFAULT 0,
+  "entity_type" TEXT COLLATE "C",
+  "group_ids" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  PRIMARY KEY ("id")
+);
+CREATE INDEX "managed_device_index_1" ON "managed_device" ("udid" NULLS FIRST) WHERE udid IS NOT NULL;
+
+CREATE TABLE "device_health_script" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "created_date_time" BIGINT NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT COLLATE "C",
+  "detection_script_content" BYTEA,
+  "detection_script_parameters" TEXT COLLATE "C" DEFAULT '[]',
+  "device_health_script_type" BIGINT NOT NULL DEFAULT 0,
+  "display_name" TEXT COLLATE "C",
+  "enforce_signature_check" SMALLINT NOT NULL DEFAULT 0,
+  "highest_available_version" TEXT COLLATE "C",
+  "is_global_script" SMALLINT NOT NULL DEFAULT 0,
+  "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "publisher" TEXT COLLATE "C",
+  "remediation_script_content" BYTEA,
+  "remediation_script_parameters" TEXT COLLATE "C" DEFAULT '[]',
+  "role_scope_tag_ids" TEXT COLLATE "C" DEFAULT '[]',
+  "run_as32_bit" SMALLINT NOT NULL DEFAULT 0,
+  "run_as_account" BIGINT NOT NULL DEFAULT 0,
+  "content_version" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "device_compliance_script" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "created_date_time" BIGINT NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT COLLATE "C",
+  "detection_script_content" BYTEA,
+  "display_name" TEXT COLLATE "C",
+  "enforce_signature_check" SMALLINT NOT NULL DEFAULT 0,
+  "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "platform" BIGINT,
+  "publisher" TEXT COLLATE "C",
+  "role_scope_tag_ids" TEXT COLLATE "C" DEFAULT '[]',
+  "run_as32_bit" SMALLINT NOT NULL DEFAULT 0,
+  "run_as_account" BIGINT NOT NULL DEFAULT 0,
+  "content_version" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "device_management_script" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "created_date_time" BIGINT NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT COLLATE "C",
+  "display_name" TEXT COLLATE "C",
+  "enforce_signature_check" SMALLINT NOT NULL DEFAULT 0,
+  "file_name" TEXT COLLATE "C",
+  "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "role_scope_tag_ids" TEXT COLLATE "C" DEFAULT '[]',
+  "run_as32_bit" SMALLINT NOT NULL DEFAULT 0,
+  "run_as_account" BIGINT NOT NULL DEFAULT 0,
+  "script_content" BYTEA,
+  "content_version" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "device_shell_script" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "block_execution_notifications" SMALLINT NOT NULL DEFAULT 0,
+  "created_date_time" BIGINT NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT COLLATE "C",
+  "display_name" TEXT COLLATE "C",
+  "execution_frequency" BIGINT NOT NULL DEFAULT 0,
+  "file_name" TEXT COLLATE "C",
+  "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "retry_count" BIGINT NOT NULL DEFAULT 0,
+  "role_scope_tag_ids" TEXT COLLATE "C" DEFAULT '[]',
+  "run_as_account" BIGINT NOT NULL DEFAULT 0,
+  "script_content" BYTEA,
+  "content_version" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "device_custom_attribute_shell_script" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "created_date_time" BIGINT NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "custom_attribute_name" TEXT COLLATE "C",
+  "custom_attribute_type" BIGINT NOT NULL DEFAULT 0,
+  "description" TEXT COLLATE "C",
+  "display_name" TEXT COLLATE "C",
+  "file_name" TEXT COLLATE "C",
+  "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "role_scope_tag_ids" TEXT COLLATE "C" DEFAULT '[]',
+  "run_as_account" BIGINT NOT NULL DEFAULT 0,
+  "script_content" BYTEA,
+  "content_version" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "device_health_script_device_state" (
+  "detection_state" BIGINT NOT NULL DEFAULT 0,
+  "last_state_update_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "expected_state_update_date_time" BIGINT,
+  "expected_state_update_date_time_form" INTEGER,
+  "last_sync_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "pre_remediation_detection_script_output" TEXT COLLATE "C",
+  "pre_remediation_detection_script_error" TEXT COLLATE "C",
+  "remediation_script_error" TEXT COLLATE "C",
+  "post_remediation_detection_script_output" TEXT COLLATE "C",
+  "post_remediation_detection_script_error" TEXT COLLATE "C",
+  "remediation_state" BIGINT NOT NULL DEFAULT 0,
+  "assignment_filter_ids" TEXT COLLATE "C" DEFAULT '[]',
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "state_key" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "id_form" BIGINT NOT NULL DEFAULT 0,
+  "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "counted_day" BIGINT,
+  "handed_version" BIGINT NOT NULL DEFAULT 0,
+  "handed_count" BIGINT NOT NULL DEFAULT 0,
+  "last_history_id" BIGINT,
+  PRIMARY KEY ("script_id", "state_key")
+);
+
+CREATE TABLE "device_health_script_device_state_history" (
+  "detection_state" BIGINT NOT NULL DEFAULT 0,
+  "last_state_update_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "expected_state_update_date_time" BIGINT,
+  "expected_state_update_date_time_form" INTEGER,
+  "last_sync_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "pre_remediation_detection_script_output" TEXT COLLATE "C",
+  "pre_remediation_detection_script_error" TEXT COLLATE "C",
+  "remediation_script_error" TEXT COLLATE "C",
+  "post_remediation_detection_script_output" TEXT COLLATE "C",
+  "post_remediation_detection_script_error" TEXT COLLATE "C",
+  "remediation_state" BIGINT NOT NULL DEFAULT 0,
+  "assignment_filter_ids" TEXT COLLATE "C" DEFAULT '[]',
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "state_key" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "id_form" BIGINT NOT NULL DEFAULT 0,
+  "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "counted_day" BIGINT,
+  "handed_version" BIGINT NOT NULL DEFAULT 0,
+  "handed_count" BIGINT NOT NULL DEFAULT 0,
+  "last_history_id" BIGINT,
+  "history_id" BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  "recorded_at" BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE "device_compliance_script_device_state" (
+  "detection_state" BIGINT NOT NULL DEFAULT 0,
+  "last_state_update_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "expected_state_update_date_time" BIGINT,
+  "expected_state_update_date_time_form" INTEGER,
+  "last_sync_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "script_output" TEXT COLLATE "C",
+  "script_error" TEXT COLLATE "C",
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "state_key" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "id_form" BIGINT NOT NULL DEFAULT 0,
+  "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "handed_version" BIGINT NOT NULL DEFAULT 0,
+  "handed_count" BIGINT NOT NULL DEFAULT 0,
+  "last_history_id" BIGINT,
+  PRIMARY KEY ("script_id", "state_key")
+);
+
+CREATE TABLE "device_compliance_script_device_state_history" (
+  "detection_state" BIGINT NOT NULL DEFAULT 0,
+  "last_state_update_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "expected_state_update_date_time" BIGINT,
+  "expected_state_update_date_time_form" INTEGER,
+  "last_sync_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_sync_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "script_output" TEXT COLLATE "C",
+  "script_error" TEXT COLLATE "C",
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "state_key" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "id_form" BIGINT NOT NULL DEFAULT 0,
+  "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "handed_version" BIGINT NOT NULL DEFAULT 0,
+  "handed_count" BIGINT NOT NULL DEFAULT 0,
+  "last_history_id" BIGINT,
+  "history_id" BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  "recorded_at" BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE "device_management_script_device_state" (
+  "run_state" BIGINT NOT NULL DEFAULT 0,
+  "result_message" TEXT COLLATE "C",
+  "last_state_update_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "error_code" BIGINT NOT NULL DEFAULT 0,
+  "error_description" TEXT COLLATE "C",
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "state_key" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "id_form" BIGINT NOT NULL DEFAULT 0,
+  "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "user_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "handed_version" BIGINT NOT NULL DEFAULT 0,
+  "handed_count" BIGINT NOT NULL DEFAULT 0,
+  "last_history_id" BIGINT,
+  PRIMARY KEY ("script_id", "state_key")
+);
+CREATE INDEX "device_management_script_device_state_index_1" ON "device_management_script_device_state" ("script_id", "user_id", "state_key") WHERE user_id <> '';
+
+CREATE TABLE "device_management_script_device_state_history" (
+  "run_state" BIGINT NOT NULL DEFAULT 0,
+  "result_message" TEXT COLLATE "C",
+  "last_state_update_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_state_update_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "error_code" BIGINT NOT NULL DEFAULT 0,
+  "error_description" TEXT COLLATE "C",
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "state_key" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "id_form" BIGINT NOT NULL DEFAULT 0,
+  "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "user_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "handed_version" BIGINT NOT NULL DEFAULT 0,
+  "handed_count" BIGINT NOT NULL DEFAULT 0,
+  "last_history_id" BIGINT,
+  "history_id" BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  "recorded_at" BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE "device_management_script_user_state" (
+  "error_device_count" BIGINT NOT NULL DEFAULT 0,
+  "success_device_count" BIGINT NOT NULL DEFAULT 0,
+  "user_principal_name" TEXT COLLATE "C",
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "user_key" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "id_form" BIGINT NOT NULL DEFAULT 0,
+  "error_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "success_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("script_id", "user_key")
+);
+
+CREATE TABLE "device_health_script_run_summary" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "detection_script_error_device_count" BIGINT NOT NULL DEFAULT 0,
+  "detection_script_not_applicable_device_count" BIGINT NOT NULL DEFAULT 0,
+  "detection_script_pending_device_count" BIGINT NOT NULL DEFAULT 0,
+  "issue_detected_device_count" BIGINT NOT NULL DEFAULT 0,
+  "issue_remediated_device_count" BIGINT NOT NULL DEFAULT 0,
+  "issue_reoccurred_device_count" BIGINT NOT NULL DEFAULT 0,
+  "last_script_run_date_time" BIGINT,
+  "last_script_run_date_time_form" INTEGER,
+  "no_issue_detected_device_count" BIGINT NOT NULL DEFAULT 0,
+  "remediation_script_error_device_count" BIGINT NOT NULL DEFAULT 0,
+  "remediation_skipped_device_count" BIGINT NOT NULL DEFAULT 0,
+  "detection_script_error_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "detection_script_not_applicable_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "detection_script_pending_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "issue_detected_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "issue_remediated_cumulative_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "issue_remediated_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "issue_reoccurred_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "no_issue_detected_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "remediation_script_error_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "remediation_skipped_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "device_compliance_script_run_summary" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "detection_script_error_device_count" BIGINT NOT NULL DEFAULT 0,
+  "detection_script_pending_device_count" BIGINT NOT NULL DEFAULT 0,
+  "issue_detected_device_count" BIGINT NOT NULL DEFAULT 0,
+  "last_script_run_date_time" BIGINT,
+  "last_script_run_date_time_form" INTEGER,
+  "no_issue_detected_device_count" BIGINT NOT NULL DEFAULT 0,
+  "detection_script_error_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "detection_script_pending_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "issue_detected_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "no_issue_detected_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "device_management_script_run_summary" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "error_device_count" BIGINT NOT NULL DEFAULT 0,
+  "error_user_count" BIGINT NOT NULL DEFAULT 0,
+  "success_device_count" BIGINT NOT NULL DEFAULT 0,
+  "success_user_count" BIGINT NOT NULL DEFAULT 0,
+  "error_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "error_user_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "success_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  "success_user_count_adjustment" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "remediation_day" (
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "day" BIGINT NOT NULL DEFAULT 0,
+  "devices" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("script_id", "day")
+);
+
+CREATE TABLE "device_health_script_assignment" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "run_remediation_script" SMALLINT NOT NULL DEFAULT 0,
+  "run_schedule" TEXT COLLATE "C",
+  "target" TEXT COLLATE "C",
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  PRIMARY KEY ("script_id", "id")
+);
+
+CREATE TABLE "device_management_script_assignment" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "target" TEXT COLLATE "C",
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  PRIMARY KEY ("script_id", "id")
+);
+
+CREATE TABLE "device_management_script_group_assignment" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "target_group_id" TEXT COLLATE "C",
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  PRIMARY KEY ("script_id", "id")
+);
+
+CREATE TABLE "pending_deletion" (
+  "pending_id" BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  "table_name" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "column_name" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "value" TEXT COLLATE "C" NOT NULL DEFAULT ''
+);
+

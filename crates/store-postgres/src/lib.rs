@@ -1,0 +1,121 @@
+//! The store on PostgreSQL: a few writers that commit in groups, a pool of readers on snapshots of
+//! their own, and the migrations between versions of the tables. Several servers may share one
+//! database.
+//!
+//! Durability: a command is answered only after its group's `COMMIT` returned; a commit whose answer
+//! was lost is looked up by its record ([`doubt`]) before anything is done again.
+
+mod connect;
+mod doubt;
+mod failure;
+mod group;
+mod migrate;
+mod pool;
+mod session;
+mod values;
+mod writer;
+
+use std::sync::Arc;
+
+use edm::Model;
+use odata::Error;
+use store::clock::Clock;
+use store::{Job, ReadJob, Store, Tables};
+
+pub use connect::{ConnectionError, Target};
+
+/// A problem with the database as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address of the database.
+    #[error(transparent)]
+    Address(#[from] ConnectionError),
+    /// The database's own error.
+    #[error("cannot open the PostgreSQL database: {0}")]
+    Postgres(#[from] postgres::Error),
+    /// Texts would not come back as they are.
+    #[error("the PostgreSQL database has the encoding {0}; it must be UTF8")]
+    Encoding(String),
+    /// The tables were made by a newer version of the program.
+    #[error("the PostgreSQL database has schema version {found}; this program knows up to {known}")]
+    Newer {
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// A thread could not be started.
+    #[error("cannot start a database thread: {0}")]
+    Thread(#[from] std::io::Error),
+    /// The thread that opened the database panicked.
+    #[error("opening the PostgreSQL database ended in a panic")]
+    Panicked,
+}
+
+/// How many connections a server holds to the database.
+#[derive(Clone, Copy, Debug)]
+pub struct Connections {
+    /// Those that write: each carries out a group of commands at a time.
+    pub writers: usize,
+    /// Those that read.
+    pub readers: usize,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        let readers = std::thread::available_parallelism().map_or(4, |n| n.get().clamp(4, 16));
+        Self {
+            writers: 4,
+            readers,
+        }
+    }
+}
+
+/// A PostgreSQL database with its threads. Dropping it carries out what was queued, then closes.
+pub struct Postgres {
+    writers: writer::Writers,
+    pool: pool::Pool,
+}
+
+impl Postgres {
+    /// Opens the database, bringing its tables up to date where needed.
+    ///
+    /// # Errors
+    /// If it cannot be reached, is not in UTF-8, or has the tables of a newer version.
+    pub fn open(
+        target: &Target,
+        connections: Connections,
+        model: Arc<Model>,
+        tables: Arc<Tables>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        // The client blocks, which a thread of an asynchronous runtime must not.
+        let migrated = std::thread::scope(|scope| {
+            scope
+                .spawn(|| migrate::run(&mut target.connect()?))
+                .join()
+                .map_err(|_| OpenError::Panicked)
+        });
+        migrated??;
+        let context = session::Context {
+            model,
+            tables,
+            clock,
+        };
+        let link = || session::Link::new(target.clone(), context.clone());
+        Ok(Self {
+            pool: pool::Pool::start(connections.readers.max(1), link)?,
+            writers: writer::Writers::start(connections.writers.max(1), link)?,
+        })
+    }
+}
+
+impl Store for Postgres {
+    fn submit(&self, job: Box<dyn Job>) {
+        self.writers.submit(job);
+    }
+
+    fn submit_read(&self, job: ReadJob) -> Result<(), Error> {
+        self.pool.submit(job)
+    }
+}
