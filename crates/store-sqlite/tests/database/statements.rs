@@ -157,11 +157,11 @@ fn pages() {
     check(
         &states("", key),
         expect![[r#"
-        SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
-        FROM "device_management_script_device_state"
-        WHERE "script_id" = ?
-        ORDER BY "state_key"
-        LIMIT ?"#]],
+            SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
+            FROM "device_management_script_device_state"
+            WHERE "script_id" = ?
+            ORDER BY "device_management_script_device_state"."state_key"
+            LIMIT ?"#]],
     );
     let behind = |table: &Table, select: &mut Select<'_>| {
         key(table, select);
@@ -170,11 +170,11 @@ fn pages() {
     check(
         &states("", behind),
         expect![[r#"
-        SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
-        FROM "device_management_script_device_state"
-        WHERE "script_id" = ? AND ("state_key") > (?)
-        ORDER BY "state_key"
-        LIMIT ?"#]],
+            SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
+            FROM "device_management_script_device_state"
+            WHERE "script_id" = ? AND ("state_key") > (?)
+            ORDER BY "device_management_script_device_state"."state_key"
+            LIMIT ?"#]],
     );
     let by_message = |descending: bool, message: Value| {
         move |table: &Table, select: &mut Select<'_>| {
@@ -199,8 +199,8 @@ fn pages() {
             SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
             FROM "device_management_script_device_state"
             WHERE "script_id" = ? AND ("result_message" > ? OR ("result_message" = ? AND ("state_key" > ?)))
-            ORDER BY "result_message", "state_key"
-            LIMIT ? OFFSET ?"#]],
+            ORDER BY "device_management_script_device_state"."result_message", "device_management_script_device_state"."state_key"
+            LIMIT -1 OFFSET ?"#]],
     );
     check(
         &states("", by_message(true, Value::from("m"))),
@@ -208,8 +208,8 @@ fn pages() {
             SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
             FROM "device_management_script_device_state"
             WHERE "script_id" = ? AND ("result_message" < ? OR "result_message" IS NULL OR ("result_message" = ? AND ("state_key" > ?)))
-            ORDER BY "result_message" DESC, "state_key"
-            LIMIT ? OFFSET ?"#]],
+            ORDER BY "device_management_script_device_state"."result_message" DESC, "device_management_script_device_state"."state_key"
+            LIMIT -1 OFFSET ?"#]],
     );
     check(
         &states("", by_message(false, Value::Null)),
@@ -217,17 +217,17 @@ fn pages() {
             SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
             FROM "device_management_script_device_state"
             WHERE "script_id" = ? AND ("result_message" IS NOT NULL OR ("result_message" IS NULL AND ("state_key" > ?)))
-            ORDER BY "result_message", "state_key"
-            LIMIT ? OFFSET ?"#]],
+            ORDER BY "device_management_script_device_state"."result_message", "device_management_script_device_state"."state_key"
+            LIMIT -1 OFFSET ?"#]],
     );
     check(
         &states("", by_message(true, Value::Null)),
         expect![[r#"
-        SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
-        FROM "device_management_script_device_state"
-        WHERE "script_id" = ? AND (FALSE OR ("result_message" IS NULL AND ("state_key" > ?)))
-        ORDER BY "result_message" DESC, "state_key"
-        LIMIT ? OFFSET ?"#]],
+            SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
+            FROM "device_management_script_device_state"
+            WHERE "script_id" = ? AND (FALSE OR ("result_message" IS NULL AND ("state_key" > ?)))
+            ORDER BY "device_management_script_device_state"."result_message" DESC, "device_management_script_device_state"."state_key"
+            LIMIT -1 OFFSET ?"#]],
     );
 }
 
