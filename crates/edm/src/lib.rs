@@ -6,6 +6,8 @@
 
 mod annotation;
 mod csdl;
+mod decimal;
+mod geo;
 mod literal;
 mod model;
 mod primitive;
@@ -15,6 +17,8 @@ mod write;
 
 pub use annotation::{Annotation, Annotations, Expression};
 pub use csdl::CsdlError;
+pub use decimal::{DecimalError, canonical_decimal};
+pub use geo::{Coordinates, Geo, GeoError, Position, Shape};
 pub use literal::LiteralError;
 pub use model::{
     EntitySet, EntitySetId, EnumId, EnumMember, EnumType, Facets, ItemType, Model,

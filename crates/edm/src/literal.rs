@@ -5,6 +5,9 @@ use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
+use crate::decimal::{DecimalError, canonical_decimal};
+use crate::geo::{Geo, GeoError};
+use crate::model::Facets;
 use crate::primitive::Primitive;
 use crate::time::{Date, DateTimeOffset, Duration, TimeError, TimeOfDay};
 use crate::value::Value;
@@ -27,6 +30,12 @@ pub enum LiteralError {
     /// A date or time that is malformed, does not exist or is too precise.
     #[error(transparent)]
     Time(#[from] TimeError),
+    /// A decimal that has too many digits.
+    #[error(transparent)]
+    Decimal(#[from] DecimalError),
+    /// A shape that is malformed.
+    #[error(transparent)]
+    Geo(#[from] GeoError),
 }
 
 impl Value {
@@ -34,7 +43,7 @@ impl Value {
     ///
     /// # Errors
     /// A text that the type's grammar does not allow, a number that it cannot hold, or a type
-    /// that has no text: streams, geography, geometry and `Edm.PrimitiveType`.
+    /// that has no text: streams and `Edm.PrimitiveType`.
     pub fn parse(primitive: Primitive, text: &str) -> Result<Self, LiteralError> {
         let malformed = LiteralError::Malformed(primitive.name());
         Ok(match primitive {
@@ -53,8 +62,44 @@ impl Value {
             Primitive::Duration => Self::Duration(Duration::parse(text)?),
             Primitive::TimeOfDay => Self::TimeOfDay(TimeOfDay::parse(text)?),
             Primitive::Double | Primitive::Single => Self::Double(parse_double(primitive, text)?),
-            Primitive::Decimal if is_decimal(text) => Self::Decimal(text.to_owned()),
+            Primitive::Decimal => match canonical_decimal(text, &Facets::default()) {
+                Ok(canonical) => Self::Decimal(canonical),
+                Err(DecimalError::Malformed) => return Err(malformed),
+                Err(error) => return Err(error.into()),
+            },
+            Primitive::Geo(_) => {
+                let geo = Geo::parse(text)?;
+                if !geo.is_of(primitive) {
+                    return Err(malformed);
+                }
+                Self::Geo(Box::new(geo))
+            }
             _ => Self::Integer(parse_integer(primitive, text)?),
+        })
+    }
+
+    /// The value as text, such that [`Value::parse`] reads it in the value's own type: what stands
+    /// in a raw value (OData 4.01 URL Conventions 4.7) and, in quotes and with its prefix, in a
+    /// URL. `None` for null, complex values and collections; a member of an enumeration is its
+    /// number.
+    #[must_use]
+    pub fn to_text(&self) -> Option<String> {
+        Some(match self {
+            Self::Null | Self::Complex(_) | Self::Collection(_) => return None,
+            Self::Boolean(value) => value.to_string(),
+            Self::Integer(number) | Self::Enum(number) => number.to_string(),
+            Self::Double(number) if number.is_infinite() => {
+                if *number > 0.0 { "INF" } else { "-INF" }.to_owned()
+            }
+            Self::Double(number) => number.to_string(),
+            Self::Decimal(text) | Self::String(text) => text.clone(),
+            Self::Binary(bytes) => BASE64URL.encode(bytes),
+            Self::Guid(guid) => guid.to_string(),
+            Self::Date(date) => date.to_string(),
+            Self::DateTimeOffset(instant) => instant.to_string(),
+            Self::TimeOfDay(time) => time.to_string(),
+            Self::Duration(duration) => duration.to_string(),
+            Self::Geo(geo) => geo.to_string(),
         })
     }
 
@@ -127,8 +172,14 @@ fn parse_double(primitive: Primitive, text: &str) -> Result<f64, LiteralError> {
     }
 }
 
-/// Whether a text is a number: a sign, digits, a fraction, an exponent (ABNF `decimalValue`; the
-/// special values of floating scale are left out, the model has no decimal to hold them).
+/// A finite number (ABNF `doubleValue` without its special values).
+pub(crate) fn finite(text: &str) -> Option<f64> {
+    parse_double(Primitive::Double, text)
+        .ok()
+        .filter(|number| number.is_finite())
+}
+
+/// Whether a text is a number: a sign, digits, a fraction, an exponent (ABNF `decimalValue`).
 fn is_decimal(text: &str) -> bool {
     fn digits(text: &str) -> bool {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())

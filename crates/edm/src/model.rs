@@ -46,8 +46,11 @@ pub struct TypeDefinitionId(pub(crate) u32);
 pub struct Model {
     /// The CSDL version, `4.0` or `4.01`.
     pub(crate) version: String,
-    /// The schemas' namespaces, in document order; the first is the one URLs may leave out.
+    /// The schemas' namespaces, in document order.
     pub namespaces: Vec<String>,
+    /// Those that URLs may leave out: `Core.DefaultNamespace` on the schema says so (OData 4.01
+    /// URL Conventions 4.11).
+    pub(crate) default_namespaces: Vec<String>,
     /// The annotations of the schemas themselves, one for each namespace.
     pub(crate) schema_annotations: Vec<Annotations>,
     pub(crate) references: Vec<Reference>,
@@ -59,7 +62,7 @@ pub struct Model {
     pub(crate) container: Container,
     /// The types by qualified name.
     pub(crate) names: HashMap<String, NamedType>,
-    /// The overloads by qualified name, and by short name those of the first namespace.
+    /// The overloads by qualified name, and by short name those of the default namespaces.
     pub(crate) operation_names: HashMap<String, Vec<OperationId>>,
     /// What is annotated by a path: the container, its members, and paths beyond them.
     pub(crate) targets: Vec<(String, Annotations)>,
@@ -116,6 +119,13 @@ impl Model {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The namespaces that URLs may leave out, in document order: those whose schema is annotated
+    /// with `Core.DefaultNamespace`.
+    #[must_use]
+    pub fn default_namespaces(&self) -> &[String] {
+        &self.default_namespaces
     }
 
     /// The container's qualified name.

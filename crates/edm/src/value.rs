@@ -1,5 +1,6 @@
 //! Values of the model's types.
 
+use crate::geo::Geo;
 use crate::model::StructuredId;
 use crate::time::{Date, DateTimeOffset, Duration, TimeOfDay};
 
@@ -32,6 +33,8 @@ pub enum Value {
     TimeOfDay(TimeOfDay),
     /// `Edm.Duration`.
     Duration(Duration),
+    /// Any of the geography and geometry types.
+    Geo(Box<Geo>),
     /// A member of an enumeration type, or several of one with `IsFlags`, by numeric value.
     Enum(i64),
     /// An instance of a complex type.

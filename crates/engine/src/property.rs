@@ -51,6 +51,8 @@ fn raw_value(core: &Core, ty: &edm::TypeRef, value: &Value) -> Bytes {
     match value {
         Value::String(text) => text.clone().into(),
         Value::Binary(bytes) => bytes.clone().into(),
+        // Not as JSON has them (OData 4.01 Protocol 11.2.4.1).
+        Value::Geo(geo) => geo.to_string().into(),
         other => {
             let mut out = Vec::new();
             json::write_value(&mut out, &core.model, ty, other);

@@ -4,13 +4,13 @@
 //! Reading never trusts the body: every rule of the model that a body breaks is a 400 whose
 //! `target` is the path of the property. Writing makes no tree.
 
-mod decimal;
 mod delta;
 mod error;
 mod fault;
 mod name;
 mod parameters;
 mod read;
+mod read_geo;
 mod read_primitive;
 mod read_value;
 mod reference;

@@ -305,7 +305,8 @@ pub(crate) fn kind_of(ty: &TypeRef) -> ColumnKind {
             Primitive::DateTimeOffset => ColumnKind::DateTimeOffset,
             Primitive::TimeOfDay => ColumnKind::TimeOfDay,
             Primitive::Duration => ColumnKind::Duration,
-            _ => ColumnKind::Text,
+            Primitive::Geo(_) => ColumnKind::Json,
+            Primitive::String | Primitive::Any => ColumnKind::Text,
         },
     }
 }

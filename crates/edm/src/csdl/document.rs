@@ -9,6 +9,13 @@ use super::xml::Element;
 use crate::annotation::Expression;
 use crate::model::{Model, Reference};
 
+/// The term that lets URLs leave a schema's namespace out, with the alias that vocabularies use
+/// for themselves: documents use it without declaring it.
+const DEFAULT_NAMESPACE: [&str; 2] = [
+    "Org.OData.Core.V1.DefaultNamespace",
+    "Core.DefaultNamespace",
+];
+
 /// A model while it is read, and what reading it needs.
 pub(super) struct Reader {
     pub(super) names: Names,
@@ -40,6 +47,13 @@ pub(super) fn read(root: &Element) -> Result<Model, Fault> {
     let mut declared = Vec::new();
     for schema in &schemas {
         let annotations = reader.annotations(schema, schema.require("Namespace")?)?;
+        if DEFAULT_NAMESPACE
+            .iter()
+            .any(|term| annotations.is_tagged(term))
+        {
+            let namespace = schema.require("Namespace")?.to_owned();
+            reader.model.default_namespaces.push(namespace);
+        }
         reader.model.schema_annotations.push(annotations);
         reader.declare(schema, &mut declared)?;
     }

@@ -1,5 +1,7 @@
 //! Actions and functions (CSDL section 12).
 
+use std::collections::HashMap;
+
 use super::Fault;
 use super::document::Reader;
 use super::names::namespace_of;
@@ -191,19 +193,16 @@ impl Reader {
         Ok(())
     }
 
-    /// Makes the first namespace's operations known by their short names.
+    /// Makes the default namespaces' operations known by their short names.
     pub(super) fn finish_operations(&mut self) {
-        let Some(first) = self.model.namespaces.first() else {
-            return;
-        };
-        let ours = self
-            .model
-            .operation_names
-            .iter()
-            .filter(|(name, _)| namespace_of(name) == first);
-        let short: Vec<_> = ours
-            .filter_map(|(name, ids)| Some((name.rsplit_once('.')?.1.to_owned(), ids.clone())))
-            .collect();
+        let mut short: HashMap<String, Vec<OperationId>> = HashMap::new();
+        for (place, operation) in self.model.operations.iter().enumerate() {
+            let namespace = namespace_of(&operation.name);
+            if self.model.default_namespaces.iter().any(|n| n == namespace) {
+                let overloads = short.entry(operation.short_name().to_owned()).or_default();
+                overloads.push(OperationId(index(place)));
+            }
+        }
         self.model.operation_names.extend(short);
     }
 }

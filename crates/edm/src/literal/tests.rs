@@ -75,7 +75,11 @@ fn other_cases() -> Vec<(Primitive, &'static str, Expected)> {
         (Primitive::String, "", Is(Value::from(""))),
         (Primitive::Stream, "", Malformed),
         (Primitive::Any, "1", Malformed),
-        (Primitive::Geo("Edm.GeographyPoint"), "1", Malformed),
+        (
+            Primitive::Geo("Edm.GeographyPoint"),
+            "SRID=0;LineString(1 2,3 4)",
+            Malformed,
+        ),
     ]
 }
 
@@ -90,6 +94,37 @@ fn values_of_primitive_types() {
         };
         assert!(as_expected, "{} {text}: {result:?}", primitive.name());
     }
+}
+
+/// One value of each type, as `$value` and keys have it.
+#[test]
+fn text_that_is_read_is_written_the_same() {
+    for (ty, text) in [
+        ("Binary", "-_8="),
+        ("Boolean", "false"),
+        ("Byte", "255"),
+        ("Date", "2024-02-29"),
+        ("DateTimeOffset", "2017-01-01T00:02:30.8589467+03:00"),
+        ("Decimal", "-12345678901234567890.123456789012345678"),
+        ("Double", "-INF"),
+        ("Duration", "P1DT2H3M4.5S"),
+        ("Guid", "d1012072-4c41-47dc-85cd-719d9edd897e"),
+        ("Int16", "-32768"),
+        ("Int32", "2147483647"),
+        ("Int64", "-9223372036854775808"),
+        ("SByte", "-128"),
+        ("Single", "3.14"),
+        ("String", "O'Neil"),
+        ("TimeOfDay", "09:30:00"),
+        ("GeographyPoint", "SRID=4326;Point(-122.3321 47.6062)"),
+        ("GeometryPolygon", "SRID=0;Polygon((1 1,2 2,1 1))"),
+    ] {
+        let primitive = Primitive::from_name(&format!("Edm.{ty}")).expect(ty);
+        let value = Value::parse(primitive, text).expect(text);
+        assert_eq!(value.to_text().as_deref(), Some(text), "{ty}");
+    }
+    assert_eq!(Value::Null.to_text(), None);
+    assert_eq!(Value::Enum(3).to_text().as_deref(), Some("3"));
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl Model {
     }
 
     /// The type that a URL names: by its qualified name (primitive types included), or by its
-    /// short name if it is in the first namespace (OData 4.01 URL Conventions 4.11).
+    /// short name if it is in a default namespace (OData 4.01 URL Conventions 4.11).
     ///
     /// A type definition is answered by its underlying type.
     #[must_use]
@@ -125,8 +125,9 @@ impl Model {
             Some(named) => *named,
             None if name.contains('.') => return None,
             None => *self
-                .names
-                .get(&format!("{}.{name}", self.namespaces.first()?))?,
+                .default_namespaces
+                .iter()
+                .find_map(|namespace| self.names.get(&format!("{namespace}.{name}")))?,
         };
         Some(self.item_type(named))
     }
@@ -141,7 +142,7 @@ impl Model {
     }
 
     /// The overloads of an operation that a URL may mean by `name`: its qualified name, or its
-    /// short name if it is in the first namespace.
+    /// short name if it is in a default namespace.
     ///
     /// With a binding type and whether a collection is bound: those bound to that type or to one
     /// that it derives from, the nearest first (OData 4.01 Protocol 11.5.5). With `None`: the

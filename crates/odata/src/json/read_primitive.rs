@@ -6,10 +6,10 @@ use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use edm::time::{Date, DateTimeOffset, Duration, TimeOfDay};
-use edm::{Facets, Primitive, Value};
+use edm::{Facets, Primitive, Value, canonical_decimal};
 
-use super::decimal;
 use super::fault::{Fallible, Fault, excerpt};
+use super::read_geo;
 use super::read_value::Source;
 use super::tree::Node;
 
@@ -57,7 +57,8 @@ pub(super) fn read(
             DateTimeOffset::parse,
             Value::DateTimeOffset,
         ),
-        Primitive::Stream | Primitive::Any | Primitive::Geo(_) => Err(Fault::new(format!(
+        Primitive::Geo(_) => read_geo::read(primitive, facets, node),
+        Primitive::Stream | Primitive::Any => Err(Fault::new(format!(
             "values of {} are not read from JSON",
             primitive.name()
         ))),
@@ -154,8 +155,8 @@ fn decimal_number(facets: &Facets, node: Node, source: Source) -> Fallible<Value
         Source::Client => facets,
         Source::Store => &Facets::default(),
     };
-    let canonical = decimal::canonical(&text, facets)
-        .map_err(|reason| invalid(Primitive::Decimal, &text, &reason))?;
+    let canonical = canonical_decimal(&text, facets)
+        .map_err(|reason| invalid(Primitive::Decimal, &text, &reason.to_string()))?;
     Ok(Value::Decimal(canonical))
 }
 

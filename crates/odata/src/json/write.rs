@@ -8,7 +8,7 @@ use std::io::Write as _;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use edm::{ComplexValue, EnumType, ItemType, Model, Primitive, StructuredId, TypeRef, Value};
+use edm::{ComplexValue, EnumType, Geo, ItemType, Model, Primitive, StructuredId, TypeRef, Value};
 
 /// How numbers are written that a JSON parser may round.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,6 +81,13 @@ impl Writer<'_> {
             Value::DateTimeOffset(instant) => write_quoted(out, instant),
             Value::TimeOfDay(time) => write_quoted(out, time),
             Value::Duration(duration) => write_quoted(out, duration),
+            Value::Geo(geo) => {
+                let default = match ty.item {
+                    ItemType::Primitive(primitive) => Geo::default_srid(primitive),
+                    _ => Geo::default_srid(Primitive::Any),
+                };
+                out.extend_from_slice(geo.to_geojson(default).as_bytes());
+            }
             Value::Enum(number) => match ty.item {
                 ItemType::Enum(id) => write_enum(out, self.model.enum_type(id), *number),
                 _ => write_quoted(out, number),

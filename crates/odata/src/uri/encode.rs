@@ -49,6 +49,7 @@ pub fn encode_key(value: &Value) -> String {
         Value::DateTimeOffset(instant) => instant.to_string(),
         Value::TimeOfDay(time) => time.to_string(),
         Value::Duration(duration) => format!("duration'{duration}'"),
+        Value::Geo(geo) => format!("geography'{geo}'"),
         // By number: the member's name is the model's, and a number is a member too.
         Value::Enum(number) => format!("'{number}'"),
     };

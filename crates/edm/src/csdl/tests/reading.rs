@@ -245,7 +245,7 @@ fn names_in_urls() {
 #[test]
 fn the_served_model() {
     let model = Model::from_csdl(DEVICE_MANAGEMENT).expect("the served model");
-    assert_eq!(model.namespaces[0], "microsoft.graph");
+    assert_eq!(model.default_namespaces(), ["microsoft.graph"]);
     let state = ty(&model, "microsoft.graph.deviceHealthScriptDeviceState");
     let id = state.property("id").expect("id");
     assert_eq!(state.key, [id]);
@@ -268,6 +268,41 @@ fn the_served_model() {
             .len(),
         1
     );
+}
+
+/// A schema's annotation says which names URLs may have without it; the order of schemas does not.
+#[test]
+fn default_namespaces() {
+    let schema = |namespace: &str, annotation: &str| {
+        format!(
+            r#"<Schema Namespace="{namespace}" xmlns="http://docs.oasis-open.org/odata/ns/edm">{annotation}
+            <ComplexType Name="{namespace}Type"/><Function Name="f"><Parameter Name="{namespace}" Type="Edm.String"/><ReturnType Type="Edm.String"/></Function></Schema>"#
+        )
+    };
+    let of = |term: &str, value: &str| format!(r#"<Annotation Term="{term}" {value}/>"#);
+    let xml = format!(
+        r#"<edmx:Edmx Version="4.01" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>{}{}{}{}</edmx:DataServices></edmx:Edmx>"#,
+        schema("a", ""),
+        schema("b", &of("Core.DefaultNamespace", r#"Bool="true""#)),
+        schema("c", &of("Org.OData.Core.V1.DefaultNamespace", "")),
+        schema(
+            "d",
+            &of("Org.OData.Core.V1.DefaultNamespace", r#"Bool="false""#)
+        ),
+    );
+    let model = Model::from_csdl(&xml).expect("a model");
+    assert_eq!(model.default_namespaces(), ["b", "c"]);
+    assert_eq!(model.find_operations(None, "f").len(), 2);
+    assert_eq!(model.find_operations(None, "a.f").len(), 1);
+    for (name, found) in [
+        ("aType", false),
+        ("bType", true),
+        ("cType", true),
+        ("dType", false),
+        ("d.dType", true),
+    ] {
+        assert_eq!(model.find_type_by_url_name(name).is_some(), found, "{name}");
+    }
 }
 
 #[test]

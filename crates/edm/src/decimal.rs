@@ -1,18 +1,36 @@
 //! `Edm.Decimal` in its canonical text: an optional minus, digits without leading zeros, and the
 //! fraction as written. It is a JSON number as it stands.
 
-use edm::Facets;
+use crate::model::Facets;
 
 /// The most digits a decimal may have: what an exponent can blow a short text up to. Any number
 /// of so many digits is within binary64's range, so every JSON parser takes it.
 const MAX_DIGITS: usize = 128;
 
-/// Makes the canonical text of a decimal number, exponents resolved (ABNF `decimalValue`).
+/// Why a text is no decimal of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecimalError {
+    /// It is no number.
+    #[error("not a decimal number")]
+    Malformed,
+    /// It has more digits than any decimal may have.
+    #[error("more than {MAX_DIGITS} digits")]
+    Digits,
+    /// More digits behind the decimal point than the type's `Scale`.
+    #[error("more than {0} digits behind the decimal point")]
+    Scale(usize),
+    /// More significant digits than the type's `Precision`.
+    #[error("more than {0} significant digits")]
+    Precision(u32),
+}
+
+/// Makes the canonical text of a decimal number, exponents resolved (ABNF `decimalValue`; the
+/// special values of floating scale are no decimals here).
 ///
 /// # Errors
-/// The reason, for a client: no number, or not within precision and scale.
-pub(super) fn canonical(text: &str, facets: &Facets) -> Result<String, String> {
-    let no_number = || "not a decimal number".to_owned();
+/// No number, too many digits, or not within the facets' precision and scale.
+pub fn canonical_decimal(text: &str, facets: &Facets) -> Result<String, DecimalError> {
+    let no_number = || DecimalError::Malformed;
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -37,7 +55,7 @@ pub(super) fn canonical(text: &str, facets: &Facets) -> Result<String, String> {
         .saturating_add(shift)
         > MAX_DIGITS
     {
-        return Err(format!("more than {MAX_DIGITS} digits"));
+        return Err(DecimalError::Digits);
     }
     let (whole, fraction) = shifted(whole, fraction, exponent >= 0, shift);
     let whole = whole.trim_start_matches('0');
@@ -70,18 +88,18 @@ fn shifted(whole: &str, fraction: &str, right: bool, shift: usize) -> (String, S
 }
 
 /// CSDL sections 7.2.3 and 7.2.4, where the model gives the facets.
-fn check_facets(whole: &str, fraction: &str, facets: &Facets) -> Result<(), String> {
+fn check_facets(whole: &str, fraction: &str, facets: &Facets) -> Result<(), DecimalError> {
     let significant = fraction.trim_end_matches('0').len();
     let scale = facets
         .scale
         .as_deref()
         .and_then(|scale| scale.parse::<usize>().ok());
     if let Some(scale) = scale.filter(|scale| significant > *scale) {
-        return Err(format!("more than {scale} digits behind the decimal point"));
+        return Err(DecimalError::Scale(scale));
     }
     match facets.precision {
         Some(precision) if whole.len() + significant > precision as usize => {
-            Err(format!("more than {precision} significant digits"))
+            Err(DecimalError::Precision(precision))
         }
         _ => Ok(()),
     }
@@ -95,7 +113,7 @@ mod tests {
     #[test]
     fn decimals_have_one_text() {
         let check = |text: &str, expected: Option<&str>| {
-            let found = canonical(text, &Facets::default());
+            let found = canonical_decimal(text, &Facets::default());
             assert_eq!(found.as_deref().ok(), expected, "{text}");
         };
         check("0", Some("0"));
@@ -134,23 +152,29 @@ mod tests {
             scale: Some("2".to_owned()),
             ..Facets::default()
         };
-        assert_eq!(canonical("123.45", &facets).as_deref(), Ok("123.45"));
-        assert_eq!(canonical("00123.4500", &facets).as_deref(), Ok("123.4500"));
-        assert!(canonical("1.234", &facets).is_err());
-        assert!(canonical("123456", &facets).is_err());
+        assert_eq!(
+            canonical_decimal("123.45", &facets).as_deref(),
+            Ok("123.45")
+        );
+        assert_eq!(
+            canonical_decimal("00123.4500", &facets).as_deref(),
+            Ok("123.4500")
+        );
+        assert!(canonical_decimal("1.234", &facets).is_err());
+        assert!(canonical_decimal("123456", &facets).is_err());
         let variable = Facets {
             scale: Some("variable".to_owned()),
             ..Facets::default()
         };
-        assert!(canonical("1.23456789", &variable).is_ok());
+        assert!(canonical_decimal("1.23456789", &variable).is_ok());
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_without_panic_and_a_canonical_one_stays(text in "[-+]?[0-9]{0,9}(\\.[0-9]{0,9})?([eE][-+]?[0-9]{1,4})?") {
-            if let Ok(once) = canonical(&text, &Facets::default()) {
-                prop_assert_eq!(canonical(&once, &Facets::default()), Ok(once.clone()));
-                prop_assert!(serde_json::from_str::<f64>(&once).is_ok());
+            if let Ok(once) = canonical_decimal(&text, &Facets::default()) {
+                prop_assert_eq!(canonical_decimal(&once, &Facets::default()), Ok(once.clone()));
+                prop_assert!(once.parse::<f64>().is_ok_and(f64::is_finite));
             }
         }
     }
