@@ -81,6 +81,7 @@ impl Engine {
                 ))
             }
             Resource::Metadata => self.metadata(&request, &options, &negotiated),
+            Resource::EntityById { .. } => Err(Error::bad_request("$entity is not served yet.")),
             Resource::Batch => Err(Error::bad_request(
                 "$batch is not served yet; send the requests one by one.",
             )),

@@ -35,9 +35,13 @@ pub(crate) fn canonical_path(core: &Core, segments: &[Segment]) -> String {
                 path.push_str(&key_predicate(values));
                 continue;
             }
-            Segment::Operation { .. } | Segment::Count | Segment::Reference | Segment::Value => {
-                break;
-            }
+            Segment::Operation { .. }
+            | Segment::Filter(_)
+            | Segment::Each
+            | Segment::Index(_)
+            | Segment::Count
+            | Segment::Reference
+            | Segment::Value => break,
         };
         if !path.is_empty() {
             path.push('/');

@@ -2,7 +2,7 @@
 
 use edm::Value;
 use odata::Error;
-use odata::expr::{Expr, PropertyPath};
+use odata::expr::Expr;
 use odata::query::{OrderBy, QueryOptions};
 use store::page;
 use store::{Order, Reader, Select, TableId};
@@ -270,14 +270,7 @@ fn order(core: &Core, target: &Target, orderby: &[OrderBy]) -> Result<Vec<Order>
 
 fn own_column(expr: &Expr) -> Option<usize> {
     match expr {
-        Expr::Path(PropertyPath {
-            navigation,
-            properties,
-            ..
-        }) if navigation.is_empty() => match properties.as_slice() {
-            [(_, ordinal)] => Some(*ordinal),
-            _ => None,
-        },
+        Expr::Path(path) => path.own_property().map(|(_, ordinal)| ordinal),
         _ => None,
     }
 }

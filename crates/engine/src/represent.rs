@@ -5,7 +5,8 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use edm::{ItemType, Model, StructuredId};
-use odata::query::QueryOptions;
+use odata::expr::Step;
+use odata::query::{QueryOptions, SelectItem};
 use odata::{Error, json};
 use store::cell::{Cell, date_time, encode};
 use store::{Cells, Column, ColumnKind, ColumnSet, Row, Table, TableId};
@@ -42,11 +43,15 @@ impl<'c> Representation<'c> {
             None => (0..count)
                 .map(|ordinal| (ordinal, left_out.contains(ordinal)))
                 .collect(),
-            Some(paths) => {
-                let mut chosen: Vec<usize> = paths
-                    .iter()
-                    .filter_map(|path| path.properties.first().map(|(_, ordinal)| *ordinal))
-                    .collect();
+            Some(selection) if selection.all => {
+                (0..count).map(|ordinal| (ordinal, false)).collect()
+            }
+            Some(selection) => {
+                let first = |item: &SelectItem| match item.path.steps.first() {
+                    Some(Step::Property { ordinal, .. }) => Some(*ordinal),
+                    _ => None,
+                };
+                let mut chosen: Vec<usize> = selection.items.iter().filter_map(first).collect();
                 chosen.sort_unstable();
                 chosen.dedup();
                 chosen.into_iter().map(|ordinal| (ordinal, false)).collect()

@@ -5,6 +5,7 @@
 //! parse (syntax) → bind to the model (types) → check (legal on this resource, within limits) →
 //! emit (the store's part).
 
+pub mod apply;
 pub mod error;
 pub mod expr;
 pub mod json;

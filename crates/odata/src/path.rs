@@ -13,6 +13,11 @@ pub enum Resource {
     Metadata,
     /// `$batch`.
     Batch,
+    /// `$entity` (URL Conventions, section 4.8): the entity that `$id` names.
+    EntityById {
+        /// What the entity is cast to, if it is.
+        cast: Option<StructuredId>,
+    },
     /// Anything in the container.
     Path(ResourcePath),
 }
@@ -98,6 +103,13 @@ pub enum Segment {
         /// Parameters of a function, by index.
         parameters: Vec<(usize, Expr)>,
     },
+    /// `/$filter(…)` (URL Conventions, section 4.12): the members of the collection for which it
+    /// holds.
+    Filter(Box<Expr>),
+    /// `/$each` (section 4.14): every member of the collection by itself.
+    Each,
+    /// The member at a place of an ordered collection (section 4.11), from the end if negative.
+    Index(i64),
     /// `/$count`.
     Count,
     /// `/$ref`.

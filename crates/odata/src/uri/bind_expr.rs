@@ -148,7 +148,7 @@ impl<'a> Binder<'_, 'a> {
         let values = items.iter().map(value).collect::<Result<Vec<_>, _>>()?;
         Ok(Expr::In {
             needle: Box::new(bound),
-            values,
+            among: Box::new(Expr::Collection(values)),
         })
     }
 

@@ -5,7 +5,7 @@ use edm::{ItemType, StructuredId, TypeRef};
 use super::binder::{Binder, unsupported};
 use super::suggest::did_you_mean;
 use crate::Error;
-use crate::expr::PropertyPath;
+use crate::expr::{Path, Root, Step};
 
 impl Binder<'_, '_> {
     /// Follows names from a structured type: single-valued navigation properties, then structural
@@ -18,9 +18,8 @@ impl Binder<'_, '_> {
         &self,
         of: StructuredId,
         names: impl IntoIterator<Item = &'n str>,
-    ) -> Result<PropertyPath, Error> {
-        let mut navigation = Vec::new();
-        let mut properties = Vec::new();
+    ) -> Result<Path, Error> {
+        let mut steps: Vec<Step> = Vec::new();
         let mut at: TypeRef = TypeRef::of(self.model.structured(of).item_type(of));
         let mut last = "";
         for name in names {
@@ -29,7 +28,7 @@ impl Binder<'_, '_> {
             if let Some(ordinal) = ty.property(name)
                 && let Some(property) = ty.properties.get(ordinal)
             {
-                properties.push((of, ordinal));
+                steps.push(Step::Property { of, ordinal });
                 at = property.ty.clone();
             } else if let Some(index) = ty.navigation_property(name)
                 && let Some(property) = ty.navigation.get(index)
@@ -37,30 +36,30 @@ impl Binder<'_, '_> {
                 let hindrance = if property.collection {
                     Some("the collection")
                 } else {
-                    (!properties.is_empty()).then_some("the complex value's")
+                    is_property(&steps).then_some("the complex value's")
                 };
                 if let Some(what) = hindrance {
                     return Err(
                         unsupported(&format!("A path through {what} '{name}'")).with_target(name)
                     );
                 }
-                navigation.push((of, index));
+                steps.push(Step::Navigation { of, index });
                 at = TypeRef::of(ItemType::Entity(property.target));
             } else {
                 return Err(self.unknown_property(of, name));
             }
             last = name;
         }
-        if properties.is_empty() {
+        if !is_property(&steps) {
             return Err(Error::bad_request(format!(
                 "'{last}' is a navigation property: the path must go on to a property of {}.",
                 self.name(at.item)
             ))
             .with_target(last));
         }
-        Ok(PropertyPath {
-            navigation,
-            properties,
+        Ok(Path {
+            root: Root::Instance,
+            steps,
             ty: at,
         })
     }
@@ -91,4 +90,8 @@ impl Binder<'_, '_> {
         ))
         .with_target(name)
     }
+}
+
+fn is_property(steps: &[Step]) -> bool {
+    matches!(steps.last(), Some(Step::Property { .. }))
 }

@@ -6,9 +6,8 @@ use super::binder::{Binder, unsupported};
 use super::suggest::did_you_mean;
 use super::syntax::{self, Expr, Options, PathItem, SystemOption};
 use crate::Error;
-use crate::expr::PropertyPath;
 use crate::path::Resource;
-use crate::query::{ExpandItem, OrderBy, QueryOptions};
+use crate::query::{ExpandForm, ExpandItem, OrderBy, QueryOptions, SelectItem, Selection};
 
 /// Binds the query options of a request to what its path addresses.
 pub(super) fn bind_query<'a>(
@@ -64,7 +63,7 @@ impl<'a> Binder<'_, 'a> {
                 .push(self.order_by(of(SystemOption::OrderBy)?, item)?);
         }
         if let Some(items) = &options.select {
-            bound.select = self.select(of(SystemOption::Select)?, items)?;
+            bound.select = Some(self.select(of(SystemOption::Select)?, items)?);
         }
         if !options.expand.is_empty() {
             bound.expand = self.expand(of(SystemOption::Expand)?, &options.expand)?;
@@ -100,16 +99,11 @@ impl<'a> Binder<'_, 'a> {
         })
     }
 
-    /// `$select` (section 5.1.4); `None` if it selects every structural property. The name of a
+    /// `$select` (section 5.1.4). The name of a
     /// navigation property selects its link only, of which we show none.
-    fn select(
-        &self,
-        of: StructuredId,
-        items: &[PathItem<'a>],
-    ) -> Result<Option<Vec<PropertyPath>>, Error> {
+    fn select(&self, of: StructuredId, items: &[PathItem<'a>]) -> Result<Selection, Error> {
         let ty = self.model.structured(of);
-        let mut all = false;
-        let mut selected: Vec<PropertyPath> = Vec::with_capacity(items.len());
+        let mut selection = Selection::default();
         for item in items {
             if item.options.is_some() {
                 return Err(unsupported(&format!(
@@ -117,26 +111,30 @@ impl<'a> Binder<'_, 'a> {
                 )));
             }
             match item.path.as_slice() {
-                [only] if only == "*" => all = true,
+                [only] if only == "*" => selection.all = true,
                 [only] if ty.navigation_property(only).is_some() => {}
                 names => {
                     if let Some(name) = names.iter().find(|n| n.contains(['.', '*', '@', '$'])) {
                         return Err(unsupported(&format!("'{name}' in $select")));
                     }
                     let path = self.property_path(of, names.iter().map(|name| &**name))?;
-                    if !path.navigation.is_empty() {
+                    if path.navigation().next().is_some() {
                         return Err(unsupported(&format!(
                             "'{item}', a path through a navigation property, in $select ($expand with a nested \
                              $select does it)"
                         )));
                     }
-                    if !selected.contains(&path) {
-                        selected.push(path);
+                    let selected = SelectItem {
+                        path,
+                        options: QueryOptions::default(),
+                    };
+                    if !selection.items.contains(&selected) {
+                        selection.items.push(selected);
                     }
                 }
             }
         }
-        Ok(if all { None } else { Some(selected) })
+        Ok(selection)
     }
 
     /// `$expand` (section 5.1.3).
@@ -190,9 +188,13 @@ impl<'a> Binder<'_, 'a> {
         }
         let options = self.options(Some(property.target), options)?;
         Ok(ExpandItem {
+            prefix: Vec::new(),
             of,
             index,
             collection: property.collection,
+            cast: None,
+            form: ExpandForm::Entities,
+            levels: None,
             options,
         })
     }

@@ -239,6 +239,7 @@ fn kind(resource: &Resource) -> Kind {
         Resource::ServiceDocument => return Kind::ServiceDocument,
         Resource::Metadata => return Kind::Metadata,
         Resource::Batch => return Kind::Batch,
+        Resource::EntityById { .. } => return Kind::Entity,
         Resource::Path(path) => path,
     };
     match &path.kind {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use edm::{ItemType, Model, Value};
 
 use super::*;
-use crate::expr::{Expr, PropertyPath};
+use crate::expr::{Expr, Path, Quantifier, Root, Step};
 use crate::path::{PathKind, ResourcePath, Segment};
 
 mod check;
@@ -92,6 +92,9 @@ fn describe_segment(model: &Model, segment: &Segment) -> String {
                     .join(",")
             )
         }
+        Segment::Filter(expr) => format!("$filter{}", describe_expr(model, expr)),
+        Segment::Each => "$each".to_owned(),
+        Segment::Index(n) => n.to_string(),
         Segment::Count => "$count".to_owned(),
         Segment::Reference => "$ref".to_owned(),
         Segment::Value => "$value".to_owned(),
@@ -134,6 +137,13 @@ fn describe_expr(model: &Model, expr: &Expr) -> String {
             describe_expr(model, r)
         )
     };
+    let list = |items: &[Expr]| {
+        let items: Vec<_> = items
+            .iter()
+            .map(|item| describe_expr(model, item))
+            .collect();
+        items.join(",")
+    };
     match expr {
         Expr::Literal { value, ty } => describe_value(model, value, *ty),
         Expr::Path(path) => describe_path(model, path),
@@ -141,9 +151,72 @@ fn describe_expr(model: &Model, expr: &Expr) -> String {
         Expr::And(left, right) => binary("and", left, right),
         Expr::Or(left, right) => binary("or", left, right),
         Expr::Not(operand) => format!("(not {})", describe_expr(model, operand)),
-        Expr::In { needle, values } => {
-            let values: Vec<_> = values.iter().map(|v| describe_expr(model, v)).collect();
-            format!("({} in {})", describe_expr(model, needle), values.join(","))
+        Expr::In { needle, among } => binary("in", needle, among),
+        Expr::Collection(items) => list(items),
+        Expr::Has { value, flags } => binary("has", value, flags),
+        Expr::Negate(operand) => format!("(-{})", describe_expr(model, operand)),
+        Expr::Arithmetic {
+            op,
+            left,
+            right,
+            ty,
+        } => {
+            format!(
+                "{}:{}",
+                binary(op.as_str(), left, right),
+                model.item_name(*ty)
+            )
+        }
+        Expr::Call {
+            function,
+            arguments,
+            ty,
+        } => {
+            format!(
+                "{}({}):{}",
+                function.as_str(),
+                list(arguments),
+                model.type_name(ty)
+            )
+        }
+        Expr::Cast { operand, ty } => {
+            format!(
+                "cast({},{})",
+                describe_expr(model, operand),
+                model.type_name(ty)
+            )
+        }
+        Expr::IsOf { operand, ty } => {
+            format!(
+                "isof({},{})",
+                describe_expr(model, operand),
+                model.type_name(ty)
+            )
+        }
+        Expr::Case { branches, ty } => {
+            let branch = |(condition, result): &(Expr, Expr)| {
+                format!(
+                    "{}:{}",
+                    describe_expr(model, condition),
+                    describe_expr(model, result)
+                )
+            };
+            let branches: Vec<_> = branches.iter().map(branch).collect();
+            format!("case({}):{}", branches.join(","), model.type_name(ty))
+        }
+        Expr::Lambda {
+            quantifier,
+            collection,
+            predicate,
+        } => {
+            let word = match quantifier {
+                Quantifier::Any => "any",
+                Quantifier::All => "all",
+            };
+            let predicate = predicate
+                .as_deref()
+                .map_or_else(String::new, |p| describe_expr(model, p));
+            format!("{}/{word}({predicate})", describe_path(model, collection))
         }
     }
 }
@@ -159,14 +232,29 @@ fn describe_value(model: &Model, value: &Value, ty: Option<ItemType>) -> String 
     )
 }
 
-fn describe_path(model: &Model, path: &PropertyPath) -> String {
-    let navigation = path
-        .navigation
-        .iter()
-        .map(|(of, i)| model.structured(*of).navigation[*i].name.clone());
-    let properties = path
-        .properties
-        .iter()
-        .map(|(of, i)| model.structured(*of).properties[*i].name.clone());
-    navigation.chain(properties).collect::<Vec<_>>().join("/")
+fn describe_path(model: &Model, path: &Path) -> String {
+    let step = |step: &Step| match step {
+        Step::Property { of, ordinal } => model.structured(*of).properties[*ordinal].name.clone(),
+        Step::Navigation { of, index } => model.structured(*of).navigation[*index].name.clone(),
+        Step::Dynamic(name) => format!("?{name}"),
+        Step::Cast(of) => format!("<{}>", model.structured(*of).name),
+        Step::Key(values) => format!("{:?}", values.iter().map(encode_key).collect::<Vec<_>>()),
+        Step::Filter(expr) => format!("$filter{}", describe_expr(model, expr)),
+        Step::Count => "$count".to_owned(),
+    };
+    let root = match &path.root {
+        Root::Instance => None,
+        Root::It => Some("$it".to_owned()),
+        Root::This => Some("$this".to_owned()),
+        Root::Variable(n) => Some(format!("${n}")),
+        Root::Service(segments) => {
+            let segments: Vec<_> = segments
+                .iter()
+                .map(|s| describe_segment(model, s))
+                .collect();
+            Some(format!("$root/{}", segments.join("/")))
+        }
+    };
+    let steps = path.steps.iter().map(step);
+    root.into_iter().chain(steps).collect::<Vec<_>>().join("/")
 }

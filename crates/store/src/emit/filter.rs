@@ -3,7 +3,7 @@
 
 use edm::{ItemType, Value};
 use odata::Error;
-use odata::expr::{Comparison, Expr, PropertyPath};
+use odata::expr::{Comparison, Expr, Path};
 
 use super::{Emitter, Statement};
 use crate::cell::{Cell, encode};
@@ -25,7 +25,13 @@ pub(super) fn condition(
             Ok(())
         }
         Expr::Compare { op, left, right } => compare(emitter, *op, left, right, out),
-        Expr::In { needle, values } => among(emitter, needle, values, out),
+        Expr::In {
+            needle,
+            among: list,
+        } => match list.as_ref() {
+            Expr::Collection(values) => among(emitter, needle, values, out),
+            _ => Err(unsupported()),
+        },
         Expr::Literal {
             value: Value::Boolean(b),
             ..
@@ -290,23 +296,23 @@ fn constant(value: &Value, ty: Option<ItemType>) -> Result<Cell<'static>, Error>
 }
 
 /// The column of a path to a property of the entity at hand.
-fn own_column(emitter: &Emitter<'_>, path: &PropertyPath) -> Result<usize, Error> {
-    let (true, [(_, ordinal)]) = (path.navigation.is_empty(), path.properties.as_slice()) else {
+fn own_column(emitter: &Emitter<'_>, path: &Path) -> Result<usize, Error> {
+    let Some((_, ordinal)) = path.own_property() else {
         return Err(Error::bad_request(
             "$filter: paths through navigation or complex properties are not supported here.",
         )
         .with_target("$filter"));
     };
-    if emitter.table.columns[*ordinal].kind == ColumnKind::Json {
+    if emitter.table.columns[ordinal].kind == ColumnKind::Json {
         return Err(Error::bad_request(format!(
             "$filter: property '{}' is a complex value or a collection and cannot be compared.",
             emitter.table.of.map_or("", |of| {
-                emitter.model.structured(of).properties[*ordinal]
+                emitter.model.structured(of).properties[ordinal]
                     .name
                     .as_str()
             })
         ))
         .with_target("$filter"));
     }
-    Ok(*ordinal)
+    Ok(ordinal)
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use edm::Value;
-use odata::expr::{Comparison, Expr, PropertyPath};
+use odata::expr::{Comparison, Expr, Path, Root, Step};
 use odata::uri::{Limits, parse_request};
 use proptest::prelude::*;
 
@@ -102,9 +102,10 @@ pub fn null_is_a_value_that_nothing_but_null_equals(open: Opener) {
 fn path(column: usize) -> Expr {
     let items = table("item").1;
     let of = items.of.expect("items are of a type");
-    Expr::Path(PropertyPath {
-        navigation: Vec::new(),
-        properties: vec![(of, column)],
+    let ordinal = column;
+    Expr::Path(Path {
+        root: Root::Instance,
+        steps: vec![Step::Property { of, ordinal }],
         ty: items.columns[column].ty.clone(),
     })
 }
@@ -146,7 +147,7 @@ fn comparisons() -> impl Strategy<Value = Expr> {
             }
             values => Expr::In {
                 needle: path(column).into(),
-                values: values.to_vec(),
+                among: Expr::Collection(values.to_vec()).into(),
             },
         })
     })
@@ -173,7 +174,7 @@ fn conditions() -> impl Strategy<Value = Expr> {
 /// The value of an operand for a row.
 fn value<'a>(row: &'a Row, expr: &'a Expr) -> &'a Value {
     match expr {
-        Expr::Path(path) => &row[path.properties[0].1],
+        Expr::Path(path) => &row[own(path)],
         Expr::Literal { value, .. } => value,
         other => panic!("{other:?} is no operand of the suite"),
     }
@@ -185,9 +186,9 @@ fn holds(row: &Row, expr: &Expr) -> bool {
         Expr::And(a, b) => holds(row, a) && holds(row, b),
         Expr::Or(a, b) => holds(row, a) || holds(row, b),
         Expr::Not(inner) => !holds(row, inner),
-        Expr::In { needle, values } => {
+        Expr::In { needle, among } => {
             let needle = value(row, needle);
-            let mut values = values.iter().map(|other| value(row, other));
+            let mut values = items(among).iter().map(|other| value(row, other));
             values.any(|other| compares(Comparison::Eq, needle, other))
         }
         Expr::Compare { op, left, right } => compares(*op, value(row, left), value(row, right)),
@@ -217,9 +218,9 @@ fn meet(row: &mut Row, expr: &Expr) {
             meet(row, b);
         }
         Expr::Not(inner) => meet(row, inner),
-        Expr::In { needle, values } => {
+        Expr::In { needle, among } => {
             if let (Expr::Path(path), Some(Expr::Literal { value, .. })) =
-                (needle.as_ref(), values.first())
+                (needle.as_ref(), items(among).first())
             {
                 put(row, path, value);
             }
@@ -233,9 +234,22 @@ fn meet(row: &mut Row, expr: &Expr) {
     }
 }
 
-fn put(row: &mut Row, path: &PropertyPath, value: &Value) {
+fn own(path: &Path) -> usize {
+    path.own_property()
+        .map(|(_, ordinal)| ordinal)
+        .expect("conditions of the suite are about the row's own columns")
+}
+
+fn items(list: &Expr) -> &[Expr] {
+    match list {
+        Expr::Collection(items) => items,
+        other => panic!("{other:?} is no list of the suite"),
+    }
+}
+
+fn put(row: &mut Row, path: &Path, value: &Value) {
     if path.ty.nullable || !value.is_null() {
-        row[path.properties[0].1] = value.clone();
+        row[own(path)] = value.clone();
     }
 }
 

@@ -16,8 +16,11 @@ fn bad(query: &str, parts: &[&str]) {
 fn select() {
     let check = |query: &str, expected: Option<&[&str]>| {
         let selected = options(query).select;
-        let names: Option<Vec<_>> =
-            selected.map(|s| s.iter().map(|p| describe_path(&GRAPH, p)).collect());
+        let names: Option<Vec<_>> = selected.map(|s| {
+            let all = s.all.then(|| "*".to_owned()).into_iter();
+            all.chain(s.items.iter().map(|i| describe_path(&GRAPH, &i.path)))
+                .collect()
+        });
         let expected = expected.map(|e| e.iter().map(ToString::to_string).collect());
         assert_eq!(names, expected, "{query}");
     };
@@ -29,8 +32,8 @@ fn select() {
     check("select=id,id", Some(&["id"]));
     check("$select=id,managedDevice", Some(&["id"]));
     check("$select=managedDevice", Some(&[]));
-    check("$select=*", None);
-    check("$select=id,*", None);
+    check("$select=*", Some(&["*"]));
+    check("$select=id,*", Some(&["*", "id"]));
     bad("$select=foo", &["no property 'foo'"]);
     bad("$select=Id", &["Did you mean 'id'"]);
     bad("$select=", &["$select"]);
@@ -43,7 +46,7 @@ fn select() {
             .expect(complex)
             .1
             .select
-            .map(|s| s.len()),
+            .map(|s| s.items.len()),
         Some(1)
     );
 }
@@ -59,7 +62,10 @@ fn expand() {
         "managedDevice"
     );
     assert!(!device.collection);
-    assert_eq!(device.options.select.as_ref().map(Vec::len), Some(1));
+    assert_eq!(
+        device.options.select.as_ref().map(|s| s.items.len()),
+        Some(1)
+    );
     let users = &device.options.expand[0];
     assert!(users.collection && users.options.count && users.options.filter.is_some());
     assert_eq!(users.options.top, Some(2));
