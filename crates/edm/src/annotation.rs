@@ -15,6 +15,22 @@ pub struct Annotation {
     pub annotations: Annotations,
 }
 
+/// A dynamic expression (CSDL sections 14.4.2 to 14.4.14).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dynamic {
+    /// The name in CSDL XML: `And`, `Or`, `Not`, `Eq`, `Ne`, `Gt`, `Ge`, `Lt`, `Le`, `Has`, `In`,
+    /// `Add`, `Sub`, `Neg`, `Mul`, `Div`, `DivBy`, `Mod`, `Apply`, `Cast`, `IsOf`, `If`,
+    /// `LabeledElement`, `UrlRef`, or `Null` if it is annotated.
+    pub operator: &'static str,
+    /// What it has beside its operands, by the names of CSDL XML: the `Function` of `Apply`, the
+    /// `Type` of `Cast` and `IsOf` with its facets, the `Name` of `LabeledElement`.
+    pub attributes: Vec<(&'static str, String)>,
+    /// The operands in order.
+    pub operands: Vec<Expression>,
+    /// Its annotations.
+    pub annotations: Annotations,
+}
+
 /// The value of an annotation: the constant and dynamic expressions that we read and write back.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expression {
@@ -33,13 +49,15 @@ pub enum Expression {
     /// `EnumMember`: one or more qualified members, as written.
     EnumMember(String),
     /// `Path`, `PropertyPath`, `NavigationPropertyPath`, `AnnotationPath`, `AnyPropertyPath`,
-    /// `ModelElementPath`: the name of the expression and the path.
+    /// `ModelElementPath`, `LabeledElementReference`: the name of the expression and the path.
     Path(String, String),
+    /// An expression that is evaluated for an instance.
+    Dynamic(Box<Dynamic>),
     /// `Collection`.
     Collection(Vec<Expression>),
     /// `Record`: its type, if named, and its property values in order. Annotations within a
     /// record stand among them as in CSDL JSON: `@Term#Qualifier` annotates the record,
-    /// `property@Term#Qualifier` a property value.
+    /// `property@Term#Qualifier` a property value, and a further `@Term` the annotation itself.
     Record(Option<String>, Vec<(String, Expression)>),
 }
 

@@ -9,6 +9,7 @@ mod container;
 mod declare;
 mod defaults;
 mod document;
+mod dynamic;
 mod inherit;
 mod names;
 mod operations;

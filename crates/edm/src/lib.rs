@@ -15,7 +15,7 @@ pub mod time;
 mod value;
 mod write;
 
-pub use annotation::{Annotation, Annotations, Expression};
+pub use annotation::{Annotation, Annotations, Dynamic, Expression};
 pub use csdl::CsdlError;
 pub use decimal::{DecimalError, canonical_decimal};
 pub use geo::{Coordinates, Geo, GeoError, Position, Shape};

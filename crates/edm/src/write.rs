@@ -32,19 +32,7 @@ impl Model {
         let mut xml = Writer::new();
         let edmx = "http://docs.oasis-open.org/odata/ns/edmx";
         xml.open("edmx:Edmx", &[("xmlns:edmx", edmx), ("Version", version)]);
-        for reference in &self.references {
-            xml.open("edmx:Reference", &[("Uri", &reference.uri)]);
-            for namespace in &reference.includes {
-                xml.empty("edmx:Include", &[("Namespace", namespace)]);
-            }
-            for (terms, qualifier, targets) in &reference.annotations {
-                let mut attributes = vec![("TermNamespace", terms.as_str())];
-                attributes.extend(qualifier.as_deref().map(|q| ("Qualifier", q)));
-                attributes.extend(targets.as_deref().map(|t| ("TargetNamespace", t)));
-                xml.empty("edmx:IncludeAnnotations", &attributes);
-            }
-            xml.close();
-        }
+        self.write_references(&mut xml);
         xml.open("edmx:DataServices", &[]);
         for (place, namespace) in self.namespaces.iter().enumerate() {
             self.write_schema(&mut xml, place, namespace);
@@ -54,9 +42,30 @@ impl Model {
         xml.finish()
     }
 
+    fn write_references(&self, xml: &mut Writer) {
+        for reference in &self.references {
+            xml.open("edmx:Reference", &[("Uri", &reference.uri)]);
+            for (namespace, notes) in &reference.includes {
+                xml.open("edmx:Include", &[("Namespace", namespace)]);
+                annotations::write_outside(xml, notes);
+                xml.close();
+            }
+            for (terms, qualifier, targets) in &reference.included_annotations {
+                let mut attributes = vec![("TermNamespace", terms.as_str())];
+                attributes.extend(qualifier.as_deref().map(|q| ("Qualifier", q)));
+                attributes.extend(targets.as_deref().map(|t| ("TargetNamespace", t)));
+                xml.empty("edmx:IncludeAnnotations", &attributes);
+            }
+            annotations::write_outside(xml, &reference.annotations);
+            xml.close();
+        }
+    }
+
     fn write_schema(&self, xml: &mut Writer, place: usize, namespace: &str) {
-        let edm = "http://docs.oasis-open.org/odata/ns/edm";
-        xml.open("Schema", &[("xmlns", edm), ("Namespace", namespace)]);
+        xml.open(
+            "Schema",
+            &[("xmlns", annotations::EDM), ("Namespace", namespace)],
+        );
         let ours = |name: &str| namespace_of(name) == namespace;
         if let Some(annotations) = self.schema_annotations.get(place) {
             annotations::write(xml, annotations);
@@ -103,7 +112,11 @@ impl Model {
         }
         for singleton in &self.container.singletons {
             let ty = &self.structured(singleton.of).name;
-            xml.open("Singleton", &[("Name", &singleton.name), ("Type", ty)]);
+            let mut attributes = vec![("Name", singleton.name.as_str()), ("Type", ty)];
+            if singleton.nullable {
+                attributes.push(("Nullable", "true"));
+            }
+            xml.open("Singleton", &attributes);
             write_bindings(xml, &singleton.bindings);
             xml.close();
         }

@@ -3,12 +3,12 @@
 use super::Fault;
 use super::document::Reader;
 use super::xml::Element;
-use crate::annotation::{Annotation, Annotations, Expression};
+use crate::annotation::{Annotation, Annotations, Dynamic, Expression};
 use crate::primitive::Primitive;
 use crate::value::Value;
 
 /// Expressions that are a single text, as attributes or elements.
-const SIMPLE: [&str; 18] = [
+pub(super) const SIMPLE: [&str; 18] = [
     "AnnotationPath",
     "AnyPropertyPath",
     "Binary",
@@ -59,8 +59,15 @@ impl Reader {
         element: &Element,
         qualifier: Option<&str>,
     ) -> Result<Annotation, Fault> {
-        element.only(&[&["Term", "Qualifier"], &SIMPLE])?;
+        element.only(&[&["Term", "Qualifier", "UrlRef"], &SIMPLE])?;
         let term = self.names.qualify(element.require("Term")?);
+        let qualified = element.get("Qualifier").unwrap_or("");
+        if [term.as_str(), qualified]
+            .iter()
+            .any(|n| n.contains(['@', '#']))
+        {
+            return Err(element.fault("the term or its qualifier is not a name"));
+        }
         if qualifier.is_some() && element.get("Qualifier").is_some() {
             return Err(element.fault("the surrounding Annotations already has a Qualifier"));
         }
@@ -85,12 +92,20 @@ impl Reader {
     }
 
     /// The value of an annotation or property value: an attribute or a child element.
-    fn value_of(&self, element: &Element) -> Result<Option<Expression>, Fault> {
+    pub(super) fn value_of(&self, element: &Element) -> Result<Option<Expression>, Fault> {
         let mut values = Vec::new();
         for kind in SIMPLE {
             if let Some(text) = element.get(kind) {
                 values.push(self.simple(element, kind, text)?);
             }
+        }
+        if let Some(url) = element.get("UrlRef") {
+            values.push(Expression::Dynamic(Box::new(Dynamic {
+                operator: "UrlRef",
+                attributes: Vec::new(),
+                operands: vec![Expression::String(url.to_owned())],
+                annotations: Annotations::default(),
+            })));
         }
         for child in element.children.iter().filter(|c| c.name != "Annotation") {
             values.push(self.expression(child)?);
@@ -102,9 +117,13 @@ impl Reader {
     }
 
     /// An expression in element notation. Depth is bounded by that of the document.
-    fn expression(&self, element: &Element) -> Result<Expression, Fault> {
+    pub(super) fn expression(&self, element: &Element) -> Result<Expression, Fault> {
         match element.name.as_str() {
             "Null" if element.children.is_empty() => Ok(Expression::Null),
+            "LabeledElementReference" if element.children.is_empty() => {
+                let name = self.names.qualify(element.text.trim());
+                Ok(Expression::Path("LabeledElementReference".to_owned(), name))
+            }
             "Collection" => {
                 let items = element.children.iter().map(|c| self.expression(c));
                 Ok(Expression::Collection(items.collect::<Result<_, _>>()?))
@@ -114,7 +133,7 @@ impl Reader {
             kind if SIMPLE.contains(&kind) && element.children.is_empty() => {
                 self.simple(element, kind, element.text.trim())
             }
-            _ => Err(element.fault("an expression that is not supported")),
+            _ => self.dynamic(element),
         }
     }
 
@@ -124,8 +143,11 @@ impl Reader {
         for child in &element.children {
             match child.name.as_str() {
                 "PropertyValue" => {
-                    child.only(&[&["Property"], &SIMPLE])?;
+                    child.only(&[&["Property", "UrlRef"], &SIMPLE])?;
                     let name = child.require("Property")?;
+                    if name.contains('@') {
+                        return Err(child.fault("the property's name is not an identifier"));
+                    }
                     let value = self.value_of(child)?;
                     let value = value.ok_or_else(|| child.fault("it has no value"))?;
                     if values.iter().any(|(n, _)| n == name) {
@@ -145,27 +167,15 @@ impl Reader {
         ))
     }
 
-    /// Annotations within a record, named as in CSDL JSON: `property@Term#Qualifier`.
+    /// Annotations within a record, named as in CSDL JSON: `property@Term#Qualifier`, and those of
+    /// annotations `property@Term#Qualifier@Term`.
     fn annotations_as_values(
         &self,
         element: &Element,
         property: &str,
         values: &mut Vec<(String, Expression)>,
     ) -> Result<(), Fault> {
-        for annotation in self.inline(element)?.0 {
-            if !annotation.annotations.0.is_empty() {
-                return Err(
-                    element.fault("annotations of annotations within a record are not supported")
-                );
-            }
-            let qualifier = annotation
-                .qualifier
-                .map_or_else(String::new, |q| format!("#{q}"));
-            values.push((
-                format!("{property}@{}{qualifier}", annotation.term),
-                annotation.value,
-            ));
-        }
+        flatten(self.inline(element)?, property, values);
         Ok(())
     }
 
@@ -220,5 +230,17 @@ impl Reader {
                 .unwrap_or("String"),
         };
         self.simple(term, kind, text).map(Some)
+    }
+}
+
+/// Depth is bounded by that of the document.
+fn flatten(annotations: Annotations, of: &str, values: &mut Vec<(String, Expression)>) {
+    for annotation in annotations.0 {
+        let qualifier = annotation
+            .qualifier
+            .map_or_else(String::new, |q| format!("#{q}"));
+        let name = format!("{of}@{}{qualifier}", annotation.term);
+        values.push((name.clone(), annotation.value));
+        flatten(annotation.annotations, &name, values);
     }
 }

@@ -16,6 +16,9 @@ impl Reader {
             .iter()
             .filter(|c| c.name == "EntityContainer")
         {
+            if element.get("Extends").is_some() {
+                return Err(element.fault("the container that it extends is not in this document"));
+            }
             element.only(&[&["Name"]])?;
             if !self.model.container.name.is_empty() {
                 return Err(element.fault("there is a container already"));
@@ -63,13 +66,15 @@ impl Reader {
                 });
             }
             "Singleton" => {
-                element.only(&[&["Name", "Type"]])?;
+                element.only(&[&["Name", "Type", "Nullable"]])?;
                 let of = self.entity_type(element, element.require("Type")?)?;
                 let bindings = self.bindings(element, of)?;
-                self.model
-                    .container
-                    .singletons
-                    .push(Singleton { name, of, bindings });
+                self.model.container.singletons.push(Singleton {
+                    name,
+                    of,
+                    nullable: element.flag("Nullable", false)?,
+                    bindings,
+                });
             }
             "ActionImport" | "FunctionImport" => {
                 let import = self.import(element, name)?;

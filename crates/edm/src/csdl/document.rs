@@ -6,7 +6,7 @@ use super::Fault;
 use super::names::Names;
 use super::targets::Targets;
 use super::xml::Element;
-use crate::annotation::Expression;
+use crate::annotation::{Annotations, Expression};
 use crate::model::{Model, Reference};
 
 /// The term that lets URLs leave a schema's namespace out, with the alias that vocabularies use
@@ -43,6 +43,7 @@ pub(super) fn read(root: &Element) -> Result<Model, Fault> {
     }
     reader.model.namespaces = reader.names.own().to_vec();
     reader.default_terms(&schemas)?;
+    reader.annotate_references(root)?;
     reader.read_targets(&schemas)?;
     let mut declared = Vec::new();
     for schema in &schemas {
@@ -104,7 +105,8 @@ impl Reader {
         let mut reference = Reference {
             uri: element.require("Uri")?.to_owned(),
             includes: Vec::new(),
-            annotations: Vec::new(),
+            included_annotations: Vec::new(),
+            annotations: Annotations::default(),
         };
         for child in &element.children {
             match child.name.as_str() {
@@ -112,20 +114,40 @@ impl Reader {
                     child.only(&[&["Namespace", "Alias"]])?;
                     let namespace = child.require("Namespace")?;
                     self.names.alias(child, namespace)?;
-                    reference.includes.push(namespace.to_owned());
+                    let none = Annotations::default();
+                    reference.includes.push((namespace.to_owned(), none));
                 }
                 "IncludeAnnotations" => {
                     child.only(&[&["TermNamespace", "Qualifier", "TargetNamespace"]])?;
                     let terms = child.require("TermNamespace")?.to_owned();
                     let targets = child.owned("TargetNamespace");
                     reference
-                        .annotations
+                        .included_annotations
                         .push((terms, child.owned("Qualifier"), targets));
                 }
+                "Annotation" => {}
                 _ => return Err(element.unexpected(child)),
             }
         }
         self.model.references.push(reference);
+        Ok(())
+    }
+
+    /// Reads the annotations of the references, when all aliases are known.
+    fn annotate_references(&mut self, root: &Element) -> Result<(), Fault> {
+        let elements = root.children.iter().filter(|c| c.name == "Reference");
+        for (place, element) in elements.enumerate() {
+            let own = self.inline(element)?;
+            let includes = element.children.iter().filter(|c| c.name == "Include");
+            let includes = includes.map(|include| self.inline(include));
+            let includes = includes.collect::<Result<Vec<_>, _>>()?;
+            if let Some(reference) = self.model.references.get_mut(place) {
+                reference.annotations = own;
+                for (include, annotations) in reference.includes.iter_mut().zip(includes) {
+                    include.1 = annotations;
+                }
+            }
+        }
         Ok(())
     }
 }

@@ -5,11 +5,15 @@ use super::document::Reader;
 use super::names::collection_item;
 use super::types::TYPE;
 use super::xml::Element;
+use crate::annotation::Annotations;
 use crate::model::ItemType;
 use crate::model::{
     NavigationProperty, Property, StructuredId, StructuredKind, StructuredType, index,
 };
 use crate::value::Value;
+
+/// What can happen to the targets when a source is deleted (CSDL section 8.6).
+const ON_DELETE: [&str; 4] = ["Cascade", "None", "SetDefault", "SetNull"];
 
 /// A structured type's element, and what of it waits for inheritance.
 pub(super) struct Declared<'e> {
@@ -131,9 +135,21 @@ impl Reader {
             contains_target: element.flag("ContainsTarget", false)?,
             partner: element.get("Partner").map(|p| self.names.path(p)),
             referential_constraints: Vec::new(),
+            constraint_annotations: Vec::new(),
             on_delete: None,
+            on_delete_annotations: Annotations::default(),
             annotations: self.annotations(element, &format!("{of}/{name}"))?,
         };
+        self.constraints(element, &mut property)?;
+        Ok(property)
+    }
+
+    /// Reads what a navigation property's element contains.
+    fn constraints(
+        &self,
+        element: &Element,
+        property: &mut NavigationProperty,
+    ) -> Result<(), Fault> {
         for child in &element.children {
             match child.name.as_str() {
                 "ReferentialConstraint" => {
@@ -145,16 +161,26 @@ impl Reader {
                     property
                         .referential_constraints
                         .push((pair.0.to_owned(), pair.1.to_owned()));
+                    property.constraint_annotations.push(self.inline(child)?);
                 }
                 "OnDelete" => {
                     child.only(&[&["Action"]])?;
-                    property.on_delete = Some(child.require("Action")?.to_owned());
+                    let action = child.require("Action")?;
+                    if !ON_DELETE.contains(&action) {
+                        let allowed = ON_DELETE.join(", ");
+                        return Err(child.fault(format!("Action is none of {allowed}")));
+                    }
+                    if property.on_delete.is_some() {
+                        return Err(child.fault("there is one already"));
+                    }
+                    property.on_delete = Some(action.to_owned());
+                    property.on_delete_annotations = self.inline(child)?;
                 }
                 "Annotation" => {}
                 _ => return Err(element.unexpected(child)),
             }
         }
-        Ok(property)
+        Ok(())
     }
 
     /// Resolves the key of a type whose properties are complete.

@@ -8,6 +8,7 @@ mod reading;
 use crate::model::{Model, Property, StructuredType};
 
 pub(crate) const LIBRARY: &str = include_str!("../../testdata/library.csdl.xml");
+pub(crate) const EXPRESSIONS: &str = include_str!("../../testdata/expressions.csdl.xml");
 pub(crate) const STOREFRONT: &str = include_str!("../../../../examples/reference/model.csdl.xml");
 pub(crate) const DEVICE_MANAGEMENT: &str =
     include_str!("../../../../schema/deviceManagement.csdl.xml");

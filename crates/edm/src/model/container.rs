@@ -1,6 +1,7 @@
 //! The entity container (CSDL section 13), and the documents that the model refers to.
 
 use super::{OperationKind, StructuredId};
+use crate::annotation::Annotations;
 
 /// The entity container. The annotations of it and its members are among the model's targets.
 #[derive(Debug, Default, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Singleton {
     pub name: String,
     /// Its entity type.
     pub of: StructuredId,
+    /// Whether it may not exist.
+    pub nullable: bool,
     /// Where its navigation properties lead.
     pub bindings: Vec<NavigationBinding>,
 }
@@ -65,8 +68,11 @@ pub struct OperationImport {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Reference {
     pub(crate) uri: String,
-    /// The namespaces taken from it; aliases are resolved when the model is read.
-    pub(crate) includes: Vec<String>,
+    /// The namespaces taken from it with the annotations of `Include`; aliases are resolved when
+    /// the model is read.
+    pub(crate) includes: Vec<(String, Annotations)>,
     /// `IncludeAnnotations`: the term namespace, the qualifier and the target namespace.
-    pub(crate) annotations: Vec<(String, Option<String>, Option<String>)>,
+    pub(crate) included_annotations: Vec<(String, Option<String>, Option<String>)>,
+    /// Its own annotations.
+    pub(crate) annotations: Annotations,
 }

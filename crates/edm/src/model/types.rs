@@ -117,8 +117,13 @@ pub struct NavigationProperty {
     /// Pairs of a property of this type and the property of the target that it must equal
     /// (`ReferentialConstraint`).
     pub referential_constraints: Vec<(String, String)>,
-    /// What happens to the targets when the source is deleted (`OnDelete`), as written.
+    /// The annotations of the constraints, in their order.
+    pub(crate) constraint_annotations: Vec<Annotations>,
+    /// What happens to the targets when the source is deleted (`OnDelete`): `Cascade`, `None`,
+    /// `SetDefault` or `SetNull`.
     pub on_delete: Option<String>,
+    /// The annotations of `OnDelete`.
+    pub(crate) on_delete_annotations: Annotations,
     /// Its annotations.
     pub annotations: Annotations,
 }

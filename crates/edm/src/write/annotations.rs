@@ -3,6 +3,9 @@
 use super::xml::Writer;
 use crate::annotation::{Annotation, Annotations, Expression};
 
+/// The XML namespace of what a `Schema` contains.
+pub(super) const EDM: &str = "http://docs.oasis-open.org/odata/ns/edm";
+
 /// The expressions of [`Expression::Literal`] and [`Expression::Path`] as the names of attributes
 /// and elements.
 const KINDS: [&str; 13] = [
@@ -24,7 +27,15 @@ const KINDS: [&str; 13] = [
 /// Writes the annotations of the element that is open.
 pub(super) fn write(xml: &mut Writer, annotations: &Annotations) {
     for annotation in &annotations.0 {
-        write_one(xml, annotation);
+        write_one(xml, annotation, None);
+    }
+}
+
+/// Writes the annotations of the element that is open where no `Schema` gives them their XML
+/// namespace.
+pub(super) fn write_outside(xml: &mut Writer, annotations: &Annotations) {
+    for annotation in &annotations.0 {
+        write_one(xml, annotation, Some(EDM));
     }
 }
 
@@ -35,13 +46,14 @@ pub(super) fn target(xml: &mut Writer, path: &str, annotations: &[Annotation]) {
     }
     xml.open("Annotations", &[("Target", path)]);
     for annotation in annotations {
-        write_one(xml, annotation);
+        write_one(xml, annotation, None);
     }
     xml.close();
 }
 
-fn write_one(xml: &mut Writer, annotation: &Annotation) {
-    let mut attributes = vec![("Term", annotation.term.as_str())];
+fn write_one(xml: &mut Writer, annotation: &Annotation, namespace: Option<&str>) {
+    let mut attributes: Vec<_> = namespace.map(|n| ("xmlns", n)).into_iter().collect();
+    attributes.push(("Term", annotation.term.as_str()));
     attributes.extend(annotation.qualifier.as_deref().map(|q| ("Qualifier", q)));
     if annotation.implied {
         xml.open("Annotation", &attributes);
@@ -81,12 +93,16 @@ fn simple(value: &Expression) -> Option<(&'static str, String)> {
         Expression::Number(text) if text.contains(['e', 'E', 'I', 'N']) => ("Float", text.clone()),
         Expression::Number(text) => ("Decimal", text.clone()),
         Expression::EnumMember(text) => ("EnumMember", text.clone()),
+        Expression::Path(kind, _) if kind == "LabeledElementReference" => return None,
         Expression::Literal(kind, text) | Expression::Path(kind, text) => {
             let kind = KINDS.iter().find(|k| *k == kind).copied();
             // Only these are read, and nothing else makes expressions.
             (kind.unwrap_or("String"), text.clone())
         }
-        Expression::Null | Expression::Collection(_) | Expression::Record(..) => return None,
+        Expression::Null
+        | Expression::Collection(_)
+        | Expression::Record(..)
+        | Expression::Dynamic(_) => return None,
     })
 }
 
@@ -99,6 +115,22 @@ fn expression(xml: &mut Writer, value: &Expression) {
                 expression(xml, item);
             }
             xml.close();
+        }
+        Expression::Dynamic(dynamic) => {
+            let attributes: Vec<_> = dynamic
+                .attributes
+                .iter()
+                .map(|(name, text)| (*name, text.as_str()))
+                .collect();
+            xml.open(dynamic.operator, &attributes);
+            for operand in &dynamic.operands {
+                expression(xml, operand);
+            }
+            write(xml, &dynamic.annotations);
+            xml.close();
+        }
+        Expression::Path(kind, name) if kind == "LabeledElementReference" => {
+            xml.text("LabeledElementReference", name);
         }
         Expression::Record(ty, values) => record(xml, ty.as_deref(), values),
         other => {
@@ -122,13 +154,14 @@ fn record(xml: &mut Writer, ty: Option<&str>, values: &[(String, Expression)]) {
     xml.close();
 }
 
-/// Writes the annotations of one of a record's properties, or with `""` those of the record.
-fn embedded(xml: &mut Writer, property: &str, values: &[(String, Expression)]) {
+/// Writes the annotations of one of a record's properties or of another annotation, or with `""`
+/// those of the record. Each name is one `@` longer than what it annotates.
+fn embedded(xml: &mut Writer, annotated: &str, values: &[(String, Expression)]) {
     for (name, value) in values {
-        let Some((of, term)) = name.split_once('@') else {
+        let Some((of, term)) = name.rsplit_once('@') else {
             continue;
         };
-        if of != property {
+        if of != annotated {
             continue;
         }
         let (term, qualifier) = term
@@ -137,6 +170,7 @@ fn embedded(xml: &mut Writer, property: &str, values: &[(String, Expression)]) {
         let mut attributes = vec![("Term", term)];
         attributes.extend(qualifier.map(|q| ("Qualifier", q)));
         valued(xml, "Annotation", attributes, value);
+        embedded(xml, name, values);
         xml.close();
     }
 }

@@ -2,7 +2,7 @@
 
 use expect_test::expect_file;
 
-use crate::csdl::tests::{DEVICE_MANAGEMENT, LIBRARY, STOREFRONT, library};
+use crate::csdl::tests::{DEVICE_MANAGEMENT, EXPRESSIONS, LIBRARY, STOREFRONT, library};
 use crate::model::Model;
 
 #[track_caller]
@@ -17,7 +17,7 @@ fn check_round_trip(xml: &str) {
 
 #[test]
 fn models_come_back_the_same() {
-    for xml in [LIBRARY, STOREFRONT, DEVICE_MANAGEMENT] {
+    for xml in [LIBRARY, EXPRESSIONS, STOREFRONT, DEVICE_MANAGEMENT] {
         check_round_trip(xml);
     }
 }
@@ -25,6 +25,12 @@ fn models_come_back_the_same() {
 #[test]
 fn the_library_as_metadata() {
     expect_file!["../../testdata/library.metadata.xml"].assert_eq(&library().to_xml());
+}
+
+#[test]
+fn expressions_as_metadata() {
+    let model = Model::from_csdl(EXPRESSIONS).expect("a model");
+    expect_file!["../../testdata/expressions.metadata.xml"].assert_eq(&model.to_xml());
 }
 
 #[test]

@@ -125,14 +125,19 @@ fn write_navigation(xml: &mut Writer, model: &Model, property: &NavigationProper
         attributes.push(("ContainsTarget", "true"));
     }
     xml.open("NavigationProperty", &attributes);
-    for (own, referenced) in &property.referential_constraints {
-        xml.empty(
+    let constraints = property.referential_constraints.iter();
+    for ((own, referenced), notes) in constraints.zip(&property.constraint_annotations) {
+        xml.open(
             "ReferentialConstraint",
             &[("Property", own), ("ReferencedProperty", referenced)],
         );
+        annotations::write(xml, notes);
+        xml.close();
     }
     if let Some(action) = &property.on_delete {
-        xml.empty("OnDelete", &[("Action", action)]);
+        xml.open("OnDelete", &[("Action", action)]);
+        annotations::write(xml, &property.on_delete_annotations);
+        xml.close();
     }
     annotations::write(xml, &property.annotations);
     xml.close();

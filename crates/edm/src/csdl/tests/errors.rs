@@ -22,6 +22,14 @@ const E: &str = r#"<EntityType Name="e"><Key><PropertyRef Name="id"/></Key><Prop
 
 const TYPES: &[(&str, &str)] = &[
     (
+        r#"<EntityContainer Name="c" Extends="other.c"/>"#,
+        "is not in this document",
+    ),
+    (
+        r#"<EntityType Name="x"><NavigationProperty Name="n" Type="a.x"><OnDelete Action="Explode"/></NavigationProperty></EntityType>"#,
+        "none of Cascade, None, SetDefault, SetNull",
+    ),
+    (
         r#"<EntityType Name="x" BaseType="a.gone"/>"#,
         "the base type ns.gone is not declared",
     ),
@@ -270,7 +278,19 @@ const ANNOTATIONS: &[(&str, &str)] = &[
     ),
     (
         r#"<Annotation Term="t"><If/></Annotation>"#,
-        "not supported",
+        "<If>: 0 operands are not as many as it takes",
+    ),
+    (
+        r#"<Annotation Term="t"><Xor/></Annotation>"#,
+        "<Xor>: no expression of CSDL",
+    ),
+    (
+        r#"<Annotation Term="t"><Apply/></Annotation>"#,
+        "the attribute Function is missing",
+    ),
+    (
+        r#"<Annotation Term="t"><Not Path="a"/></Annotation>"#,
+        "the attribute Path is not known here",
     ),
     (
         r#"<Annotation Term="t" Bool="true"/><Annotation Term="t" Bool="true"/>"#,
