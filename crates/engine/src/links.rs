@@ -36,6 +36,7 @@ pub(crate) fn canonical_path(core: &Core, segments: &[Segment]) -> String {
                 continue;
             }
             Segment::Operation { .. }
+            | Segment::AlternateKey(_)
             | Segment::Filter(_)
             | Segment::Each
             | Segment::Index(_)

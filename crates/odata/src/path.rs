@@ -86,6 +86,9 @@ pub enum Segment {
     },
     /// A key: the values of the key properties, in the order of the type's `key`.
     Key(Vec<Value>),
+    /// An alternate key (`Core.AlternateKeys`; URL Conventions, section 4.3.4): the properties
+    /// by ordinal with their values.
+    AlternateKey(Vec<(usize, Value)>),
     /// A cast to a derived type.
     Cast(StructuredId),
     /// A structural property: its ordinal in the type that the segments so far lead to.

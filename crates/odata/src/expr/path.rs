@@ -4,6 +4,7 @@ use edm::{StructuredId, TypeRef, Value};
 
 use super::Expr;
 use crate::path::Segment;
+use crate::query::Search;
 
 /// A path: where it starts and how it goes on.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,14 +21,11 @@ pub struct Path {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Root {
     /// At the instance at hand: the item of the collection that the option is about. A path
-    /// without any prefix starts here.
+    /// without any prefix starts here, and so does `$this` (section 5.1.1.14.4).
     Instance,
     /// `$it` (section 5.1.1.14.1) where it differs from [`Root::Instance`]: in an option nested in
     /// `$expand` or `$select`, the instance that the resource path identifies.
     It,
-    /// `$this` (section 5.1.1.14.4): the item of the collection that `$filter` or `$orderby`
-    /// stands behind, in a path or nested in `$select` and `$expand`.
-    This,
     /// A range variable, by the number of lambda operators around the one that declares it.
     Variable(usize),
     /// `$root` (section 5.1.1.14.3): another resource of the service.
@@ -58,11 +56,12 @@ pub enum Step {
     Cast(StructuredId),
     /// The member of a collection that has this key.
     Key(Vec<Value>),
-    /// `$filter(…)` of a collection (section 4.12): its items are [`Root::This`] in it, and
-    /// [`Root::Instance`] as well.
+    /// `$filter(…)` of a collection (section 4.12): its items are [`Root::Instance`] in it.
     Filter(Box<Expr>),
+    /// `$search` of a collection, where it stands in the parentheses behind `$count`.
+    Search(Search),
     /// `$count` (section 4.8), or the number of items that the options in parentheses behind it
-    /// leave: they come before it as [`Step::Filter`].
+    /// leave: they come before it as [`Step::Filter`] and [`Step::Search`].
     Count,
 }
 

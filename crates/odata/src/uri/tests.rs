@@ -72,6 +72,12 @@ fn describe_segment(model: &Model, segment: &Segment) -> String {
             model.structured(*of).properties[*ordinal].name.clone()
         }
         Segment::Key(values) => format!("{:?}", values.iter().map(encode_key).collect::<Vec<_>>()),
+        Segment::AlternateKey(values) => {
+            let property = |(ordinal, value): &(usize, Value)| {
+                format!("{ordinal}={}", encode_key(value))
+            };
+            format!("{:?}", values.iter().map(property).collect::<Vec<_>>())
+        }
         Segment::Cast(id) => format!("<{}>", model.structured(*id).name),
         Segment::Operation { id, parameters } => {
             let operation = model.operation(*id);
@@ -240,12 +246,12 @@ fn describe_path(model: &Model, path: &Path) -> String {
         Step::Cast(of) => format!("<{}>", model.structured(*of).name),
         Step::Key(values) => format!("{:?}", values.iter().map(encode_key).collect::<Vec<_>>()),
         Step::Filter(expr) => format!("$filter{}", describe_expr(model, expr)),
+        Step::Search(search) => format!("$search({search:?})"),
         Step::Count => "$count".to_owned(),
     };
     let root = match &path.root {
         Root::Instance => None,
         Root::It => Some("$it".to_owned()),
-        Root::This => Some("$this".to_owned()),
         Root::Variable(n) => Some(format!("${n}")),
         Root::Service(segments) => {
             let segments: Vec<_> = segments
