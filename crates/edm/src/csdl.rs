@@ -23,7 +23,7 @@ mod xml;
 use std::fmt::Display;
 
 use crate::model::Model;
-pub(crate) use names::namespace_of;
+pub(crate) use names::{collection_item, namespace_of, short_name};
 
 /// Why a text is not a model that we can serve: what is wrong, with which element, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

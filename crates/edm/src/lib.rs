@@ -14,6 +14,7 @@ mod primitive;
 pub mod time;
 mod value;
 mod write;
+mod write_json;
 
 pub use annotation::{Annotation, Annotations, Dynamic, Expression};
 pub use csdl::CsdlError;

@@ -6,6 +6,7 @@
 
 mod annotations;
 mod operations;
+mod overrides;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -89,7 +90,9 @@ impl Model {
             self.write_container(xml);
         }
         for ty in self.structured.iter().filter(|ty| ours(&ty.name)) {
-            types::overrides(xml, self, ty);
+            for (path, annotations) in self.overrides(ty) {
+                annotations::target(xml, &path, &annotations.0);
+            }
         }
         // Paths belong to no schema in particular: they stand in the first.
         for (path, annotations) in self.targets.iter().filter(|_| place == 0) {

@@ -109,11 +109,16 @@ impl Names {
 }
 
 /// The item type's name within `Collection(…)`.
-pub(super) fn collection_item(ty: &str) -> Option<&str> {
+pub(crate) fn collection_item(ty: &str) -> Option<&str> {
     ty.strip_prefix("Collection(")?.strip_suffix(')')
 }
 
 /// The namespace of a qualified name; empty if it has none.
 pub(crate) fn namespace_of(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(namespace, _)| namespace)
+}
+
+/// The last segment of a qualified name.
+pub(crate) fn short_name(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }

@@ -2,7 +2,7 @@
 
 use super::annotations;
 use super::xml::Writer;
-use crate::annotation::{Annotation, Annotations};
+pub(super) use crate::csdl::short_name as short;
 use crate::model::{
     EnumType, Facets, Model, NavigationProperty, Property, StructuredKind, StructuredType, Term,
     TypeDefinition, TypeRef,
@@ -212,32 +212,4 @@ fn facets(facets: &Facets, definition: Option<&Facets>) -> Vec<(&'static str, St
     all.into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect()
-}
-
-/// Writes what a type annotates of its inherited members beyond what its base does.
-pub(super) fn overrides(xml: &mut Writer, model: &Model, ty: &StructuredType) {
-    let Some(base) = ty.base.map(|id| model.structured(id)) else {
-        return;
-    };
-    for (own, inherited) in ty.properties.iter().zip(&base.properties) {
-        let beyond = beyond(&own.annotations, &inherited.annotations);
-        annotations::target(xml, &format!("{}/{}", ty.name, own.name), &beyond);
-    }
-    for (own, inherited) in ty.navigation.iter().zip(&base.navigation) {
-        let beyond = beyond(&own.annotations, &inherited.annotations);
-        annotations::target(xml, &format!("{}/{}", ty.name, own.name), &beyond);
-    }
-}
-
-fn beyond(own: &Annotations, inherited: &Annotations) -> Vec<Annotation> {
-    own.0
-        .iter()
-        .filter(|a| !inherited.0.contains(a))
-        .cloned()
-        .collect()
-}
-
-/// The last segment of a qualified name.
-pub(super) fn short(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
 }
