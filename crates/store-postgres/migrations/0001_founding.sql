@@ -108,7 +108,7 @@ CREATE TABLE "managed_device" (
   "wi_fi_mac_address" TEXT COLLATE "C",
   "windows_active_malware_count" BIGINT NOT NULL DEFAULT 0,
   "windows_remediated_malware_count" BIGINT NOT NULL DEFAULT 0,
-  "entity_type" TEXT COLLATE "C",
+  "entity_type" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "group_ids" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
   PRIMARY KEY ("id")
 );

@@ -108,7 +108,7 @@ CREATE TABLE "managed_device" (
   "wi_fi_mac_address" TEXT,
   "windows_active_malware_count" INTEGER NOT NULL DEFAULT 0,
   "windows_remediated_malware_count" INTEGER NOT NULL DEFAULT 0,
-  "entity_type" TEXT,
+  "entity_type" TEXT NOT NULL DEFAULT '',
   "group_ids" TEXT NOT NULL DEFAULT '[]',
   PRIMARY KEY ("id")
 ) STRICT;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use edm::time::{Date, DateTimeOffset, Duration, Form, TimeOfDay};
-use edm::{Model, Value};
+use edm::{Geo, Model, Value};
 use odata::{Error, json};
 
 use crate::table::{Column, ColumnKind, Row, Table};
@@ -78,6 +78,7 @@ fn encode_single<'v>(model: &Model, column: &Column, value: &'v Value) -> Result
         (ColumnKind::Date, Value::Date(d)) => Cell::Integer(d.days.into()),
         (ColumnKind::TimeOfDay, Value::TimeOfDay(t)) => Cell::Integer(t.to_i64()),
         (ColumnKind::Duration, Value::Duration(d)) => Cell::Integer(d.ticks),
+        (ColumnKind::Geo, Value::Geo(geo)) => Cell::Text(Cow::Owned(geo.to_string())),
         (ColumnKind::Json, value) => {
             let mut text = Vec::new();
             json::write_stored_value(&mut text, model, &column.ty, value);
@@ -131,6 +132,10 @@ pub fn decode(
             Value::TimeOfDay(TimeOfDay::from_i64(n).ok_or_else(|| corrupt(&cell))?)
         }
         (ColumnKind::Duration, Cell::Integer(n)) => Value::Duration(Duration { ticks: n }),
+        (ColumnKind::Geo, Cell::Text(t)) => {
+            let geo = Geo::parse(&t).map_err(|_| corrupt(&Cell::Text(t)))?;
+            Value::Geo(Box::new(geo))
+        }
         (ColumnKind::Json, Cell::Text(t)) => json::value_from_json_text(model, &column.ty, &t)?,
         (_, found) => return Err(corrupt(&found)),
     })

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::emit::Dialect;
 use crate::map::shared_names;
-use crate::table::{Column, ColumnKind, Index, Table, Tables};
+use crate::table::{ColumnKind, Index, Table, Tables};
 
 /// The statements that make all tables and indexes in an empty database, one after another.
 #[must_use]
@@ -37,7 +37,7 @@ fn create_table(table: &Table, dialect: Dialect, sql: &mut String) {
             continue;
         }
         let null = if column.nullable { "" } else { " NOT NULL" };
-        let default = default(column).map_or(String::new(), |d| format!(" DEFAULT {d}"));
+        let default = default(table, i, dialect).map_or(String::new(), |d| format!(" DEFAULT {d}"));
         let _ = writeln!(
             sql,
             "  \"{}\" {}{null}{default},",
@@ -99,9 +99,12 @@ fn create_index(table: &Table, index: &Index, dialect: Dialect, sql: &mut String
 
 /// The SQL default of a column, so that rows made by an upsert of counters are whole and columns
 /// added later have a value in old rows.
-fn default(column: &Column) -> Option<String> {
+fn default(table: &Table, column: usize, dialect: Dialect) -> Option<String> {
     use edm::Value;
-    match &column.default {
+    if table.version == Some(column) && column >= table.own {
+        return Some(dialect.random().to_owned());
+    }
+    match &table.columns[column].default {
         Value::Null => None,
         Value::Boolean(b) => Some(i64::from(*b).to_string()),
         Value::Integer(n) | Value::Enum(n) => Some(n.to_string()),

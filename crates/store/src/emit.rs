@@ -215,14 +215,16 @@ pub fn stored_columns(table: &Table) -> Vec<usize> {
         .collect()
 }
 
-/// `UPDATE` of the given columns in ascending order by primary key.
+/// `UPDATE` of the given columns in ascending order by primary key. The row's version counts on,
+/// unless it is one of the columns.
 #[must_use]
 pub fn update(table: &Table, columns: ColumnSet, dialect: Dialect) -> String {
-    let assignments: Vec<_> = columns
+    let mut assignments: Vec<_> = columns
         .iter()
         .flat_map(|c| sql_names(table, c))
         .map(|name| format!("{name} = ?"))
         .collect();
+    assignments.extend(next_version(table, columns));
     let mut sql = format!("UPDATE \"{}\" SET {}", table.name, assignments.join(", "));
     by_key(table, &mut sql);
     dialect.placeholders(sql)
@@ -244,11 +246,12 @@ pub fn upsert_add(table: &Table, columns: ColumnSet, dialect: Dialect) -> String
         .iter()
         .flat_map(|c| sql_names(table, *c))
         .collect();
-    let additions: Vec<_> = columns
+    let mut additions: Vec<_> = columns
         .iter()
         .flat_map(|c| sql_names(table, c))
         .map(|name| format!("{name} = \"{}\".{name} + excluded.{name}", table.name))
         .collect();
+    additions.extend(next_version(table, columns));
     dialect.placeholders(format!(
         "INSERT INTO \"{}\" ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
         table.name,
@@ -268,6 +271,9 @@ pub fn raise(table: &Table, column: usize, dialect: Dialect) -> String {
         "UPDATE \"{}\" SET \"{name}\" = ?, \"{name}_form\" = ?",
         table.name
     );
+    if let Some(assignment) = next_version(table, ColumnSet::default()) {
+        let _ = write!(sql, ", {assignment}");
+    }
     by_key(table, &mut sql);
     let _ = write!(sql, " AND (\"{name}\" IS NULL OR \"{name}\" < ?)");
     dialect.placeholders(sql)
@@ -294,6 +300,13 @@ pub fn delete_where(table: &Table, columns: &[usize], dialect: Dialect) -> Strin
         table.name,
         conditions.join(" AND ")
     ))
+}
+
+/// The assignment that counts a changed row's version on.
+fn next_version(table: &Table, written: ColumnSet) -> Option<String> {
+    let version = table.version.filter(|column| !written.contains(*column))?;
+    let name = &table.columns[version].name;
+    Some(format!("\"{name}\" = \"{}\".\"{name}\" + 1", table.name))
 }
 
 fn by_key(table: &Table, sql: &mut String) {

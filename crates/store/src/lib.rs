@@ -23,7 +23,9 @@ pub use emit::{
 };
 pub use map::{MapError, read_map};
 pub use select::{Order, Select};
-pub use table::{Column, ColumnKind, ColumnSet, Index, NavigationMap, Row, Table, TableId, Tables};
+pub use table::{
+    Column, ColumnKind, ColumnSet, Index, Link, Media, NavigationMap, Row, Table, TableId, Tables,
+};
 pub use transaction::{
     BoxFuture, Cells, Job, ReadJob, Reader, Store, Transaction, Verdict, read, write,
 };

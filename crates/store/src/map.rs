@@ -1,14 +1,19 @@
 //! The storage map: how the model's types lie in tables. It stands beside the schema in a TOML
 //! file, since storage never shows in public.
 
-use std::collections::{BTreeMap, HashMap};
+mod columns;
+mod navigation;
 
-use edm::{ItemType, Model, Primitive, StructuredId, TypeRef, Value};
+use std::collections::BTreeMap;
+
+use edm::{Model, StructuredId};
 use serde::Deserialize;
 
-use crate::table::{
-    Column, ColumnKind, ColumnSet, Index, NavigationMap, Table, TableId, Tables, kind_of,
-};
+use crate::table::{ColumnSet, Index, Table, TableId, Tables};
+
+pub(crate) use columns::shared_names;
+use columns::{Columns, history_table};
+use navigation::{NavigationEntry, build_navigation};
 
 /// Why a storage map does not fit its model.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +53,9 @@ struct TableEntry {
     /// Each Int32 property gets `<column>_adjustment`: what a client's PATCH moved it by.
     #[serde(default)]
     adjustable: bool,
+    /// The column that counts the row's versions, for ETags: an Int64 property, or a hidden column
+    /// of this name, which then begins at a random number.
+    version: Option<String>,
     /// The table that this one's history goes to; it is made of the same columns.
     history: Option<String>,
     #[serde(default)]
@@ -72,19 +80,6 @@ struct IndexEntry {
     #[serde(default)]
     unique: bool,
     condition: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NavigationEntry {
-    /// `Namespace.Type/navigationProperty`.
-    path: String,
-    table: String,
-    /// Target column = source column.
-    #[serde(default)]
-    on: BTreeMap<String, String>,
-    /// The table of the source, where its type lies in several or in none.
-    from: Option<String>,
 }
 
 /// Makes the tables of a model by its storage map.
@@ -135,47 +130,62 @@ fn build_table(model: &Model, entry: &TableEntry) -> Result<Table, MapError> {
                 .ok_or_else(|| wrong(format!("no type {name}")))
         })
         .transpose()?;
-    let mut columns = of.map_or_else(Vec::new, |of| property_columns(model, of, entry));
+    let mut made = Columns::default();
+    if let Some(of) = of {
+        made.add_type(model, of, &entry.computed);
+    }
     for property in entry.computed.keys() {
         if of.is_none_or(|of| model.structured(of).property(property).is_none()) {
             return Err(wrong(format!("virtual {property} is no property")));
         }
     }
-    columns.extend(entry.parent.iter().map(|name| text_column(name)));
-    for hidden in &entry.hidden {
-        columns.push(hidden_column(hidden).ok_or_else(|| wrong(format!("type {}", hidden.ty)))?);
-    }
-    if entry.adjustable {
-        let adjustments: Vec<_> = columns
-            .iter()
-            .filter(|c| c.ty.item == ItemType::Primitive(Primitive::Int32))
-            .map(|c| integer_column(&format!("{}_adjustment", c.name)))
-            .collect();
-        columns.extend(adjustments);
-    }
-    if columns.len() > ColumnSet::CAPACITY {
+    made.add_hidden(entry).map_err(wrong)?;
+    if made.columns.len() > ColumnSet::CAPACITY {
         return Err(wrong(format!("more than {} columns", ColumnSet::CAPACITY)));
     }
-    let mut table = Table::new(entry.name.clone(), of, columns, Vec::new());
-    table.identity = entry.identity;
-    let own_key = entry.key.clone().unwrap_or_else(|| {
-        of.map_or_else(Vec::new, |of| {
-            let ty = model.structured(of);
-            ty.key
-                .iter()
-                .map(|ordinal| snake_case(&ty.properties[*ordinal].name))
-                .collect()
-        })
-    });
-    for name in entry.parent.iter().chain(&own_key) {
-        let column = table
-            .column(name)
-            .ok_or_else(|| wrong(format!("no key column {name}")))?;
-        table.key.push(column);
+    let mut table = made.into_table(&entry.name, of);
+    if let Some(name) = shared_names(&table).first() {
+        return Err(wrong(format!("column {name} stands twice")));
     }
+    table.identity = entry.identity;
+    set_key(model, of, entry, &mut table).map_err(wrong)?;
+    add_indexes(entry, &mut table).map_err(wrong)?;
+    Ok(table)
+}
+
+fn set_key(
+    model: &Model,
+    of: Option<StructuredId>,
+    entry: &TableEntry,
+    table: &mut Table,
+) -> Result<(), String> {
+    let find = |name: &String| {
+        let column = table.column(name);
+        column.ok_or_else(|| format!("no key column {name}"))
+    };
+    let mut key = entry
+        .parent
+        .iter()
+        .map(find)
+        .collect::<Result<Vec<_>, _>>()?;
+    match (&entry.key, of) {
+        (Some(own), _) => {
+            for name in own {
+                key.push(find(name)?);
+            }
+        }
+        // The property of an ordinal is the column of that index.
+        (None, Some(of)) => key.extend(&model.structured(of).key),
+        (None, None) => {}
+    }
+    table.key = key;
+    Ok(())
+}
+
+fn add_indexes(entry: &TableEntry, table: &mut Table) -> Result<(), String> {
     for (i, index) in entry.index.iter().enumerate() {
         if let Some(name) = index.columns.iter().find(|c| table.column(c).is_none()) {
-            return Err(wrong(format!("no index column {name}")));
+            return Err(format!("no index column {name}"));
         }
         table.indexes.push(Index {
             name: format!("{}_index_{}", entry.name, i + 1),
@@ -184,181 +194,5 @@ fn build_table(model: &Model, entry: &TableEntry) -> Result<Table, MapError> {
             condition: index.condition.clone(),
         });
     }
-    Ok(table)
-}
-
-fn property_columns(model: &Model, of: StructuredId, entry: &TableEntry) -> Vec<Column> {
-    model
-        .structured(of)
-        .properties
-        .iter()
-        .map(|property| Column {
-            name: snake_case(&property.name),
-            kind: kind_of(&property.ty),
-            nullable: property.ty.nullable,
-            ty: property.ty.clone(),
-            expression: entry.computed.get(&property.name).cloned(),
-            default: property.default.clone(),
-        })
-        .collect()
-}
-
-/// The table of a table's history: the same columns, an integer key handed out in order, and when
-/// the row was recorded (100 ns ticks in UTC since 0001-01-01).
-fn history_table(table: &Table, name: &str) -> Table {
-    let mut columns = table.columns.clone();
-    columns.push(integer_column("history_id"));
-    columns.push(integer_column("recorded_at"));
-    let key = vec![columns.len() - 2];
-    let mut history = Table::new(name.to_owned(), table.of, columns, key);
-    history.identity = true;
-    history
-}
-
-fn text_column(name: &str) -> Column {
-    Column {
-        name: name.to_owned(),
-        kind: ColumnKind::Text,
-        nullable: false,
-        ty: TypeRef::primitive(Primitive::String),
-        expression: None,
-        default: Value::String(String::new()),
-    }
-}
-
-fn integer_column(name: &str) -> Column {
-    Column {
-        name: name.to_owned(),
-        kind: ColumnKind::Integer,
-        nullable: false,
-        ty: TypeRef::primitive(Primitive::Int64),
-        expression: None,
-        default: Value::Integer(0),
-    }
-}
-
-fn hidden_column(hidden: &HiddenColumn) -> Option<Column> {
-    let (item, collection) = match hidden.ty.strip_prefix("Collection(") {
-        Some(rest) => (rest.strip_suffix(')')?, true),
-        None => (hidden.ty.as_str(), false),
-    };
-    let primitive = Primitive::from_name(item)?;
-    let mut ty = TypeRef::primitive(primitive);
-    ty.collection = collection;
-    ty.nullable = hidden.nullable;
-    let kind = kind_of(&ty);
-    let default = match (hidden.nullable, kind) {
-        (true, _) => Value::Null,
-        (false, ColumnKind::Json) => Value::Collection(Vec::new()),
-        (false, ColumnKind::Boolean) => Value::Boolean(false),
-        (false, ColumnKind::Integer) => Value::Integer(0),
-        (false, ColumnKind::Text) => Value::String(String::new()),
-        _ => return None,
-    };
-    let nullable = hidden.nullable;
-    Some(Column {
-        name: hidden.name.clone(),
-        kind,
-        nullable,
-        ty,
-        expression: None,
-        default,
-    })
-}
-
-fn build_navigation(
-    model: &Model,
-    tables: &Tables,
-    entry: &NavigationEntry,
-) -> Result<((StructuredId, usize), NavigationMap), MapError> {
-    let wrong = |what: String| MapError(format!("navigation {}: {what}", entry.path));
-    let (ty, property) = entry
-        .path
-        .rsplit_once('/')
-        .ok_or_else(|| wrong("no type and property".into()))?;
-    let of = model
-        .find_structured(ty)
-        .ok_or_else(|| wrong(format!("no type {ty}")))?;
-    let index = model
-        .structured(of)
-        .navigation_property(property)
-        .ok_or_else(|| wrong(format!("no navigation property {property}")))?;
-    let table = tables
-        .find(&entry.table)
-        .ok_or_else(|| wrong(format!("no table {}", entry.table)))?;
-    let source = match &entry.from {
-        Some(name) => Some(
-            tables
-                .find(name)
-                .ok_or_else(|| wrong(format!("no table {name}")))?,
-        ),
-        None => tables
-            .iter()
-            .find(|(_, t)| t.of == Some(of))
-            .map(|(id, _)| id),
-    };
-    let mut on = Vec::new();
-    for (target, from) in &entry.on {
-        let target = tables
-            .table(table)
-            .column(target)
-            .ok_or_else(|| wrong(format!("no column {target} in {}", entry.table)))?;
-        let from = source
-            .and_then(|source| tables.table(source).column(from))
-            .ok_or_else(|| wrong(format!("no source column {from}")))?;
-        on.push((target, from));
-    }
-    // The columns that lead the target's key come first: they say which rows hang on the source.
-    let key = &tables.table(table).key;
-    on.sort_by_key(|(column, _)| key.iter().position(|k| k == column).unwrap_or(usize::MAX));
-    Ok(((of, index), NavigationMap { table, on }))
-}
-
-/// `lastStateUpdateDateTime` as `last_state_update_date_time`, `azureADDeviceId` as
-/// `azure_ad_device_id`.
-fn snake_case(name: &str) -> String {
-    let chars: Vec<char> = name.chars().collect();
-    let mut out = String::with_capacity(name.len() + 8);
-    for (i, c) in chars.iter().enumerate() {
-        let after_lower = i > 0 && !chars[i - 1].is_uppercase();
-        let before_lower = i > 0 && chars.get(i + 1).is_some_and(|n| n.is_lowercase());
-        if c.is_uppercase() && (after_lower || before_lower) && !out.ends_with('_') {
-            out.push('_');
-        }
-        out.extend(c.to_lowercase());
-    }
-    out
-}
-
-/// Column names that two properties would share.
-#[must_use]
-pub(crate) fn shared_names(table: &Table) -> Vec<String> {
-    let mut seen = HashMap::new();
-    for column in &table.columns {
-        *seen.entry(column.name.clone()).or_insert(0) += 1;
-    }
-    seen.into_iter()
-        .filter(|(_, n)| *n > 1)
-        .map(|(name, _)| name)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::snake_case;
-
-    #[test]
-    fn property_names_become_column_names() {
-        for (property, column) in [
-            ("id", "id"),
-            ("lastStateUpdateDateTime", "last_state_update_date_time"),
-            ("azureADDeviceId", "azure_ad_device_id"),
-            ("runAs32Bit", "run_as32_bit"),
-            ("easDeviceId", "eas_device_id"),
-            ("ID", "id"),
-            ("CategoryID", "category_id"),
-        ] {
-            assert_eq!(snake_case(property), column);
-        }
-    }
+    Ok(())
 }

@@ -7,6 +7,7 @@
 pub mod additions;
 pub mod commands;
 pub mod filters;
+pub mod hierarchy;
 pub mod pages;
 pub mod rows;
 mod values;
@@ -66,6 +67,9 @@ macro_rules! store_suite {
             additions::additions_are_as_if_written_at_once,
             additions::a_virtual_column_sees_additions_to_the_table_it_reads,
             additions::times_only_move_forward,
+            hierarchy::rows_of_derived_types_come_back_as_they_were,
+            hierarchy::a_rows_version_counts_its_changes,
+            hierarchy::additions_count_versions,
             pages::order_is_by_code_point_and_nulls_come_first,
             pages::pages_follow_one_another_without_gap_or_overlap,
             pages::limit_and_offset_cut_the_full_list,

@@ -1,8 +1,16 @@
 //! Tables as the model and the storage map make them.
 
+mod column;
+mod navigation;
+
 use std::collections::HashMap;
 
-use edm::{ItemType, Model, Primitive, StructuredId, TypeRef, Value};
+use edm::{Model, StructuredId, Value};
+use odata::Error;
+
+pub(crate) use column::kind_of;
+pub use column::{Column, ColumnKind};
+pub use navigation::{Link, NavigationMap, Tables};
 
 /// Index of a table in [`Tables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,68 +58,6 @@ impl FromIterator<usize> for ColumnSet {
     }
 }
 
-/// How a column's values are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColumnKind {
-    /// 0 or 1.
-    Boolean,
-    /// A 64-bit integer; enumeration members by their numeric value.
-    Integer,
-    /// An enumeration member's numeric value.
-    Enum,
-    /// A binary64 number.
-    Double,
-    /// Text, compared by code point.
-    Text,
-    /// Bytes.
-    Blob,
-    /// A decimal's canonical text.
-    Decimal,
-    /// A GUID's canonical text.
-    Guid,
-    /// Days since 0001-01-01.
-    Date,
-    /// Two columns: 100 ns ticks in UTC since 0001-01-01, and in `<name>_form` the offset, the
-    /// number of digits and whether it said `Z`.
-    DateTimeOffset,
-    /// Ticks since midnight with the written form in the low bits.
-    TimeOfDay,
-    /// 100 ns ticks.
-    Duration,
-    /// OData JSON text: complex values and collections.
-    Json,
-}
-
-/// A column of a table.
-#[derive(Clone, Debug)]
-pub struct Column {
-    /// Its name in SQL.
-    pub name: String,
-    /// How it is stored.
-    pub kind: ColumnKind,
-    /// Whether it holds null.
-    pub nullable: bool,
-    /// The type of the property behind it; hidden columns have that of their kind.
-    pub ty: TypeRef,
-    /// A virtual column: an SQL expression over `{table}` and `{today}` (days since 0001-01-01,
-    /// UTC) instead of stored values.
-    pub expression: Option<String>,
-    /// What a new row holds before anything is set.
-    pub default: Value,
-}
-
-impl Column {
-    /// How many SQL values the column takes.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        if self.kind == ColumnKind::DateTimeOffset {
-            2
-        } else {
-            1
-        }
-    }
-}
-
 /// An index beside the primary key.
 #[derive(Clone, Debug)]
 pub struct Index {
@@ -125,6 +71,15 @@ pub struct Index {
     pub condition: Option<String>,
 }
 
+/// Where a table holds the content of its media entities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// The column of the content; null while there is none.
+    pub content: usize,
+    /// The column of its media type.
+    pub media_type: usize,
+}
+
 /// A table: the properties of its entity type by ordinal, then what the storage map adds.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -133,7 +88,8 @@ pub struct Table {
     /// The entity type of its rows; tables of the store's own bookkeeping have none.
     pub of: Option<StructuredId>,
     /// The columns: for a table of an entity type, column `i` is the property of ordinal `i` for
-    /// all of the type's properties.
+    /// all of the type's properties. What derived types add comes behind them: see
+    /// [`Self::column_of`].
     pub columns: Vec<Column>,
     /// The primary key's columns, parents first.
     pub key: Vec<usize>,
@@ -145,6 +101,19 @@ pub struct Table {
     pub history: Option<TableId>,
     /// Whether a virtual column reads another table.
     pub reads_others: bool,
+    /// The column that holds the qualified name of the derived type that a row is of, empty for
+    /// the table's own type; none if there are no derived types.
+    pub entity_type: Option<usize>,
+    /// The column that grows by one with each change of a row.
+    pub version: Option<usize>,
+    /// Columns of stream properties, each with the column of its media type.
+    pub streams: Vec<(usize, usize)>,
+    /// The content of media entities.
+    pub media: Option<Media>,
+    /// How many columns are properties of the table's own type.
+    pub(crate) own: usize,
+    /// The columns of the derived types by ordinal.
+    pub(crate) derived: HashMap<StructuredId, Vec<usize>>,
     names: HashMap<String, usize>,
 }
 
@@ -175,7 +144,27 @@ impl Table {
             identity: false,
             indexes: Vec::new(),
             history: None,
+            entity_type: None,
+            version: None,
+            streams: Vec::new(),
+            media: None,
+            own: 0,
+            derived: HashMap::new(),
             names,
+        }
+    }
+
+    /// A table of the same types under another name, with these columns: this table's, and more
+    /// behind them.
+    pub(crate) fn with_columns(&self, name: &str, columns: Vec<Column>) -> Self {
+        Self {
+            entity_type: self.entity_type,
+            version: self.version,
+            streams: self.streams.clone(),
+            media: self.media,
+            own: self.own,
+            derived: self.derived.clone(),
+            ..Self::new(name.to_owned(), self.of, columns, Vec::new())
         }
     }
 
@@ -185,10 +174,92 @@ impl Table {
         self.names.get(name).copied()
     }
 
-    /// A row of defaults.
+    /// The column of a property, by its ordinal in the table's own type, in one that this derives
+    /// from, or in one derived from it; `None` if the table has no such property.
+    #[must_use]
+    pub fn column_of(&self, of: StructuredId, ordinal: usize) -> Option<usize> {
+        match self.derived.get(&of) {
+            Some(columns) => columns.get(ordinal).copied(),
+            None => (ordinal < self.own).then_some(ordinal),
+        }
+    }
+
+    /// A row of defaults of the table's own type. A hidden version column begins at a random
+    /// number, so that no row has the versions of a deleted one.
     #[must_use]
     pub fn blank(&self) -> Row {
-        self.columns.iter().map(|c| c.default.clone()).collect()
+        let mut row: Row = self.columns.iter().map(|c| c.default.clone()).collect();
+        if let Some(version) = self.version.filter(|version| *version >= self.own) {
+            // 52 bits: a number that JavaScript can hold, and far from overflow.
+            let random = uuid::Uuid::new_v4().as_u64_pair().1 & ((1 << 52) - 1);
+            row[version] = Value::Integer(random.try_into().unwrap_or_default());
+        }
+        row
+    }
+
+    /// A row of defaults of the table's own type or one derived from it.
+    #[must_use]
+    pub fn blank_of(&self, model: &Model, of: StructuredId) -> Row {
+        let mut row = self.blank();
+        if let (Some(columns), Some(entity_type)) = (self.derived.get(&of), self.entity_type) {
+            let ty = model.structured(of);
+            row[entity_type] = Value::String(ty.name.clone());
+            for (column, property) in columns.iter().zip(&ty.properties).skip(self.own) {
+                row[*column] = property.default.clone();
+            }
+        }
+        row
+    }
+
+    /// The type that a row is of.
+    ///
+    /// # Errors
+    /// If the row names a type that the table does not hold: it was written by something else.
+    pub fn type_of(&self, model: &Model, row: &Row) -> Result<Option<StructuredId>, Error> {
+        let name = self.entity_type.and_then(|column| row.get(column));
+        self.type_named(model, name.and_then(Value::as_str).unwrap_or_default())
+    }
+
+    /// The type that [`Self::entity_type`] names.
+    ///
+    /// # Errors
+    /// As [`Self::type_of`].
+    pub fn type_named(&self, model: &Model, name: &str) -> Result<Option<StructuredId>, Error> {
+        if name.is_empty() {
+            return Ok(self.of);
+        }
+        let found = model.find_structured(name);
+        match found.filter(|id| self.derived.contains_key(id)) {
+            Some(id) => Ok(Some(id)),
+            None => Err(Error::internal(format!(
+                "a row of {} is of the type {name}",
+                self.name
+            ))),
+        }
+    }
+
+    /// What [`Self::entity_type`] holds of the rows of a type and of those derived from it; `None`
+    /// if every row of the table is one.
+    #[must_use]
+    pub fn type_names<'m>(&self, model: &'m Model, of: StructuredId) -> Option<Vec<&'m str>> {
+        if !self.derived.contains_key(&of) {
+            return None;
+        }
+        let mut names = Vec::new();
+        let mut open = vec![of];
+        while let Some(id) = open.pop() {
+            let ty = model.structured(id);
+            names.push(ty.name.as_str());
+            open.extend(ty.derived.iter().rev());
+        }
+        Some(names)
+    }
+
+    /// Counts a changed row's version on, as the database does when the row is updated.
+    pub fn count_version(&self, row: &mut Row) {
+        if let Some(Value::Integer(version)) = self.version.and_then(|column| row.get_mut(column)) {
+            *version = version.wrapping_add(1);
+        }
     }
 
     /// The key values of a row.
@@ -197,116 +268,13 @@ impl Table {
         self.key.iter().map(|c| row[*c].clone()).collect()
     }
 
-    /// The stored columns in which two rows differ.
+    /// The stored columns in which two rows differ. The version is not one of them: it counts
+    /// changes and is none.
     #[must_use]
     pub fn difference(&self, old: &Row, new: &Row) -> ColumnSet {
         (0..self.columns.len())
+            .filter(|c| self.version != Some(*c))
             .filter(|c| self.columns[*c].expression.is_none() && old[*c] != new[*c])
             .collect()
-    }
-}
-
-/// Where a navigation property leads: a table, and which of its columns equal which of the
-/// source's.
-#[derive(Clone, Debug)]
-pub struct NavigationMap {
-    /// The table of the targets.
-    pub table: TableId,
-    /// Pairs of a target column and the source column it equals; a source that is a singleton
-    /// without a table has none.
-    pub on: Vec<(usize, usize)>,
-}
-
-/// All tables of a model, with the navigation between them.
-#[derive(Debug, Default)]
-pub struct Tables {
-    pub(crate) tables: Vec<Table>,
-    pub(crate) navigation: HashMap<(StructuredId, usize), NavigationMap>,
-    pub(crate) by_name: HashMap<String, TableId>,
-}
-
-impl Tables {
-    /// The table of an index.
-    #[must_use]
-    pub fn table(&self, id: TableId) -> &Table {
-        &self.tables[id.0]
-    }
-
-    /// Every table with its index.
-    pub fn iter(&self) -> impl Iterator<Item = (TableId, &Table)> {
-        self.tables.iter().enumerate().map(|(i, t)| (TableId(i), t))
-    }
-
-    /// The table of a name.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<TableId> {
-        self.by_name.get(name).copied()
-    }
-
-    /// Where a navigation property leads, if it is stored.
-    #[must_use]
-    pub fn navigation(
-        &self,
-        model: &Model,
-        of: StructuredId,
-        index: usize,
-    ) -> Option<&NavigationMap> {
-        let mut at = Some(of);
-        while let Some(id) = at {
-            if let Some(map) = self.navigation.get(&(id, index)) {
-                return Some(map);
-            }
-            at = model.structured(id).base;
-        }
-        None
-    }
-
-    /// Where the rows are that go when a row of `parent` goes: those whose key holds its key.
-    pub fn children<'t>(
-        &'t self,
-        model: &'t Model,
-        parent: StructuredId,
-        source: &'t Table,
-    ) -> impl Iterator<Item = &'t NavigationMap> {
-        (0..model.structured(parent).navigation.len())
-            .filter_map(move |index| self.navigation(model, parent, index))
-            .filter(move |map| {
-                let target = self.table(map.table);
-                !map.on.is_empty()
-                    && map
-                        .on
-                        .iter()
-                        .all(|(to, from)| target.key.contains(to) && source.key.contains(from))
-            })
-    }
-}
-
-/// How values of a type are stored.
-#[must_use]
-pub(crate) fn kind_of(ty: &TypeRef) -> ColumnKind {
-    if ty.collection {
-        return ColumnKind::Json;
-    }
-    match ty.item {
-        ItemType::Enum(_) => ColumnKind::Enum,
-        ItemType::Complex(_) | ItemType::Entity(_) | ItemType::Untyped => ColumnKind::Json,
-        ItemType::Primitive(primitive) => match primitive {
-            Primitive::Boolean => ColumnKind::Boolean,
-            Primitive::Byte
-            | Primitive::SByte
-            | Primitive::Int16
-            | Primitive::Int32
-            | Primitive::Int64 => ColumnKind::Integer,
-            Primitive::Double | Primitive::Single => ColumnKind::Double,
-            Primitive::Decimal => ColumnKind::Decimal,
-            Primitive::Binary | Primitive::Stream => ColumnKind::Blob,
-            Primitive::Guid => ColumnKind::Guid,
-            Primitive::Date => ColumnKind::Date,
-            Primitive::DateTimeOffset => ColumnKind::DateTimeOffset,
-            Primitive::TimeOfDay => ColumnKind::TimeOfDay,
-            Primitive::Duration => ColumnKind::Duration,
-            Primitive::Geo(_) => ColumnKind::Json,
-            Primitive::String | Primitive::Any => ColumnKind::Text,
-        },
     }
 }

@@ -89,7 +89,11 @@ impl Dialect {
             (Self::Sqlite, ColumnKind::Blob) => "BLOB",
             (
                 Self::Sqlite,
-                ColumnKind::Text | ColumnKind::Decimal | ColumnKind::Guid | ColumnKind::Json,
+                ColumnKind::Text
+                | ColumnKind::Decimal
+                | ColumnKind::Guid
+                | ColumnKind::Geo
+                | ColumnKind::Json,
             ) => "TEXT",
             // An integer, so that expressions of the storage map mean the same in both.
             (Self::Postgres, ColumnKind::Boolean) => "SMALLINT",
@@ -107,8 +111,20 @@ impl Dialect {
             // By code point, whatever the database's own order is.
             (
                 Self::Postgres,
-                ColumnKind::Text | ColumnKind::Decimal | ColumnKind::Guid | ColumnKind::Json,
+                ColumnKind::Text
+                | ColumnKind::Decimal
+                | ColumnKind::Guid
+                | ColumnKind::Geo
+                | ColumnKind::Json,
             ) => "TEXT COLLATE \"C\"",
+        }
+    }
+
+    /// A random number below 2^52, as a column's default.
+    pub(crate) fn random(self) -> &'static str {
+        match self {
+            Self::Sqlite => "(random() & 4503599627370495)",
+            Self::Postgres => "(floor(random() * 4503599627370496)::bigint)",
         }
     }
 

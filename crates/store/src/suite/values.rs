@@ -1,7 +1,7 @@
 //! Any legal value of a type of the suite's model.
 
 use edm::time::{Date, DateTimeOffset, Duration, TimeOfDay};
-use edm::{ComplexValue, ItemType, Primitive, StructuredId, TypeRef, Value};
+use edm::{ComplexValue, Geo, ItemType, Primitive, StructuredId, TypeRef, Value};
 use proptest::prelude::*;
 
 use super::world::model;
@@ -11,6 +11,35 @@ use crate::{Row, Table};
 pub(super) fn any_row(table: &'static Table) -> BoxedStrategy<Row> {
     let columns: Vec<_> = table.columns.iter().map(|c| any_value(&c.ty)).collect();
     columns.boxed()
+}
+
+/// Rows of a table of any of its types, as [`Table::blank_of`] makes them.
+pub(super) fn any_typed_row(table: &'static Table) -> BoxedStrategy<Row> {
+    let own = table.of.expect("the table is one of entities");
+    let mut types = vec![own];
+    let mut at = 0;
+    while let Some(id) = types.get(at) {
+        types.extend(&model().structured(*id).derived);
+        at += 1;
+    }
+    let of_type = move |of: StructuredId| {
+        let ty = model().structured(of);
+        let columns = (0..ty.properties.len()).map(|ordinal| {
+            let column = table.column_of(of, ordinal);
+            column.expect("every property of the type has a column")
+        });
+        let properties = ty.properties.iter().map(|p| any_value(&p.ty));
+        let values: Vec<_> = columns.zip(properties).collect();
+        let (columns, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+        values.prop_map(move |values| {
+            let mut row = table.blank_of(model(), of);
+            for (column, value) in columns.iter().zip(values) {
+                row[*column] = value;
+            }
+            row
+        })
+    };
+    prop::sample::select(types).prop_flat_map(of_type).boxed()
 }
 
 /// Values of a type, null included where it is allowed.
@@ -100,6 +129,13 @@ fn any_primitive(primitive: Primitive) -> BoxedStrategy<Value> {
         Primitive::Duration => any::<i64>()
             .prop_map(|ticks| Value::Duration(Duration { ticks }))
             .boxed(),
+        Primitive::Geo(_) => (-180_i16..=180, -90_i16..=90)
+            .prop_map(|(x, y)| {
+                let text = format!("SRID=4326;Point({x} {y})");
+                Value::Geo(Box::new(Geo::parse(&text).expect("the text is a point")))
+            })
+            .boxed(),
+        Primitive::Stream => any::<Vec<u8>>().prop_map(Value::Binary).boxed(),
         _ => texts().prop_map(Value::String).boxed(),
     }
 }
