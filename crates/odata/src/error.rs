@@ -30,6 +30,8 @@ pub enum ErrorCode {
     UriTooLong,
     /// 415: the body's media type is not understood.
     UnsupportedMediaType,
+    /// 424: a request that this one depends on has failed.
+    FailedDependency,
     /// 429: too many requests.
     TooManyRequests,
     /// 500: our fault.
@@ -67,6 +69,7 @@ impl ErrorCode {
             Self::RequestEntityTooLarge => (413, "RequestEntityTooLarge"),
             Self::UriTooLong => (414, "UriTooLong"),
             Self::UnsupportedMediaType => (415, "UnsupportedMediaType"),
+            Self::FailedDependency => (424, "FailedDependency"),
             Self::TooManyRequests => (429, "TooManyRequests"),
             Self::InternalServerError => (500, "InternalServerError"),
             Self::NotImplemented => (501, "NotImplemented"),

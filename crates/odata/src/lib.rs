@@ -6,6 +6,7 @@
 //! emit (the store's part).
 
 pub mod apply;
+pub mod batch;
 pub mod error;
 pub mod expr;
 pub mod json;
