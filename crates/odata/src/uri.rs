@@ -19,13 +19,19 @@ mod check;
 mod encode;
 mod lexer;
 mod limits;
+mod parse_aggregate;
+mod parse_apply;
 mod parse_expr;
+mod parse_item;
 mod parse_literal;
 mod parse_member;
 mod parse_path;
 mod parse_query;
+mod parse_search;
 mod parser;
 mod print;
+mod print_apply;
+mod print_query;
 mod production;
 mod split;
 mod suggest;
@@ -74,7 +80,7 @@ pub fn parse_request(
     let parts = split::split_path(path)?;
     let segments = parse_path::resource_path(&parts, limits);
     let raw_options = split::split_query(query)?;
-    let values = parse_query::known_options(&raw_options)?;
+    let values = parse_query::known_options(&raw_options, |_| false)?;
     let options = parse_query::query_options(&values, limits)?;
 
     let binder = binder::Binder::new(model, limits, &options.aliases)?;

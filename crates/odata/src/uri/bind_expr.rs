@@ -224,7 +224,9 @@ impl<'a> Binder<'_, 'a> {
             Member::Call(name, _) => Err(unsupported(&format!("The function '{name}'"))),
             Member::Lambda(syntax::Quantifier::All, ..) => Err(unsupported("The operator 'all'")),
             Member::Lambda(..) | Member::Any => Err(unsupported("The operator 'any'")),
-            Member::Count => Err(unsupported("'$count' in a path")),
+            Member::Count(_) => Err(unsupported("'$count' in a path")),
+            Member::Key(key) => Err(unsupported(&format!("The key '{key}' in a path"))),
+            Member::Aggregate(_) => Err(unsupported("'aggregate' in a path")),
             Member::Filter(_) => Err(unsupported("'$filter' in a path")),
         };
         path.members.iter().map(name).collect()

@@ -52,6 +52,9 @@ pub(super) fn natural(model: &Model, literal: &Literal<'_>) -> Result<Typed, Unf
             Primitive::Duration,
         ),
         Literal::Binary(bytes) => of(Value::Binary(bytes.clone()), Primitive::Binary),
+        Literal::Geography(_) | Literal::Geometry(_) => Err(Unfit::Value(
+            "geography and geometry literals are not supported".to_owned(),
+        )),
         Literal::Enum(name, members) => match model.find_type_by_url_name(name) {
             Some(ItemType::Enum(id)) => Ok((
                 Value::Enum(enum_value(model, id, members)?),

@@ -45,6 +45,17 @@ impl<'a> Binder<'_, 'a> {
                 }
             }
         }
+        let unserved = [
+            (!options.apply.is_empty(), SystemOption::Apply),
+            (!options.compute.is_empty(), SystemOption::Compute),
+            (options.search.is_some(), SystemOption::Search),
+            (options.levels.is_some(), SystemOption::Levels),
+            (options.index.is_some(), SystemOption::Index),
+        ];
+        if let Some((_, option)) = unserved.into_iter().find(|(given, _)| *given) {
+            let error = unsupported(&format!("The query option {}", option.name()));
+            return Err(error.with_target(option.name()));
+        }
         let of = |option: SystemOption| {
             target.ok_or_else(|| {
                 Error::bad_request(format!(

@@ -15,11 +15,27 @@ const FOUND_LENGTH: usize = 24;
 pub(super) struct Cursor<'a> {
     text: &'a str,
     position: usize,
+    encoded: &'a [usize],
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, position: 0 }
+        Self::with_encoded(text, &[])
+    }
+
+    /// A cursor over text of which these bytes, in ascending order, were percent-encoded.
+    pub(super) fn with_encoded(text: &'a str, encoded: &'a [usize]) -> Self {
+        Self {
+            text,
+            position: 0,
+            encoded,
+        }
+    }
+
+    /// Whether the character here was percent-encoded: then it is data even where it would
+    /// delimit.
+    pub(super) fn is_encoded(&self) -> bool {
+        self.encoded.binary_search(&self.position).is_ok()
     }
 
     pub(super) fn position(&self) -> usize {

@@ -83,6 +83,10 @@ fn named<'a>(at: &mut Cursor<'a>) -> Result<Option<Literal<'a>>, SyntaxError> {
             Ok(bytes) => Literal::Binary(bytes),
             Err(_) => return Err(invalid(at, "base64url")),
         }
+    } else if name.eq_ignore_ascii_case("geography") {
+        Literal::Geography(text)
+    } else if name.eq_ignore_ascii_case("geometry") {
+        Literal::Geometry(text)
     } else {
         Literal::Enum(name.into(), text)
     };

@@ -1,6 +1,7 @@
 //! Paths and calls within expressions (OData ABNF 4.01, section 4: `firstMemberExpr` and what it
 //! leads to).
 
+use super::parse_item::Place;
 use super::parser::Parser;
 use super::syntax::{Arguments, Expr, Member, MemberPath, PathRoot, Quantifier, Text};
 use super::syntax_error::SyntaxError;
@@ -50,6 +51,7 @@ impl<'a> Parser<'a, '_> {
             ("$it", PathRoot::It),
             ("$this", PathRoot::This),
             ("$root", PathRoot::Root),
+            ("$these", PathRoot::These),
         ] {
             if self.at.keyword(word) {
                 return Ok(root);
@@ -60,7 +62,8 @@ impl<'a> Parser<'a, '_> {
 
     fn member(&mut self) -> Result<Member<'a>, SyntaxError> {
         if self.at.keyword("$count") {
-            return Ok(Member::Count);
+            let options = self.options_in_parentheses(Place::PathCount)?;
+            return Ok(Member::Count(options));
         }
         if self.at.eat("$filter(") {
             let predicate = self.spaced()?;
@@ -72,7 +75,28 @@ impl<'a> Parser<'a, '_> {
                 return self.lambda(quantifier);
             }
         }
+        if self.at.looking_at("aggregate(") {
+            self.at.take("aggregate".len());
+            let item = self.in_parentheses(|p| p.nested(Self::aggregate_function_expr))?;
+            return Ok(Member::Aggregate(Box::new(item)));
+        }
+        if let Some(key) = self.key_as_segment() {
+            return Ok(Member::Key(key.into()));
+        }
         self.named_member()
+    }
+
+    /// `keyPathLiteral`, where it is no name: whether a name is one, only the model knows.
+    fn key_as_segment(&mut self) -> Option<&'a str> {
+        let unreserved = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
+        let start = self.at.position();
+        if self.at.qualified_name().is_some() && !self.at.rest().starts_with(['-', '~']) {
+            self.at.reset(start);
+            return None;
+        }
+        self.at.reset(start);
+        let key = self.at.take_while(unreserved);
+        (!key.is_empty()).then_some(key)
     }
 
     /// `anyExpr`, `allExpr`, behind the opening parenthesis.

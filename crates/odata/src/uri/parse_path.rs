@@ -4,7 +4,7 @@ use super::limits::Limits;
 use super::parse_literal::literal;
 use super::parser::Parser;
 use super::split::Part;
-use super::syntax::{Expr, MemberPath, PathRoot, PathSegment, SegmentForm, SystemSegment};
+use super::syntax::{Expr, MemberPath, PathRoot, PathSegment, SegmentForm, SystemSegment, Text};
 use super::syntax_error::SyntaxError;
 
 /// `resourcePath`, cut into segments: what each may mean. Whether a segment is a name or a key as
@@ -30,6 +30,8 @@ fn path_segment<'a>(text: &'a str, limits: &Limits) -> PathSegment<'a> {
             Some(_) if parser.at.is_at_end() => SegmentForm::Name,
             Some(name) if parser.at.eat("(") => parser.call(name),
             Some(name) if parser.at.eat("=") && !name.contains('.') => keys(text, limits),
+            None if parser.at.eat("$filter(") => parser.filter_segment(),
+            None if parser.at.eat("$crossjoin(") => parser.cross_join(),
             _ => SegmentForm::Key(None),
         },
     };
@@ -37,12 +39,20 @@ fn path_segment<'a>(text: &'a str, limits: &Limits) -> PathSegment<'a> {
 }
 
 fn system(text: &str) -> Option<SystemSegment> {
-    Some(match text.strip_prefix('$')? {
+    let name = text.strip_prefix('$')?;
+    if name.starts_with("filter(") || name.starts_with("crossjoin(") {
+        return None;
+    }
+    Some(match name {
         "metadata" => SystemSegment::Metadata,
         "batch" => SystemSegment::Batch,
         "count" => SystemSegment::Count,
         "ref" => SystemSegment::Ref,
         "value" => SystemSegment::Value,
+        "all" => SystemSegment::All,
+        "each" => SystemSegment::Each,
+        "entity" => SystemSegment::Entity,
+        "query" => SystemSegment::Query,
         _ => SystemSegment::Other,
     })
 }
@@ -62,6 +72,39 @@ impl<'a> Parser<'a, '_> {
         let arguments = self.arguments(Self::path_value);
         match arguments.and_then(|arguments| self.at.expect_end().map(|()| arguments)) {
             Ok(arguments) => SegmentForm::Call(name, arguments),
+            Err(error) => SegmentForm::Key(Some(error)),
+        }
+    }
+
+    /// `filterInPath`, behind the opening parenthesis.
+    fn filter_segment(&mut self) -> SegmentForm<'a> {
+        let parsed = self.expression().and_then(|predicate| {
+            self.at.whitespace();
+            self.at.expect(")")?;
+            self.at.expect_end()?;
+            Ok(predicate)
+        });
+        match parsed {
+            Ok(predicate) => SegmentForm::Filter(Box::new(predicate)),
+            Err(error) => SegmentForm::Key(Some(error)),
+        }
+    }
+
+    /// `crossjoin`, behind the opening parenthesis.
+    fn cross_join(&mut self) -> SegmentForm<'a> {
+        let name = |p: &mut Self| {
+            p.count_node()?;
+            let name = p.at.identifier();
+            name.map(Text::Borrowed)
+                .ok_or_else(|| p.at.expected("the name of an entity set"))
+        };
+        let parsed = self.separated(name).and_then(|names| {
+            self.at.expect(")")?;
+            self.at.expect_end()?;
+            Ok(names)
+        });
+        match parsed {
+            Ok(names) => SegmentForm::CrossJoin(names),
             Err(error) => SegmentForm::Key(Some(error)),
         }
     }
@@ -107,6 +150,8 @@ mod tests {
             SegmentForm::Call(name, arguments) => format!("call {name}{arguments}"),
             SegmentForm::Keys(keys) => format!("keys {}", list(keys)),
             SegmentForm::System(system) => format!("{system:?}"),
+            SegmentForm::Filter(predicate) => format!("filter {predicate}"),
+            SegmentForm::CrossJoin(names) => format!("join {}", names.join(" ")),
             SegmentForm::Key(None) => format!("text {}", segment.text),
             SegmentForm::Key(Some(error)) => {
                 format!("broken at {}", error.position().expect("not a limit"))
@@ -157,7 +202,17 @@ mod tests {
         );
         check("a/$count", &["name a", "Count"]);
         check("$metadata", &["Metadata"]);
-        check("x/$all", &["name x", "Other"]);
+        check("x/$all", &["name x", "All"]);
+        check("x/$each/$query", &["name x", "Each", "Query"]);
+        check("$entity/n.T", &["Entity", "name n.T"]);
+        check("x/$foo", &["name x", "Other"]);
+        check(
+            "x/$filter(Age%20gt%203)/$filter(@foo)",
+            &["name x", "filter Age gt 3", "filter @foo"],
+        );
+        check("x/$filter(Age)x", &["name x", "broken at 14"]);
+        check("$crossjoin(A,%20B)", &["join A B"]);
+        check("$crossjoin()", &["broken at 11"]);
         check("People/O%27Neil", &["name People", "text O'Neil"]);
         check(
             "s/id='a',policyId='b'",
@@ -167,5 +222,21 @@ mod tests {
         check("f/n.getX()", &["name f", "call n.getX()"]);
         check("f/a-b:c-d", &["name f", "text a-b:c-d"]);
         check("f/x(1)(2)", &["name f", "broken at 6"]);
+    }
+
+    #[test]
+    fn ordinals() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("-1", Some(-1)),
+            ("007", Some(7)),
+            ("-", None),
+            ("+1", None),
+            ("1a", None),
+            ("9223372036854775808", None),
+        ] {
+            let segment = path_segment(text, &Limits::default()).ordinal();
+            assert_eq!(segment, expected, "{text}");
+        }
     }
 }

@@ -4,11 +4,11 @@ use super::limits::Limits;
 use super::parse_literal::literal;
 use super::parser::Parser;
 use super::split::{Part, RawOption};
-use super::syntax::{Expr, Options, OrderItem, PathItem, SystemOption, Text};
+use super::syntax::{Expr, Levels, Options, OrderItem, SystemOption};
 use super::syntax_error::SyntaxError;
 use crate::Error;
 
-/// A query option whose value is to be parsed.
+/// A query option, decoded.
 #[derive(Debug, PartialEq)]
 pub(super) struct NamedValue<'a> {
     name: OptionName<'a>,
@@ -22,15 +22,32 @@ pub(super) struct NamedValue<'a> {
 enum OptionName<'a> {
     System(SystemOption),
     Alias(&'a str),
+    Custom,
 }
 
-/// Picks what the service reads out of a query, decoded: system query options and parameter
-/// aliases. Custom options are left out (URL Conventions 4.01, section 5.2).
+/// The system query option of a name; `$levels` is one of expanded items alone.
+fn top_level(name: &str) -> Option<SystemOption> {
+    SystemOption::from_name(name).filter(|option| *option != SystemOption::Levels)
+}
+
+impl OptionName<'_> {
+    /// Whether it may be given once only. `$format` may be repeated, and what a service makes of a
+    /// custom option is its own matter.
+    fn is_single(&self) -> bool {
+        !matches!(self, Self::Custom | Self::System(SystemOption::Format))
+    }
+}
+
+/// Tells the options of a query apart by their names, and decodes their values: system query
+/// options with or without `$` in any case, parameter aliases, and all others. Names without `$`
+/// that `is_parameter` knows are parameters of the function that the path ends with, whatever else
+/// they might be (URL Conventions 4.01, sections 4.5.3 and 5.2).
 ///
 /// # Errors
 /// 400 for an unknown name with `$`, a malformed alias name, and bad percent-encoding.
 pub(super) fn known_options<'a>(
     options: &'a [RawOption<'a>],
+    is_parameter: impl Fn(&str) -> bool,
 ) -> Result<Vec<NamedValue<'a>>, Error> {
     let mut known = Vec::with_capacity(options.len());
     for option in options {
@@ -45,7 +62,9 @@ pub(super) fn known_options<'a>(
                 )));
             }
             OptionName::Alias(alias)
-        } else if let Some(system) = SystemOption::from_name(sent) {
+        } else if is_parameter(sent) {
+            OptionName::Custom
+        } else if let Some(system) = top_level(sent) {
             OptionName::System(system)
         } else if sent.starts_with('$') {
             return Err(
@@ -53,7 +72,7 @@ pub(super) fn known_options<'a>(
                     .with_target(sent),
             );
         } else {
-            continue;
+            OptionName::Custom
         };
         known.push(NamedValue {
             name,
@@ -75,21 +94,23 @@ pub(super) fn query_options<'a>(
     let mut options = Options::default();
     let mut seen = Vec::with_capacity(values.len());
     for NamedValue { name, sent, value } in values {
-        if seen.contains(&name) {
+        if name.is_single() && seen.contains(&name) {
             return Err(
                 Error::bad_request(format!("The query option '{sent}' is given twice."))
                     .with_target(*sent),
             );
         }
         seen.push(name);
-        let parser = Parser::new(&value.text, limits);
+        let parser = Parser::of_part(value, limits);
         let parsed = match name {
-            OptionName::System(system) => {
-                parser.all(|p| p.option_value(*system, &mut options, false))
-            }
+            OptionName::System(system) => parser.all(|p| p.option_value(*system, &mut options)),
             OptionName::Alias(alias) => parser.all(Parser::expression).map(|expr| {
                 options.aliases.push(((*alias).into(), expr));
             }),
+            OptionName::Custom => {
+                options.custom.push(((*sent).into(), (&*value.text).into()));
+                Ok(())
+            }
         };
         parsed.map_err(|e| e.map_position(|p| value.position(p)).into_error(sent))?;
     }
@@ -105,28 +126,35 @@ fn alias_name(parser: &mut Parser<'_, '_>) -> Result<(), SyntaxError> {
 }
 
 impl<'a> Parser<'a, '_> {
-    /// The value of a system query option; a nested one ends at `;` or `)`.
-    fn option_value(
+    /// The value of a system query option.
+    pub(super) fn option_value(
         &mut self,
         option: SystemOption,
         into: &mut Options<'a>,
-        nested: bool,
     ) -> Result<(), SyntaxError> {
         self.at.whitespace();
         match option {
-            SystemOption::Filter => into.filter = Some(self.expression()?),
-            SystemOption::OrderBy => into.orderby = self.separated(Self::order_item)?,
-            SystemOption::Select => into.select = Some(self.separated(Self::path_item)?),
-            SystemOption::Expand => into.expand = self.separated(Self::path_item)?,
-            SystemOption::Top => into.top = Some(self.unsigned()?),
-            SystemOption::Skip => into.skip = Some(self.unsigned()?),
+            SystemOption::Apply => into.apply = self.apply_expr()?,
+            SystemOption::Compute => into.compute = self.separated(Self::compute_item)?,
             SystemOption::Count => into.count = Some(self.boolean()?),
-            _ => {
-                let text = if nested {
-                    self.nested_text()?
-                } else {
-                    self.at.take_while(|_| true)
-                };
+            SystemOption::Expand => into.expand = self.separated(Self::expand_item)?,
+            SystemOption::Filter => into.filter = Some(self.expression()?),
+            SystemOption::Index => into.index = Some(self.signed()?),
+            SystemOption::Levels => into.levels = Some(self.levels()?),
+            SystemOption::OrderBy => into.orderby = self.separated(Self::order_item)?,
+            SystemOption::Search => into.search = Some(self.search()?),
+            SystemOption::Select => into.select = Some(self.separated(Self::select_item)?),
+            SystemOption::Skip => into.skip = Some(self.unsigned()?),
+            SystemOption::Top => into.top = Some(self.unsigned()?),
+            SystemOption::DeltaToken
+            | SystemOption::Format
+            | SystemOption::Id
+            | SystemOption::SchemaVersion
+            | SystemOption::SkipToken => {
+                let text = self.at.take_while(|_| true);
+                if text.is_empty() {
+                    return Err(self.at.expected("a value"));
+                }
                 into.text.push((option, text.into()));
             }
         }
@@ -153,120 +181,35 @@ impl<'a> Parser<'a, '_> {
         })
     }
 
-    /// `selectItem` or `expandItem`.
-    pub(super) fn path_item(&mut self) -> Result<PathItem<'a>, SyntaxError> {
-        self.count_node()?;
-        let mut path = vec![self.path_part()?];
-        while self.at.eat("/") {
-            self.count_node()?;
-            path.push(self.path_part()?);
-        }
-        let options = if self.at.eat("(") {
-            Some(Box::new(self.expanded(Self::nested_options)?))
-        } else {
-            None
-        };
-        Ok(PathItem { path, options })
-    }
-
-    fn path_part(&mut self) -> Result<Text<'a>, SyntaxError> {
-        let (start, rest) = (self.at.position(), self.at.rest());
-        if self.at.eat("*") {
-            return Ok("*".into());
-        }
-        for word in ["$ref", "$count", "$value"] {
-            if self.at.keyword(word) {
-                return Ok(word.into());
-            }
-        }
-        self.at.eat("@");
-        self.at
-            .qualified_name()
-            .ok_or_else(|| self.at.expected("a name"))?;
-        self.at.eat(".*");
-        Ok(rest.get(..self.at.position() - start).unwrap_or("").into())
-    }
-
-    /// `expandOption`s or `selectOption`s up to the closing parenthesis.
-    fn nested_options(&mut self) -> Result<Options<'a>, SyntaxError> {
-        let mut options = Options::default();
-        let mut seen = Vec::new();
-        loop {
-            self.at.whitespace();
-            let start = self.at.position();
-            if self.at.eat("@") {
-                let name = self
-                    .at
-                    .identifier()
-                    .ok_or_else(|| self.at.expected("a name"))?;
-                self.at.expect("=")?;
-                options.aliases.push((name.into(), self.expression()?));
-            } else {
-                let option = self.nested_name()?;
-                if seen.contains(&option) {
-                    self.at.reset(start);
-                    return Err(self.at.expected(format!("no second {}", option.name())));
-                }
-                seen.push(option);
-                self.option_value(option, &mut options, true)?;
-            }
-            self.at.whitespace();
-            if !self.at.eat(";") {
-                self.at.expect(")")?;
-                return Ok(options);
-            }
-        }
-    }
-
-    /// The name of a nested option and the `=` behind it.
-    fn nested_name(&mut self) -> Result<SystemOption, SyntaxError> {
-        let (start, rest) = (self.at.position(), self.at.rest());
-        self.at.eat("$");
-        self.at.identifier();
-        let name = rest.get(..self.at.position() - start).unwrap_or("");
-        let option = SystemOption::from_name(name).filter(|option| {
-            use SystemOption::{DeltaToken, Format, Id, Index, SchemaVersion, SkipToken};
-            !matches!(
-                option,
-                DeltaToken | Format | Id | Index | SchemaVersion | SkipToken
-            )
-        });
-        let Some(option) = option else {
-            self.at.reset(start);
-            return Err(self.at.expected("a nested query option such as $select"));
-        };
-        self.at.whitespace();
-        self.at.expect("=")?;
-        Ok(option)
-    }
-
-    /// Text up to the `;` or `)` that ends a nested option, quotes and parentheses skipped.
-    fn nested_text(&mut self) -> Result<&'a str, SyntaxError> {
-        let (start, rest) = (self.at.position(), self.at.rest());
-        let mut open = 0_usize;
-        while let Some(c) = self.at.peek() {
-            match c {
-                ';' | ')' if open == 0 => break,
-                '\'' => {
-                    self.at.quoted()?;
-                    continue;
-                }
-                '(' => open += 1,
-                ')' => open -= 1,
-                _ => {}
-            }
-            self.at.take(c.len_utf8());
-        }
-        Ok(rest.get(..self.at.position() - start).unwrap_or(""))
-    }
-
-    fn unsigned(&mut self) -> Result<u64, SyntaxError> {
+    pub(super) fn unsigned(&mut self) -> Result<u64, SyntaxError> {
         let start = self.at.position();
         let digits = self.at.take_while(|c| c.is_ascii_digit());
         digits.parse().map_err(|_| {
             self.at.reset(start);
             self.at.expected("a non-negative integer of 64 bits")
         })
+    }
+
+    fn signed(&mut self) -> Result<i64, SyntaxError> {
+        let (start, rest) = (self.at.position(), self.at.rest());
+        self.at.eat("-");
+        self.at.take_while(|c| c.is_ascii_digit());
+        let text = rest.get(..self.at.position() - start).unwrap_or("");
+        text.parse().map_err(|_| {
+            self.at.reset(start);
+            self.at.expected("an integer of 64 bits")
+        })
+    }
+
+    /// `levels`: no leading zero.
+    fn levels(&mut self) -> Result<Levels, SyntaxError> {
+        if self.at.keyword("max") {
+            return Ok(Levels::Max);
+        }
+        if !self.at.rest().starts_with(|c| matches!(c, '1'..='9')) {
+            return Err(self.at.expected("a positive integer or max"));
+        }
+        self.unsigned().map(Levels::Number)
     }
 
     fn boolean(&mut self) -> Result<bool, SyntaxError> {
@@ -295,8 +238,8 @@ mod tests {
     fn check(query: &str, expected: Result<&str, &str>) {
         let raw = split_query(query).expect("the query splits");
         let limits = Limits::default();
-        let printed =
-            known_options(&raw).and_then(|v| query_options(&v, &limits).map(|o| o.to_string()));
+        let printed = known_options(&raw, |name| name == "top")
+            .and_then(|v| query_options(&v, &limits).map(|o| o.to_string()));
         match (printed, expected) {
             (Ok(printed), Ok(expected)) => assert_eq!(printed, expected, "{query}"),
             (Err(error), Err(part)) => {
@@ -310,8 +253,8 @@ mod tests {
     #[test]
     fn options_in_all_their_spellings() {
         check(
-            "$filter=a%20eq+1&$TOP=5&skip=2&x=%zz",
-            Ok("$filter=a eq 1;$top=5;$skip=2"),
+            "$filter=a%20eq+1&$TOP=5&skip=2&x=1&!y&top=z",
+            Ok("$filter=a eq 1;$top=5;$skip=2;x=1;!y=;top=z"),
         );
         check(
             "count=TRUE&$orderby=a desc, b/c asc,d",
@@ -343,6 +286,42 @@ mod tests {
             Ok("$expand=Customer($select=a;$levels=4)"),
         );
         same("$expand=Manager($search='gr(een')");
+        check(
+            "$expand=Manager($search=a%3Bb;levels=max)",
+            Ok("$expand=Manager($levels=max;$search=a;b)"),
+        );
+        same("$expand=Items/$ref($filter=a;$top=1),Items/n.T/$count($search=b),*/$ref");
+        same("$expand=*($levels=2)");
+        same("$expand=a($apply=aggregate($count as n);$compute=b add 1 as c)");
+        same("$select=n.F(a,b),n.*,n.A,a/n.T/b,@n.t,@n.t#q");
+        same("$filter=Items/$count($filter=a;$search=b) gt 1 and Items/1/b and Items/a-b/c");
+    }
+
+    #[test]
+    fn options_of_the_rest_of_the_standard() {
+        let same = |query: &str| check(query, Ok(query));
+        same("$search=a AND \"b c\"");
+        same("$compute=Amount mul Product/TaxRate as Tax,day(Time/Date) as WeekDay");
+        same("$index=-42");
+        check("$format=json&$Format=xml", Ok("$format=json;$format=xml"));
+        same("$schemaversion=*");
+        same("$id=http://host/path");
+        same("$deltatoken=a");
+        same(
+            "$apply=filter(a eq 1)/search(b)/compute(a as b)/orderby(a desc)/top(1)/skip(2)/identity",
+        );
+        same("$apply=topcount(2,a)/bottompercent(50,b)/topsum(1,c)");
+        same("$apply=aggregate(Amount with sum as Total,$count as n,Sales/$count as m,Forecast)");
+        same("$apply=aggregate(a with max from b,c with average as d,Forecast from a as e)");
+        same("$apply=groupby((a,b/c),aggregate($count as n)/filter(n gt 1))");
+        same("$apply=groupby((rollup(a,b),rollup(H),rolluprecursive($root/A,Q,ID)))");
+        same("$apply=concat(identity,groupby((a)),aggregate(a with n.custom as b))");
+        same("$apply=nest(identity as a,filter(b) as c)/addnested(Sales,top(1) as d)");
+        same("$apply=join(Sales as s,filter(a))/outerjoin(Sales/n.T as s)");
+        same("$apply=ancestors($root/A,Q,ID,filter(a),2,keep start)");
+        same("$apply=descendants($root/A,Q,ID,filter(a),filter(b))/n.f(a=1)");
+        same("$apply=traverse($root/A,Q,ID,preorder,filter(a),b desc)");
+        same("$filter=$these/aggregate(a with sum) gt 1");
     }
 
     #[test]
@@ -367,6 +346,22 @@ mod tests {
         check("$expand=a($top=1;$top=2)", Err("no second $top"));
         check("$expand=a()", Err("position 10"));
         check("$expand=a($skiptoken=1)", Err("position 10"));
+        check("$expand=a/$ref($expand=b)", Err("position 15"));
+        check("$expand=a/$count($top=1)", Err("position 17"));
+        check("$select=a($expand=b)", Err("position 10"));
+        check("$expand=*($top=1)", Err("position 10"));
+        check("$expand=a($levels=04)", Err("position 18"));
+        check("$levels=1", Err("'$levels'"));
+        check("$search=\"a", Err("a closing double quote"));
+        check("$format=", Err("$format"));
+        check("$x=%zz", Err("'$x' is unknown"));
+        check("x=%zz", Err("%zz"));
+        check("$apply=frobnicate(1)", Err("a transformation"));
+        check("$apply=concat(identity)", Err("expected \",\""));
+        check(
+            "$apply=aggregate(a as b)/aggregate(a add 1 as b)",
+            Err("\"with\""),
+        );
         check("$select=a,,b", Err("position 10"));
         check(
             &format!("$expand={}", "a($expand=".repeat(10)),

@@ -2,10 +2,12 @@
 
 use super::lexer::Cursor;
 use super::limits::Limits;
+use super::split::Part;
 use super::syntax_error::SyntaxError;
 
 /// A recursive-descent parser of one text. Its productions are in the files `parse_….rs`, each
 /// named as in the OData ABNF.
+#[derive(Clone)]
 pub(super) struct Parser<'a, 'l> {
     pub(super) at: Cursor<'a>,
     pub(super) limits: &'l Limits,
@@ -22,6 +24,14 @@ impl<'a, 'l> Parser<'a, 'l> {
             depth: 0,
             nodes: 0,
             expand_depth: 0,
+        }
+    }
+
+    /// A parser of a part of a URL, which knows what was percent-encoded in it.
+    pub(super) fn of_part(part: &'a Part<'_>, limits: &'l Limits) -> Self {
+        Self {
+            at: Cursor::with_encoded(&part.text, &part.encoded),
+            ..Self::new("", limits)
         }
     }
 

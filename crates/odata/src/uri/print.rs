@@ -1,14 +1,11 @@
-//! Writes a syntax tree as OData text, decoded: parsing it gives the same tree.
+//! Writes an expression as OData text, decoded: parsing it gives the same tree.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 
-use super::syntax::{
-    Arguments, Expr, Literal, Member, MemberPath, Operator, Options, OrderItem, PathItem, PathRoot,
-    Quantifier,
-};
+use super::syntax::{Arguments, Expr, Literal, Member, MemberPath, Operator, PathRoot, Quantifier};
 
 /// The rank of an expression that never needs parentheses.
 const PRIMARY: u8 = 9;
@@ -26,6 +23,8 @@ impl Display for Literal<'_> {
             Self::Guid(guid) => write!(f, "{guid}"),
             Self::Duration(text) => write!(f, "duration'{text}'"),
             Self::Binary(bytes) => write!(f, "binary'{}'", URL_SAFE.encode(bytes)),
+            Self::Geography(text) => write!(f, "geography'{text}'"),
+            Self::Geometry(text) => write!(f, "geometry'{text}'"),
             Self::Enum(name, members) => {
                 f.write_str(name)?;
                 quoted(f, members)
@@ -112,6 +111,7 @@ impl Display for MemberPath<'_> {
             PathRoot::It => f.write_str("$it")?,
             PathRoot::This => f.write_str("$this")?,
             PathRoot::Root => f.write_str("$root")?,
+            PathRoot::These => f.write_str("$these")?,
             PathRoot::Alias(name) => write!(f, "@{name}")?,
         }
         let slash_first = self.root != PathRoot::Implicit;
@@ -137,7 +137,10 @@ impl Display for Member<'_> {
                 write!(f, "all({variable}:{predicate})")
             }
             Self::Any => f.write_str("any()"),
-            Self::Count => f.write_str("$count"),
+            Self::Count(None) => f.write_str("$count"),
+            Self::Count(Some(options)) => write!(f, "$count({options})"),
+            Self::Key(key) => f.write_str(key),
+            Self::Aggregate(item) => write!(f, "aggregate({item})"),
             Self::Filter(predicate) => write!(f, "$filter({predicate})"),
         }
     }
@@ -154,75 +157,11 @@ impl Display for Arguments<'_> {
     }
 }
 
-impl Display for OrderItem<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}{}",
-            self.expr,
-            if self.descending { " desc" } else { "" }
-        )
-    }
-}
-
-impl Display for PathItem<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        joined(f, &self.path, "/", |f, part| f.write_str(part))?;
-        match &self.options {
-            Some(options) => write!(f, "({options})"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// As inside the parentheses of `$expand`: separated by semicolons.
-impl Display for Options<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut options: Vec<(&str, String)> = Vec::new();
-        let list = |items: &[PathItem<'_>]| {
-            items
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(",")
-        };
-        options.extend(self.filter.iter().map(|e| ("$filter", e.to_string())));
-        if !self.orderby.is_empty() {
-            let items: Vec<_> = self.orderby.iter().map(ToString::to_string).collect();
-            options.push(("$orderby", items.join(",")));
-        }
-        options.extend(self.select.iter().map(|items| ("$select", list(items))));
-        if !self.expand.is_empty() {
-            options.push(("$expand", list(&self.expand)));
-        }
-        options.extend(self.top.iter().map(|n| ("$top", n.to_string())));
-        options.extend(self.skip.iter().map(|n| ("$skip", n.to_string())));
-        options.extend(self.count.iter().map(|b| ("$count", b.to_string())));
-        options.extend(
-            self.text
-                .iter()
-                .map(|(option, text)| (option.name(), text.to_string())),
-        );
-        joined(f, &options, ";", |f, (name, value)| {
-            write!(f, "{name}={value}")
-        })?;
-        for (i, (name, value)) in self.aliases.iter().enumerate() {
-            let separator = if i > 0 || !options.is_empty() {
-                ";"
-            } else {
-                ""
-            };
-            write!(f, "{separator}@{name}={value}")?;
-        }
-        Ok(())
-    }
-}
-
 fn quoted(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
     write!(f, "'{}'", text.replace('\'', "''"))
 }
 
-fn joined<T>(
+pub(super) fn joined<T>(
     f: &mut Formatter<'_>,
     items: &[T],
     separator: &str,
@@ -237,7 +176,7 @@ fn joined<T>(
     Ok(())
 }
 
-fn enclosed<T>(
+pub(super) fn enclosed<T>(
     f: &mut Formatter<'_>,
     open: char,
     items: &[T],

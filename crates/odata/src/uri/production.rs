@@ -51,7 +51,7 @@ pub fn orderby<'a>(text: &'a str, limits: &Limits) -> Result<Vec<OrderItem<'a>>,
 /// # Errors
 /// As for [`common_expr`].
 pub fn select<'a>(text: &'a str, limits: &Limits) -> Result<Vec<PathItem<'a>>, SyntaxError> {
-    Parser::new(text, limits).all(|p| p.separated(Parser::path_item))
+    Parser::new(text, limits).all(|p| p.separated(Parser::select_item))
 }
 
 /// The value of `expand`, without the option's name.
@@ -59,5 +59,5 @@ pub fn select<'a>(text: &'a str, limits: &Limits) -> Result<Vec<PathItem<'a>>, S
 /// # Errors
 /// As for [`common_expr`].
 pub fn expand<'a>(text: &'a str, limits: &Limits) -> Result<Vec<PathItem<'a>>, SyntaxError> {
-    select(text, limits)
+    Parser::new(text, limits).all(|p| p.separated(Parser::expand_item))
 }

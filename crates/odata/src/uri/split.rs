@@ -14,7 +14,9 @@ pub(super) struct Part<'a> {
     pub(super) offset: usize,
     /// Percent-decoded.
     pub(super) text: Cow<'a, str>,
-    plus_is_space: bool,
+    /// The bytes of `text`, in ascending order, that are semicolons and were percent-encoded: they
+    /// do not separate nested options.
+    pub(super) encoded: Vec<usize>,
 }
 
 impl<'a> Part<'a> {
@@ -23,7 +25,7 @@ impl<'a> Part<'a> {
             raw,
             offset,
             text: decode(raw, plus_is_space)?,
-            plus_is_space,
+            encoded: encoded_semicolons(raw),
         })
     }
 
@@ -143,6 +145,20 @@ pub(super) fn decode(raw: &str, plus_is_space: bool) -> Result<Cow<'_, str>, Err
             "Invalid percent-encoding in \"{raw}\": it is not UTF-8."
         ))
     })
+}
+
+/// Where `%3B` stands, counted in the decoded text.
+fn encoded_semicolons(raw: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut removed = 0;
+    for (at, _) in raw.match_indices('%') {
+        let code = raw.get(at + 1..at + 3);
+        if code.is_some_and(|code| code.eq_ignore_ascii_case("3b")) {
+            found.push(at - removed);
+        }
+        removed += 2;
+    }
+    found
 }
 
 fn hex(byte: u8) -> Option<u8> {

@@ -91,7 +91,7 @@ fn expand() {
         &["$levels", "not supported"],
     );
     bad("$expand=managedDevice(@a=1)", &["alias"]);
-    bad("$expand=*($select=id)", &["not supported"]);
+    bad("$expand=*($select=id)", &["expected $levels"]);
     bad("$expand=managedDevice($top=1)", &["$top", "one entity"]);
     bad("$expand=managedDevice($expand=users($expand=x))", &["'x'"]);
     fails(
@@ -140,22 +140,24 @@ fn the_simple_options() {
     bad("$top=1&top=2", &["twice"]);
     bad("$count=1", &["true or false"]);
     bad("$foo=1", &["'$foo'"]);
-    for option in [
-        "search",
-        "apply",
-        "compute",
-        "deltatoken",
-        "index",
-        "schemaversion",
-        "id",
-        "levels",
+    for (option, value) in [
+        ("search", "x"),
+        ("apply", "identity"),
+        ("compute", "id%20as%20x"),
+        ("deltatoken", "x"),
+        ("index", "1"),
+        ("schemaversion", "x"),
+        ("id", "x"),
     ] {
         bad(
-            &format!("${option}=x"),
+            &format!("${option}={value}"),
             &[&format!("${option}"), "not supported"],
         );
-        bad(&format!("{option}=x"), &["not supported"]);
+        bad(&format!("{option}={value}"), &["not supported"]);
     }
+    bad("$levels=1", &["$levels", "unknown"]);
+    // Without `$` it is no system query option, but one of the service's own.
+    options("levels=1");
 }
 
 /// The deepest URL that the limits let through, on three quarters of the stack that threads have,

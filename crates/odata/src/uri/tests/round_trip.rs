@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::syntax::{
     Arguments, Expr as Tree, Literal, Member, MemberPath, Operator, Options, OrderItem, PathItem,
-    PathRoot, Quantifier, SystemOption,
+    PathRoot, Quantifier, Search,
 };
 use super::super::{common_expr, expand, orderby, primitive_literal, select};
 use super::*;
@@ -58,7 +58,7 @@ fn member(
         1 => (prop_oneof![Just(Quantifier::Any), Just(Quantifier::All)], identifier, tree.clone())
             .prop_map(|(q, v, e)| Member::Lambda(q, v.into(), Box::new(e))),
         1 => Just(Member::Any),
-        1 => Just(Member::Count),
+        1 => Just(Member::Count(None)),
         1 => tree.prop_map(|e| Member::Filter(Box::new(e))),
     ]
 }
@@ -114,46 +114,53 @@ fn named_path(name: String) -> Tree<'static> {
     })
 }
 
-fn path_item() -> impl Strategy<Value = PathItem<'static>> {
-    let part = prop_oneof![4 => name(), 1 => Just("*".to_owned()), 1 => Just("$ref".to_owned()), 1 => Just("x.y.*".to_owned())];
+fn plain_item() -> impl Strategy<Value = PathItem<'static>> + Clone {
+    let part = prop_oneof![
+        4 => name(),
+        1 => Just("*".to_owned()),
+        1 => Just("$ref".to_owned()),
+        1 => Just("x.y.*".to_owned()),
+        1 => Just("@x.t#q".to_owned()),
+    ];
     let parts = proptest::collection::vec(part.prop_map(Into::into), 1..3);
-    let leaf = parts.clone().prop_map(|path| PathItem {
+    parts.prop_map(|path| PathItem {
         path,
+        parameters: None,
         options: None,
-    });
-    leaf.prop_recursive(3, 12, 3, move |inner| {
+    })
+}
+
+fn path_item() -> impl Strategy<Value = PathItem<'static>> {
+    plain_item().prop_recursive(3, 12, 3, |inner| {
         let items = proptest::collection::vec(inner, 1..3);
         let order =
             (tree(), any::<bool>()).prop_map(|(expr, descending)| OrderItem { expr, descending });
         let options = (
             proptest::option::of(tree()),
             proptest::collection::vec(order, 0..2),
-            proptest::option::of(items.clone()),
+            proptest::option::of(proptest::collection::vec(plain_item(), 1..3)),
             any::<Option<u64>>(),
             any::<Option<bool>>(),
             items,
         );
-        (parts.clone(), options).prop_map(
-            |(path, (filter, orderby, select, top, count, expand))| {
-                let text = vec![(SystemOption::Search, "'a)' OR (b)".into())];
-                let aliases = vec![("xa".into(), Tree::Literal(Literal::Null))];
-                let options = Options {
+        let parts = proptest::collection::vec(name().prop_map(Into::into), 1..3);
+        (parts, options).prop_map(|(path, (filter, orderby, select, top, count, expand))| {
+            PathItem {
+                path,
+                parameters: None,
+                options: Some(Box::new(Options {
                     filter,
                     orderby,
                     select,
                     expand,
                     top,
                     count,
-                    text,
-                    aliases,
+                    search: Some(Search::Typed("'a)' OR (b)".into())),
+                    aliases: vec![("xa".into(), Tree::Literal(Literal::Null))],
                     ..Options::default()
-                };
-                PathItem {
-                    path,
-                    options: Some(Box::new(options)),
-                }
-            },
-        )
+                })),
+            }
+        })
     })
 }
 
