@@ -1,5 +1,6 @@
 //! The model: types, operations and container, resolved, with all names as indexes.
 
+mod annotate;
 mod container;
 mod find;
 mod operations;
@@ -42,7 +43,7 @@ pub struct EntitySetId(pub(crate) u32);
 pub struct TypeDefinitionId(pub(crate) u32);
 
 /// A model read from CSDL: every reference resolved, every name looked up once.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
     /// The CSDL version, `4.0` or `4.01`.
     pub(crate) version: String,

@@ -1,36 +1,135 @@
-//! The service document (OData JSON Format 4.01, section 5) and the metadata document.
+//! What describes the service: the service document, `$metadata` as XML and JSON, and the OpenAPI
+//! document. All but the first are written once and carry an ETag.
+
+mod capabilities;
+mod media;
+mod service;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
 
 use bytes::Bytes;
-use odata::json;
+use edm::Model;
+use http::{HeaderMap, HeaderValue, header};
+use odata::Error;
+use odata::query::QueryOptions;
 
+use crate::answer;
 use crate::core::Core;
-use crate::exchange::Request;
+use crate::exchange::{Request, Response};
+use crate::negotiate::{self, Negotiated};
 
-/// The service document.
-pub(crate) fn service(core: &Core, request: &Request) -> Bytes {
-    let mut out = Vec::with_capacity(256);
-    out.extend_from_slice(b"{\"@odata.context\":");
-    json::write_string(&mut out, &format!("{}/$metadata", request.service_root));
-    out.extend_from_slice(b",\"value\":[");
-    let sets = core
-        .model
-        .entity_sets()
-        .map(|(_, set)| (&set.name, "EntitySet"));
-    let singletons = core
-        .model
-        .singletons()
-        .map(|(_, single)| (&single.name, "Singleton"));
-    for (i, (name, kind)) in sets.chain(singletons).enumerate() {
-        out.extend_from_slice(if i == 0 {
-            b"{\"name\":"
-        } else {
-            b",{\"name\":"
-        });
-        json::write_string(&mut out, name);
-        out.extend_from_slice(format!(",\"kind\":\"{kind}\",\"url\":").as_bytes());
-        json::write_string(&mut out, name);
-        out.push(b'}');
+/// The forms of `$metadata`, the default first.
+const METADATA: [&str; 2] = ["application/xml", "application/json"];
+
+/// The documents that have been asked for.
+#[derive(Default)]
+pub(crate) struct Documents {
+    /// The model as it is served: with what the engine itself can and cannot do.
+    served: OnceLock<Model>,
+    /// `$metadata` by form, in the model's own version and as 4.0.
+    metadata: [[OnceLock<Document>; 2]; 2],
+}
+
+struct Document {
+    body: Bytes,
+    etag: HeaderValue,
+}
+
+impl Document {
+    fn new(text: String) -> Self {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        let tag = format!("W/\"{:016x}\"", hasher.finish());
+        Self {
+            body: text.into(),
+            // Made of nothing but ASCII.
+            etag: HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("W/\"0\"")),
+        }
     }
-    out.extend_from_slice(b"]}");
-    out.into()
+
+    /// The document, or 304 if the client has it.
+    fn answer(&self, request: &Request, media: &'static str, negotiated: &Negotiated) -> Response {
+        let mut response = answer::bytes(self.body.clone(), media, negotiated);
+        if has(&request.headers, &self.etag) {
+            response.status = 304;
+            response.body = Bytes::new();
+            response.headers.remove(header::CONTENT_TYPE);
+        }
+        response.headers.insert(header::ETAG, self.etag.clone());
+        response
+    }
+}
+
+impl Documents {
+    /// The service document.
+    ///
+    /// # Errors
+    /// 406 for a client that takes no JSON.
+    pub(crate) fn service(
+        &self,
+        core: &Core,
+        request: &Request,
+        options: &QueryOptions,
+        negotiated: &Negotiated,
+    ) -> Result<Response, Error> {
+        negotiate::accept(
+            &request.headers,
+            options.format.as_deref(),
+            "application/json",
+        )?;
+        let body = service::write(&core.model, &request.service_root);
+        Ok(answer::json(body, negotiated))
+    }
+
+    /// `$metadata`: XML, or JSON for clients that prefer it, `Version="4.0"` for those that
+    /// understand no more (OData 4.01 Protocol 8.2.7 and 11.1.2).
+    ///
+    /// # Errors
+    /// 406 for a client that takes neither.
+    pub(crate) fn metadata(
+        &self,
+        core: &Core,
+        request: &Request,
+        options: &QueryOptions,
+        negotiated: &Negotiated,
+    ) -> Result<Response, Error> {
+        let form = media::choose(&request.headers, options.format.as_deref(), &METADATA)?;
+        let maximum = request.headers.get("odata-maxversion");
+        let is_limited = maximum.is_some_and(|version| version.as_bytes().trim_ascii() == b"4.0");
+        let model = self.served(core);
+        let [xml, json] = &self.metadata;
+        let cells = if form == 0 { xml } else { json };
+        let [own, limited] = cells;
+        let (cell, version) = if is_limited {
+            (limited, "4.0")
+        } else {
+            (own, model.version())
+        };
+        let document = cell.get_or_init(|| {
+            Document::new(if form == 0 {
+                model.to_xml_as(version)
+            } else {
+                model.to_json_as(version)
+            })
+        });
+        let media = METADATA.get(form).copied().unwrap_or(METADATA[0]);
+        Ok(document.answer(request, media, negotiated))
+    }
+
+    fn served(&self, core: &Core) -> &Model {
+        self.served.get_or_init(|| capabilities::served(core))
+    }
+}
+
+/// Whether the client says that it has the tag (RFC 9110, section 13.1.2: compared weakly).
+fn has(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let ours = etag.to_str().map(opaque).unwrap_or_default();
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|tag| tag.trim() == "*" || opaque(tag) == ours)
 }

@@ -2,28 +2,27 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use bytes::Bytes;
 use edm::{ItemType, Primitive, TypeRef};
 use http::Method;
 use odata::path::{PathKind, Resource};
-use odata::query::QueryOptions;
 use odata::{Error, json, uri};
 use store::Reader;
 
 use crate::answer;
 use crate::context::Context;
 use crate::core::Core;
+use crate::documents::Documents;
 use crate::exchange::{Handler, Request, Response};
-use crate::negotiate::{self, Negotiated};
+use crate::negotiate;
 use crate::permissions::Action;
-use crate::{body, bulk, create, delete, documents, operation, property, read, reference, update};
+use crate::{body, bulk, create, delete, operation, property, read, reference, update};
 
 /// The engine over one model, store and service.
 pub struct Engine {
     core: Arc<Core>,
-    metadata: OnceLock<Bytes>,
+    documents: Documents,
 }
 
 impl Engine {
@@ -32,7 +31,7 @@ impl Engine {
     pub fn new(core: Arc<Core>) -> Self {
         Self {
             core,
-            metadata: OnceLock::new(),
+            documents: Documents::default(),
         }
     }
 
@@ -70,39 +69,17 @@ impl Engine {
                 carry_out(Arc::new(context)).await
             }
             Resource::ServiceDocument => {
-                negotiate::accept(
-                    &request.headers,
-                    options.format.as_deref(),
-                    "application/json",
-                )?;
-                Ok(answer::json(
-                    documents::service(core, &request),
-                    &negotiated,
-                ))
+                self.documents
+                    .service(core, &request, &options, &negotiated)
             }
-            Resource::Metadata => self.metadata(&request, &options, &negotiated),
+            Resource::Metadata => self
+                .documents
+                .metadata(core, &request, &options, &negotiated),
             Resource::EntityById { .. } => Err(Error::bad_request("$entity is not served yet.")),
             Resource::Batch => Err(Error::bad_request(
                 "$batch is not served yet; send the requests one by one.",
             )),
         }
-    }
-
-    fn metadata(
-        &self,
-        request: &Request,
-        options: &QueryOptions,
-        negotiated: &Negotiated,
-    ) -> Result<Response, Error> {
-        negotiate::accept(
-            &request.headers,
-            options.format.as_deref(),
-            "application/xml",
-        )?;
-        let body = self
-            .metadata
-            .get_or_init(|| self.core.model.to_xml().into());
-        Ok(answer::bytes(body.clone(), "application/xml", negotiated))
     }
 }
 

@@ -47,7 +47,7 @@ use crate::path::Resource;
 use crate::query::QueryOptions;
 use crate::{Error, ErrorCode};
 
-pub use check::check;
+pub use check::{Kind as ResourceKind, Legal, check, legal};
 pub use encode::{encode_key, encode_key_predicate};
 pub use limits::Limits;
 pub use production::{

@@ -4,7 +4,7 @@ use super::{OperationKind, StructuredId};
 use crate::annotation::Annotations;
 
 /// The entity container. The annotations of it and its members are among the model's targets.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Container {
     /// Empty if the model has no container.
     pub(crate) name: String,
@@ -15,7 +15,7 @@ pub(crate) struct Container {
 }
 
 /// A singleton of the container (CSDL section 13.3).
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Singleton {
     /// Its name in URLs.
     pub name: String,
@@ -28,7 +28,7 @@ pub struct Singleton {
 }
 
 /// An entity set of the container (CSDL section 13.2).
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EntitySet {
     /// Its name in URLs.
     pub name: String,
@@ -41,7 +41,7 @@ pub struct EntitySet {
 }
 
 /// Where a navigation property leads (CSDL section 13.4).
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NavigationBinding {
     /// The path to the navigation property, type names without alias.
     pub path: String,
@@ -50,7 +50,7 @@ pub struct NavigationBinding {
 }
 
 /// An action or function import of the container (CSDL sections 13.5 and 13.6).
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OperationImport {
     /// Its name in URLs.
     pub name: String,
@@ -65,7 +65,7 @@ pub struct OperationImport {
 }
 
 /// A document that the model refers to (CSDL section 4.1).
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reference {
     pub(crate) uri: String,
     /// The namespaces taken from it with the annotations of `Include`; aliases are resolved when

@@ -45,9 +45,10 @@ struct Row {
     write: u16,
 }
 
-/// The rows of [`TABLE`].
-#[derive(Clone, Copy)]
-enum Kind {
+/// The kinds of resources: the rows of [`TABLE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table says what each is")]
+pub enum Kind {
     ServiceDocument,
     Metadata,
     Batch,
@@ -170,6 +171,32 @@ const TABLE: [Row; 16] = [
 ];
 
 const _: () = assert!(Kind::FunctionOfValue as usize + 1 == TABLE.len());
+
+/// What is legal on a kind of resource, for documents that describe the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Legal {
+    /// The methods, such as `GET`.
+    pub methods: Vec<&'static str>,
+    /// The query options when it is read, with their `$`.
+    pub read: Vec<&'static str>,
+    /// The query options when it is written to or, of an action, invoked.
+    pub write: Vec<&'static str>,
+}
+
+/// What [`check`] lets pass on a kind of resource.
+#[must_use]
+pub fn legal(kind: Kind) -> Legal {
+    let row = &TABLE[kind as usize];
+    let named = |bits| {
+        let options = OPTIONS.iter().filter(move |(bit, _)| bits & bit != 0);
+        options.map(|(_, name)| *name).collect()
+    };
+    Legal {
+        methods: row.allow.split(", ").collect(),
+        read: named(row.read),
+        write: named(row.write),
+    }
+}
 
 /// Whether the method and every query option are legal on the resource. HEAD is as GET.
 ///

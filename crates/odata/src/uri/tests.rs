@@ -73,9 +73,8 @@ fn describe_segment(model: &Model, segment: &Segment) -> String {
         }
         Segment::Key(values) => format!("{:?}", values.iter().map(encode_key).collect::<Vec<_>>()),
         Segment::AlternateKey(values) => {
-            let property = |(ordinal, value): &(usize, Value)| {
-                format!("{ordinal}={}", encode_key(value))
-            };
+            let property =
+                |(ordinal, value): &(usize, Value)| format!("{ordinal}={}", encode_key(value));
             format!("{:?}", values.iter().map(property).collect::<Vec<_>>())
         }
         Segment::Cast(id) => format!("<{}>", model.structured(*id).name),
