@@ -28,7 +28,8 @@ impl Ids for RandomIds {
     }
 }
 
-/// The engine's parts, shared by all requests.
+/// The engine's parts, shared by all requests. A clone shares them, too.
+#[derive(Clone)]
 pub struct Core {
     /// The model.
     pub model: Arc<Model>,
@@ -44,9 +45,9 @@ pub struct Core {
     pub service: Arc<dyn Service>,
     /// Limits on URLs and queries.
     pub limits: Limits,
-    pub(crate) permissions: Permissions,
-    shapes: HashMap<StructuredId, EntityShape>,
-    required: HashMap<StructuredId, Vec<usize>>,
+    pub(crate) permissions: Arc<Permissions>,
+    shapes: Arc<HashMap<StructuredId, EntityShape>>,
+    required: Arc<HashMap<StructuredId, Vec<usize>>>,
 }
 
 impl Core {
@@ -76,9 +77,9 @@ impl Core {
             ids,
             service,
             limits,
-            permissions,
-            shapes,
-            required,
+            permissions: Arc::new(permissions),
+            shapes: Arc::new(shapes),
+            required: Arc::new(required),
         }
     }
 

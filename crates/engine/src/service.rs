@@ -27,6 +27,33 @@ pub struct ServiceProfile {
     pub patches_members: bool,
     /// Types whose computed properties a create may set (import).
     pub sets_computed: Vec<StructuredId>,
+    /// What the standard leaves open about batches.
+    pub batch: BatchProfile,
+}
+
+/// What the standard leaves to the service about batches. The default is the standard's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchProfile {
+    /// The most requests in one batch; more are a 400 that names the limit.
+    pub max_requests: usize,
+    /// Two request ids that differ in case only are the same, as on Graph.
+    pub ids_ignore_case: bool,
+    /// A URL that begins with a slash, but not with the path of the service root, is relative to
+    /// the service root, as on Graph.
+    pub slash_is_root: bool,
+    /// Batches in JSON are read under OData 4.0, too; the standard has them since 4.01.
+    pub json_in_4_0: bool,
+}
+
+impl Default for BatchProfile {
+    fn default() -> Self {
+        Self {
+            max_requests: 100,
+            ids_ignore_case: false,
+            slash_is_root: false,
+            json_in_4_0: false,
+        }
+    }
 }
 
 /// What a hook may ask for while it judges a change.

@@ -16,9 +16,9 @@ use odata::{Error, ErrorCode};
 
 use crate::auth::{self, Verifier};
 use crate::failure::Refusal;
-use crate::ids::RequestIds;
 use crate::limits::Limits;
 use crate::{body, open, target};
+use engine::RequestIds;
 
 /// The methods that any resource could know, for `Allow`. Which of them a resource knows is the
 /// service's word.

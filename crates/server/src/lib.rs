@@ -9,7 +9,6 @@ mod answer;
 pub mod auth;
 mod body;
 mod failure;
-mod ids;
 mod limits;
 mod listen;
 pub mod open;

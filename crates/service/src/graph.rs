@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use edm::{Model, StructuredId, Value};
-use engine::{Answer, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, Target};
+use engine::{
+    Answer, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, Target,
+};
 use odata::{Error, ErrorCode};
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
@@ -85,6 +87,12 @@ impl Graph {
             top_is_page_size: true,
             patches_members: true,
             sets_computed: vec![named("managedDevice")?, named("windowsManagedDevice")?],
+            batch: BatchProfile {
+                max_requests: 20,
+                ids_ignore_case: true,
+                slash_is_root: true,
+                json_in_4_0: true,
+            },
         };
         Ok(Self {
             devices,

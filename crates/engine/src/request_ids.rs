@@ -11,15 +11,16 @@ const CLIENT_REQUEST_ID_LIMIT: usize = 128;
 
 /// The ids that every answer carries, in its headers and in its error object.
 #[derive(Clone, Debug)]
-pub(crate) struct RequestIds {
+pub struct RequestIds {
     request: HeaderValue,
     client: HeaderValue,
 }
 
 impl RequestIds {
-    /// A new request id, and the client's id if it sent exactly one of at most
-    /// [`CLIENT_REQUEST_ID_LIMIT`] visible ASCII characters, else the request id again.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    /// A new request id, and the client's id if it sent exactly one of at most 128 visible ASCII
+    /// characters, else the request id again.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
         let mut text = Uuid::encode_buffer();
         let text = Uuid::new_v4().as_hyphenated().encode_lower(&mut text);
         let request =
@@ -29,17 +30,19 @@ impl RequestIds {
     }
 
     /// The server's id.
-    pub(crate) fn request(&self) -> &str {
+    #[must_use]
+    pub fn request(&self) -> &str {
         ascii(&self.request)
     }
 
     /// The client's id.
-    pub(crate) fn client(&self) -> &str {
+    #[must_use]
+    pub fn client(&self) -> &str {
         ascii(&self.client)
     }
 
     /// Sets both headers.
-    pub(crate) fn stamp(self, headers: &mut HeaderMap) {
+    pub fn stamp(self, headers: &mut HeaderMap) {
         headers.insert(REQUEST_ID, self.request);
         headers.insert(CLIENT_REQUEST_ID, self.client);
     }

@@ -1,0 +1,52 @@
+//! A failed request as an answer: the error object (OData JSON Format 4.01, section 21) and the
+//! headers that belong to it.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use odata::{Error, ErrorCode, json};
+
+use crate::exchange::Response;
+use crate::request_ids::RequestIds;
+
+/// The answer of a failed request; `date` is when it failed, as `2026-01-02T03:04:05`.
+#[must_use]
+pub fn respond(error: &Error, ids: &RequestIds, date: &str) -> Response {
+    let mut body = Vec::with_capacity(512);
+    json::write_error(&mut body, error, date, ids.request(), ids.client());
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    // Every client understands 4.0, and the error object is the same in 4.01.
+    headers.insert(
+        HeaderName::from_static("odata-version"),
+        HeaderValue::from_static("4.0"),
+    );
+    if error.code == ErrorCode::MethodNotAllowed {
+        // RFC 9110, section 15.5.6: a 405 must have it; empty means that nothing is allowed.
+        let allow = HeaderValue::from_static(error.allow.unwrap_or_default());
+        headers.insert(header::ALLOW, allow);
+    }
+    Response {
+        status: error.code.status(),
+        headers,
+        body: body.into(),
+    }
+}
+
+/// Logs what is the server's fault, with its internal reason. The query stays out of the log, since
+/// it holds what clients search for.
+pub fn log(error: &Error, ids: &RequestIds, method: &str, path: &str) {
+    let status = error.code.status();
+    if status >= 500 {
+        tracing::error!(
+            request_id = ids.request(),
+            client_request_id = ids.client(),
+            method,
+            path,
+            status,
+            reason = error.internal.as_deref().unwrap_or(&error.message),
+            "request failed"
+        );
+    }
+}
