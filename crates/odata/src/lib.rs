@@ -8,6 +8,7 @@
 pub mod apply;
 pub mod batch;
 pub mod error;
+pub mod eval;
 pub mod expr;
 pub mod json;
 pub mod path;

@@ -1,5 +1,6 @@
 //! Types and their members.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{EnumId, StructuredId, TypeDefinitionId};
@@ -231,6 +232,39 @@ impl EnumType {
             .iter()
             .find(|m| m.value == value)
             .map(|m| m.name.as_str())
+    }
+
+    /// A value as it is written (OData ABNF `enumValue`): the member's name; for flags, the names
+    /// of those that make it up, comma-separated, in the order of the model. `None` if no members
+    /// make it up.
+    #[must_use]
+    pub fn text_of(&self, value: i64) -> Option<Cow<'_, str>> {
+        if let Some(name) = self.name_of(value) {
+            return Some(Cow::Borrowed(name));
+        }
+        self.flag_names(value)
+            .map(|names| Cow::Owned(names.join(",")))
+    }
+
+    /// The members that make up a combination; the widest are taken first, so that a member for a
+    /// combination stands for its parts.
+    fn flag_names(&self, value: i64) -> Option<Vec<&str>> {
+        if !self.is_flags {
+            return None;
+        }
+        let mut widest_first: Vec<(usize, &EnumMember)> = self.members.iter().enumerate().collect();
+        widest_first.sort_by_key(|(_, member)| std::cmp::Reverse(member.value.count_ones()));
+        let mut left = value;
+        let mut taken = Vec::new();
+        for (place, member) in widest_first {
+            let flag = member.value;
+            if flag != 0 && value & flag == flag && left & flag != 0 {
+                left &= !flag;
+                taken.push((place, member.name.as_str()));
+            }
+        }
+        taken.sort_unstable();
+        (left == 0 && !taken.is_empty()).then(|| taken.into_iter().map(|(_, name)| name).collect())
     }
 
     /// The members' names, comma-separated, for messages.

@@ -214,44 +214,13 @@ fn write_float(out: &mut Vec<u8>, item: ItemType, number: f64) {
     }
 }
 
-/// The member's name; several joined by commas for flags; the number where the model has no name
-/// for it (a row written under another version of the model).
+/// The names of the members; the number where the model has no name for it (a row written under
+/// another version of the model).
 fn write_enum(out: &mut Vec<u8>, ty: &EnumType, number: i64) {
-    if let Some(name) = ty.name_of(number) {
-        write_string(out, name);
-        return;
+    match ty.text_of(number) {
+        Some(names) => write_string(out, &names),
+        None => write_quoted(out, number),
     }
-    let Some(names) = flag_names(ty, number) else {
-        write_quoted(out, number);
-        return;
-    };
-    write_string(out, &names.join(","));
-}
-
-/// The members that make up a combination, in the order of the model; the widest are taken first,
-/// so that a member for a combination stands for its parts.
-fn flag_names(ty: &EnumType, number: i64) -> Option<Vec<&str>> {
-    if !ty.is_flags {
-        return None;
-    }
-    let mut widest_first: Vec<usize> = (0..ty.members.len()).collect();
-    widest_first.sort_by_key(|at| std::cmp::Reverse(ty.members[*at].value.count_ones()));
-    let mut left = number;
-    let mut taken = Vec::new();
-    for at in widest_first {
-        let value = ty.members[at].value;
-        if value != 0 && number & value == value && left & value != 0 {
-            left &= !value;
-            taken.push(at);
-        }
-    }
-    taken.sort_unstable();
-    (left == 0 && !taken.is_empty()).then(|| {
-        taken
-            .iter()
-            .map(|at| ty.members[*at].name.as_str())
-            .collect()
-    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,4 @@
+mod casts;
+mod laws;
+mod operators;
+pub(super) mod values;
