@@ -5,6 +5,8 @@ mod counters;
 mod deletion;
 mod devices;
 mod history;
+mod on_demand;
+mod overview;
 mod scripts;
 mod storm;
 mod summaries;

@@ -37,7 +37,7 @@ pub(crate) const HEALTH: Family = Family {
     users: false,
 };
 
-const COMPLIANCE: Family = Family {
+pub(crate) const COMPLIANCE: Family = Family {
     set: "deviceComplianceScripts",
     of: "deviceComplianceScript",
     state: "deviceComplianceScriptDeviceState",

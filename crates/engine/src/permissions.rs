@@ -60,6 +60,11 @@ impl Permissions {
             found.read_path(model, &path);
             for navigation in &model.structured(singleton.of).navigation {
                 let path = format!("{path}/{}", navigation.name);
+                // What a contained collection leads to may be annotated too, but lives elsewhere or
+                // with its parent: it is no home.
+                for further in &model.structured(navigation.target).navigation {
+                    found.read_path(model, &format!("{path}/{}", further.name));
+                }
                 if found.read_path(model, &path) {
                     found.homes.entry(navigation.target).or_insert(path);
                 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use edm::{Model, Value};
+use edm::time::DateTimeOffset;
+use edm::{ComplexValue, Model, StructuredId, Value};
 use engine::{Answer, Call, Core, Scope};
 use odata::Error;
 use store::{Row, Select, Table, TableId, Transaction, write};
@@ -21,6 +22,9 @@ pub(crate) struct Devices {
     udid: usize,
     enrolled: usize,
     last_sync: usize,
+    sync_requested: usize,
+    action_results: usize,
+    action: ActionResult,
     enrolled_by: usize,
 }
 
@@ -39,9 +43,131 @@ impl Devices {
             udid: property(ty, "udid")?,
             enrolled: property(ty, "enrolledDateTime")?,
             last_sync: property(ty, "lastSyncDateTime")?,
+            sync_requested: hidden(table, "sync_requested")?,
+            action_results: property(ty, "deviceActionResults")?,
+            action: ActionResult::of(model)?,
             enrolled_by: property(ty, "enrolledByUserPrincipalName")?,
         })
     }
+}
+
+/// The properties of a `deviceActionResult`, and the states that it goes through here.
+#[derive(Clone, Copy, Debug)]
+struct ActionResult {
+    of: StructuredId,
+    name: usize,
+    state: usize,
+    started: usize,
+    updated: usize,
+    pending: i64,
+    done: i64,
+}
+
+/// The action whose result is kept in the device.
+const SYNC: &str = "syncDevice";
+
+impl ActionResult {
+    fn of(model: &Model) -> Result<Self, GraphError> {
+        let missing = |name: &str| GraphError(format!("the model has no {name}"));
+        let of = model.find_structured("microsoft.graph.deviceActionResult");
+        let of = of.ok_or_else(|| missing("deviceActionResult"))?;
+        let ty = model.structured(of);
+        let states = model.find_enum("microsoft.graph.actionState");
+        let states = model.enum_type(states.ok_or_else(|| missing("actionState"))?);
+        let member = |name: &str| {
+            let member = states.member(name).map(|member| member.value);
+            member.ok_or_else(|| missing(name))
+        };
+        Ok(Self {
+            of,
+            name: property(ty, "actionName")?,
+            state: property(ty, "actionState")?,
+            started: property(ty, "startDateTime")?,
+            updated: property(ty, "lastUpdatedDateTime")?,
+            pending: member("pending")?,
+            done: member("done")?,
+        })
+    }
+
+    /// Notes in a device's results that its sync waits, or is done.
+    fn note(self, results: &mut Value, done: bool, now: DateTimeOffset) {
+        let now = Value::DateTimeOffset(now);
+        if !matches!(results, Value::Collection(_)) {
+            *results = Value::Collection(Vec::new());
+        }
+        let Value::Collection(results) = results else {
+            return;
+        };
+        let is_sync = |result: &Value| match result {
+            Value::Complex(result) => result.values[self.name].as_str() == Some(SYNC),
+            _ => false,
+        };
+        let known = results
+            .iter()
+            .position(is_sync)
+            .map(|at| results.remove(at));
+        let started = match (done, known) {
+            (true, Some(Value::Complex(known))) => known.values[self.started].clone(),
+            _ => now.clone(),
+        };
+        let mut values = vec![Value::Null; 4];
+        values[self.name] = Value::from(SYNC);
+        values[self.state] = Value::Enum(if done { self.done } else { self.pending });
+        values[self.started] = started;
+        values[self.updated] = now;
+        let of = self.of;
+        results.push(Value::Complex(Box::new(ComplexValue { of, values })));
+    }
+}
+
+/// Whether a device was asked to sync since its last check-in.
+pub(crate) fn is_asked_to_sync(graph: &Graph, device: &Row) -> bool {
+    device[graph.devices.sync_requested] == Value::Boolean(true)
+}
+
+/// Has a device sync at its next check-in.
+pub(crate) fn ask_to_sync(
+    graph: &Graph,
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    device: &Row,
+) -> Result<(), Error> {
+    let devices = graph.devices;
+    let scope = core.scope();
+    let mut new = device.clone();
+    new[devices.sync_requested] = Value::Boolean(true);
+    let results = &mut new[devices.action_results];
+    devices.action.note(results, false, scope.now);
+    save(&scope, transaction, devices, Some(device), &new)
+}
+
+/// A device that was asked to sync has come. Other check-ins are not noted in the device.
+pub(crate) fn check_in(
+    graph: &Graph,
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    device: &Row,
+) -> Result<(), Error> {
+    if !is_asked_to_sync(graph, device) {
+        return Ok(());
+    }
+    let devices = graph.devices;
+    let scope = core.scope();
+    let mut new = device.clone();
+    new[devices.sync_requested] = Value::Boolean(false);
+    new[devices.last_sync] = Value::DateTimeOffset(scope.now);
+    let results = &mut new[devices.action_results];
+    devices.action.note(results, true, scope.now);
+    save(&scope, transaction, devices, Some(device), &new)
+}
+
+/// What goes with a device.
+pub(crate) fn delete(
+    graph: &Graph,
+    transaction: &mut dyn Transaction,
+    device: &Row,
+) -> Result<(), Error> {
+    graph.requests.forget_device(transaction, &device[graph.id])
 }
 
 /// Completes a new device.

@@ -18,10 +18,12 @@ use engine::{Answer, Call, Core, load, locate};
 use odata::Error;
 use store::{Reader, Row, TableId, Tables, Transaction, write};
 
-use self::reach::{Reach, reaching};
+use self::reach::reaching;
+pub(crate) use self::reach::{Reach, reach_of};
 use self::rule::Rule;
 use self::when::{Attempt, Past, attempt, next_run};
 use crate::columns::property;
+use crate::devices;
 use crate::graph::{Graph, GraphError};
 use crate::layout::{Family, Layout, States};
 use crate::schedule::{Next, Schedules};
@@ -85,6 +87,12 @@ impl DueScript {
         })
     }
 
+    /// Makes a run state of a family pending.
+    pub(crate) fn set_pending(&self, family: &Family, state: &mut Row) -> Result<(), Error> {
+        self.rule(family)?.outcome.set_pending(state);
+        Ok(())
+    }
+
     /// The rule of a family.
     fn rule(&self, family: &Family) -> Result<&Rule, Error> {
         self.rules
@@ -118,8 +126,8 @@ pub(crate) async fn due_scripts(
     let (shared, asked, of) = (core.clone(), call.clone(), graph.clone());
     // Most check-ins find nothing, and need not wait for the writer to hear it.
     let nothing = store::read(core.store.as_ref(), move |reader| {
-        let (_, due) = find(&of, &shared, reader, &asked)?;
-        Ok(due.is_empty())
+        let (device, due) = find(&of, &shared, reader, &asked)?;
+        Ok(due.is_empty() && !devices::is_asked_to_sync(&of, &device))
     })
     .await?;
     if nothing {
@@ -140,10 +148,10 @@ fn hand_out(
     call: &Call,
 ) -> Result<Value, Error> {
     let (device, due) = find(graph, core, transaction, call)?;
-    let scope = core.scope();
+    devices::check_in(graph, core, transaction, &device)?;
     let mut handed = Vec::with_capacity(due.len());
     for due in &due {
-        let row = hand_out::pend(graph, transaction, &scope, due, &device)?;
+        let row = hand_out::pend(graph, core, transaction, due, &device)?;
         handed.push(hand_out::describe(graph, core, due, text(&row, graph.id)));
     }
     Ok(Value::Collection(handed))
@@ -159,7 +167,17 @@ fn find<'a>(
     let target = locate(core, reader, &call.binding)?;
     let device = load(core, reader, &target)?;
     let mut found = Vec::new();
-    for (script, reach) in reaching(graph, core, reader, &device)? {
+    let mut scripts = reaching(graph, core, reader, &device)?;
+    for asked in graph.requests.of_device(core, reader, &device[graph.id])? {
+        match scripts.iter_mut().find(|(script, _)| *script == asked) {
+            Some((_, reach)) => reach.requested = true,
+            None => scripts.push((asked, Reach::requested())),
+        }
+    }
+    for (script, reach) in scripts {
+        if !reach.includes() {
+            continue;
+        }
         for family in &graph.layout.families {
             let Some(script) = reader.get(family.table, std::slice::from_ref(&script))? else {
                 continue;
@@ -203,7 +221,12 @@ fn judge<'a>(
         let given = reach.schedules(graph);
         next_run(rule, &graph.due.schedules, &script, given, last, now)
     };
-    let Some(attempt) = attempt(past, next(past.last), rule.retries(&script), now) else {
+    let synced = devices::is_asked_to_sync(graph, device);
+    let due = match reach.requested {
+        true => Some(Attempt::Regular),
+        false => attempt(past, next(past.last), rule.retries(&script), synced, now),
+    };
+    let Some(attempt) = due else {
         return Ok(None);
     };
     let next = match next(Some(now.ticks)) {

@@ -11,12 +11,18 @@ use odata::{Error, ErrorCode};
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
 use crate::columns::{hidden, property, table_named};
+use crate::days::Days;
 use crate::devices::Devices;
 use crate::due::DueScript;
+use crate::global::GlobalColumns;
 use crate::layout::{Family, Layout, States, Users};
+use crate::requests::Requests;
 use crate::states::Cause;
 use crate::targets::TargetTypes;
-use crate::{assignments, devices, due, history, ids, recount, scripts, states, summaries, users};
+use crate::{
+    assignments, devices, due, global, history, ids, overview, payload_links, recount, remote,
+    rules, scripts, states, summaries, users,
+};
 
 /// Why the model and the domain do not fit.
 #[derive(Debug, thiserror::Error)]
@@ -38,21 +44,15 @@ pub(crate) struct Assignments {
     pub(crate) schedule: Option<usize>,
 }
 
-/// The table of devices by day of remediation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Days {
-    pub(crate) table: TableId,
-    pub(crate) script_id: usize,
-    pub(crate) devices: usize,
-}
-
 /// The Graph service for device scripts. A clone shares everything.
 #[derive(Clone)]
 pub struct Graph {
     pub(crate) layout: Arc<Layout>,
     pub(crate) tables: Arc<Tables>,
     pub(crate) devices: Devices,
-    pub(crate) days: Days,
+    pub(crate) days: Arc<Days>,
+    pub(crate) global: Arc<GlobalColumns>,
+    pub(crate) requests: Requests,
     pub(crate) assignments: Arc<HashMap<TableId, Assignments>>,
     pub(crate) targets: TargetTypes,
     pub(crate) due: Arc<DueScript>,
@@ -79,7 +79,6 @@ impl Graph {
         };
         let entity = model.structured(named("entity")?);
         let user = model.structured(named("deviceManagementScriptUserState")?);
-        let days = table_named(tables, "remediation_day")?;
         let profile = ServiceProfile {
             page_size: 100,
             max_page_size: 1_000,
@@ -96,11 +95,9 @@ impl Graph {
         };
         Ok(Self {
             devices,
-            days: Days {
-                table: days,
-                script_id: hidden(tables.table(days), "script_id")?,
-                devices: hidden(tables.table(days), "devices")?,
-            },
+            days: Arc::new(Days::of(model, tables)?),
+            requests: Requests::of(tables)?,
+            global: Arc::new(GlobalColumns::of(model)?),
             assignments: Arc::new(read_assignments(model, tables)?),
             targets: TargetTypes::of(model)?,
             due: Arc::new(DueScript::of(model, tables, &layout)?),
@@ -139,18 +136,6 @@ impl Graph {
     pub(crate) fn is_global(&self, family: &Family, row: &Row) -> bool {
         let column = self.tables.table(family.table).column("is_global_script");
         column.is_some_and(|column| row[column] == Value::Boolean(true))
-    }
-
-    /// Moves the number of devices remediated on a day.
-    pub(crate) fn count_day(
-        &self,
-        transaction: &mut dyn Transaction,
-        script: &Value,
-        day: i64,
-        amount: i64,
-    ) -> Result<(), Error> {
-        let key = [script.clone(), Value::Integer(day)];
-        transaction.add(self.days.table, &key, &[(self.days.devices, amount)])
     }
 
     fn judge_insert(
@@ -221,7 +206,9 @@ impl Graph {
         } else if let Some(adjustable) = self.layout.summaries.get(&table) {
             let key = scope.tables.table(table).key_of(old);
             return summaries::delete(transaction, scope.tables, table, &key, adjustable, old);
-        } else if table != self.devices.table && !self.assignments.contains_key(&table) {
+        } else if table == self.devices.table {
+            devices::delete(self, transaction, old)?;
+        } else if !self.assignments.contains_key(&table) {
             return Err(Error::method_not_allowed(
                 "GET, HEAD, PATCH",
                 "This cannot be deleted.",
@@ -307,6 +294,29 @@ impl Service for Graph {
             let name = core.model.operation(call.operation).name.clone();
             match name.as_str() {
                 "microsoft.graph.assign" => assignments::assign(self, &core, call).await,
+                "microsoft.graph.getRemediationSummary" => {
+                    overview::summary(self, &core, call).await
+                }
+                "microsoft.graph.getRemediationHistory" => {
+                    overview::history(self, &core, call).await
+                }
+                "microsoft.graph.areGlobalScriptsAvailable" => {
+                    global::are_available(self, &core, call).await
+                }
+                "microsoft.graph.enableGlobalScripts" => global::enable(self, &core, call).await,
+                "microsoft.graph.getGlobalScriptHighestAvailableVersion" => {
+                    global::highest_version(self, &core, call).await
+                }
+                "microsoft.graph.updateGlobalScript" => global::update(self, &core, call).await,
+                "microsoft.graph.validateComplianceScript" => {
+                    rules::validate_script(self, &core, call).await
+                }
+                "microsoft.graph.syncDevice" => remote::sync(self, &core, call).await,
+                "microsoft.graph.initiateOnDemandProactiveRemediation" => {
+                    remote::on_demand(self, &core, call).await
+                }
+                "microsoft.graph.executeAction" => remote::execute(self, &core, call).await,
+                "microsoft.graph.hasPayloadLinks" => payload_links::has(self, &core, call).await,
                 "runstate.enrol" => devices::enrol(self, &core, call).await,
                 "runstate.dueScripts" => due::due_scripts(self, &core, call).await,
                 "runstate.history" => history::read(self, &core, call).await,

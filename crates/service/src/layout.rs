@@ -48,6 +48,8 @@ pub(crate) struct States {
     pub(crate) handed_version: usize,
     pub(crate) handed_count: usize,
     pub(crate) last_history: usize,
+    /// What was asked for on demand, where scripts run so.
+    pub(crate) requested: Option<usize>,
     /// When the latest run was.
     pub(crate) run_time: usize,
     /// The states that decide what a run is.
@@ -224,6 +226,7 @@ fn read_states(
         handed_version: hidden(table, "handed_version")?,
         handed_count: hidden(table, "handed_count")?,
         last_history: hidden(table, "last_history_id")?,
+        requested: table.column("requested"),
         run_time: the_tagged(ty, "runTime")?,
         decisive: counters.iter().flat_map(Counter::decided_by).collect(),
         counters,

@@ -8,12 +8,15 @@ use engine::Core;
 use odata::Error;
 use store::{Order, Select, TableId, Transaction, write};
 
+use crate::global;
+
 /// Days that history is kept.
 const RETENTION_DAYS: i64 = 90;
 /// Rows of history that go in one transaction.
 const SLICE: u64 = 1_000;
 
-/// Makes what an empty database must hold: the rows of the model's singletons.
+/// Makes what an empty database must hold: the rows of the model's singletons. Says in global
+/// scripts which version this release has of them.
 ///
 /// # Errors
 /// What the store says.
@@ -35,7 +38,7 @@ pub async fn bootstrap(core: &Arc<Core>) -> Result<(), Error> {
             }
             transaction.insert(id, &row)?;
         }
-        Ok(())
+        global::refresh(&shared, transaction)
     })
     .await
 }

@@ -162,7 +162,7 @@ impl Recount<'_> {
         transaction: &mut dyn Transaction,
         totals: &Totals,
     ) -> Result<i64, Error> {
-        let days = self.graph.days;
+        let days = &self.graph.days;
         let table = self.core.tables.table(days.table);
         let day_column = *table
             .key
@@ -179,7 +179,8 @@ impl Recount<'_> {
         let mut corrected = 0;
         for (day, amount) in wrong.into_iter().filter(|(_, amount)| *amount != 0) {
             self.graph
-                .count_day(transaction, &self.script, day, amount)?;
+                .days
+                .count_remediated(transaction, &self.script, day, amount)?;
             corrected += 1;
         }
         Ok(corrected)

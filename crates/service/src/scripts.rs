@@ -60,6 +60,7 @@ pub(crate) fn delete(
 ) -> Result<(), Error> {
     writable(graph, family, old)?;
     let script = old[graph.id].clone();
+    graph.requests.forget_script(transaction, &script)?;
     // A script has a row for each day of remediation: far fewer than one slice holds.
     transaction.delete_where(
         graph.days.table,
@@ -70,7 +71,13 @@ pub(crate) fn delete(
 }
 
 /// The version as a number, and in the property that shows it.
-fn set_version(graph: &Graph, scope: &Scope<'_>, family: &Family, row: &mut Row, version: i64) {
+pub(crate) fn set_version(
+    graph: &Graph,
+    scope: &Scope<'_>,
+    family: &Family,
+    row: &mut Row,
+    version: i64,
+) {
     row[family.content_version] = Value::Integer(version);
     if let Some(column) = graph.shown_version(scope.model, family) {
         row[column] = Value::String(version.to_string());

@@ -2,9 +2,8 @@
 //! counters and the history move in one transaction.
 
 use edm::Value;
-use engine::Scope;
+use engine::{Core, Scope};
 use odata::Error;
-use store::clock::utc_day;
 use store::{ColumnSet, Row, TableId, Transaction};
 
 use crate::counters::moves;
@@ -12,6 +11,7 @@ use crate::graph::Graph;
 use crate::history;
 use crate::ids::{self, StateId};
 use crate::layout::States;
+use crate::requests;
 use crate::users;
 
 /// What a change of a run state is.
@@ -114,18 +114,14 @@ pub(crate) fn delete(
     states: &States,
     old: &Row,
 ) -> Result<(), Error> {
-    let script = old[states.script_id].clone();
-    let summary = [script.clone()];
+    let summary = [old[states.script_id].clone()];
     transaction.add(
         states.summary,
         &summary,
         &moves(&states.counters, Some(old), None),
     )?;
-    if let Some((day, _)) = &states.window
-        && let Some(day) = old[*day].as_i64()
-    {
-        graph.count_day(transaction, &script, day, -1)?;
-    }
+    requests::delete(graph, transaction, states, old)?;
+    graph.days.forget(transaction, states, old)?;
     users::follow(graph, transaction, states, Some(old), None)
 }
 
@@ -152,7 +148,8 @@ pub(crate) fn follow(
         {
             transaction.raise(states.summary, &summary, column, *time)?;
         }
-        count_window(graph, transaction, scope, states, new)?;
+        requests::report(graph, transaction, states, new)?;
+        graph.days.count_run(transaction, scope, states, new)?;
         history::append(transaction, scope, states, new)?;
     }
     users::follow(graph, transaction, states, old, Some(new))
@@ -176,29 +173,51 @@ fn is_run(scope: &Scope<'_>, states: &States, old: Option<&Row>, new: &Row) -> b
             .any(|column| old[column] != new[column])
 }
 
-/// A device that a run leaves in a counted state counts on today, and no longer on an earlier day.
-fn count_window(
-    graph: &Graph,
-    transaction: &mut dyn Transaction,
-    scope: &Scope<'_>,
-    states: &States,
-    new: &mut Row,
-) -> Result<(), Error> {
-    let Some((column, counter)) = &states.window else {
-        return Ok(());
+/// A new row of a device, shown as `{scriptId}:{deviceId}`.
+pub(crate) fn of_device(graph: &Graph, states: &States, script: &str, device: &str) -> Row {
+    let id = StateId {
+        key: device.to_owned(),
+        composite: true,
     };
-    let today = i64::from(utc_day(scope.now));
-    let before = new[*column].as_i64();
-    if !counter.counts(new) || before == Some(today) {
-        return Ok(());
+    let mut row = graph.blank(states.table);
+    row[states.script_id] = Value::from(script);
+    row[graph.id] = Value::String(id.text(script));
+    row[states.id_form] = Value::Integer(id.form());
+    row[states.device_id] = Value::from(device);
+    row[states.state_key] = Value::String(id.key);
+    row
+}
+
+/// Writes a changed or new row with what follows from it. Answers the row as it is then.
+pub(crate) fn save(
+    graph: &Graph,
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    states: &States,
+    old: Option<&Row>,
+    mut new: Row,
+    cause: Cause,
+) -> Result<Row, Error> {
+    follow(
+        graph,
+        transaction,
+        &core.scope(),
+        states,
+        old,
+        &mut new,
+        cause,
+    )?;
+    match old {
+        None => {
+            transaction.insert(states.table, &new)?;
+        }
+        Some(old) => {
+            let table = core.tables.table(states.table);
+            let columns = table.difference(old, &new);
+            transaction.update(states.table, &table.key_of(old), columns, &new)?;
+        }
     }
-    let script = new[states.script_id].clone();
-    if let Some(day) = before {
-        graph.count_day(transaction, &script, day, -1)?;
-    }
-    graph.count_day(transaction, &script, today, 1)?;
-    new[*column] = Value::Integer(today);
-    Ok(())
+    Ok(new)
 }
 
 /// The primary key that a URL's id gives, under a script.

@@ -110,6 +110,7 @@ CREATE TABLE "managed_device" (
   "windows_remediated_malware_count" BIGINT NOT NULL DEFAULT 0,
   "entity_type" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "group_ids" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  "sync_requested" SMALLINT NOT NULL DEFAULT 0,
   PRIMARY KEY ("id")
 );
 CREATE INDEX "managed_device_index_1" ON "managed_device" ("udid" NULLS FIRST) WHERE udid IS NOT NULL;
@@ -232,6 +233,9 @@ CREATE TABLE "device_health_script_device_state" (
   "id_form" BIGINT NOT NULL DEFAULT 0,
   "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "counted_day" BIGINT,
+  "outcome_day" BIGINT,
+  "outcome" BIGINT NOT NULL DEFAULT 0,
+  "requested" BIGINT NOT NULL DEFAULT 0,
   "handed_version" BIGINT NOT NULL DEFAULT 0,
   "handed_count" BIGINT NOT NULL DEFAULT 0,
   "last_history_id" BIGINT,
@@ -258,6 +262,9 @@ CREATE TABLE "device_health_script_device_state_history" (
   "id_form" BIGINT NOT NULL DEFAULT 0,
   "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "counted_day" BIGINT,
+  "outcome_day" BIGINT,
+  "outcome" BIGINT NOT NULL DEFAULT 0,
+  "requested" BIGINT NOT NULL DEFAULT 0,
   "handed_version" BIGINT NOT NULL DEFAULT 0,
   "handed_count" BIGINT NOT NULL DEFAULT 0,
   "last_history_id" BIGINT,
@@ -414,7 +421,16 @@ CREATE TABLE "remediation_day" (
   "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "day" BIGINT NOT NULL DEFAULT 0,
   "devices" BIGINT NOT NULL DEFAULT 0,
+  "remediated_device_count" BIGINT NOT NULL DEFAULT 0,
+  "no_issue_device_count" BIGINT NOT NULL DEFAULT 0,
+  "detect_failed_device_count" BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY ("script_id", "day")
+);
+
+CREATE TABLE "requested_run" (
+  "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  PRIMARY KEY ("device_id", "script_id")
 );
 
 CREATE TABLE "device_health_script_assignment" (

@@ -110,6 +110,7 @@ CREATE TABLE "managed_device" (
   "windows_remediated_malware_count" INTEGER NOT NULL DEFAULT 0,
   "entity_type" TEXT NOT NULL DEFAULT '',
   "group_ids" TEXT NOT NULL DEFAULT '[]',
+  "sync_requested" INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY ("id")
 ) STRICT;
 CREATE INDEX "managed_device_index_1" ON "managed_device" ("udid") WHERE udid IS NOT NULL;
@@ -232,6 +233,9 @@ CREATE TABLE "device_health_script_device_state" (
   "id_form" INTEGER NOT NULL DEFAULT 0,
   "device_id" TEXT NOT NULL DEFAULT '',
   "counted_day" INTEGER,
+  "outcome_day" INTEGER,
+  "outcome" INTEGER NOT NULL DEFAULT 0,
+  "requested" INTEGER NOT NULL DEFAULT 0,
   "handed_version" INTEGER NOT NULL DEFAULT 0,
   "handed_count" INTEGER NOT NULL DEFAULT 0,
   "last_history_id" INTEGER,
@@ -258,6 +262,9 @@ CREATE TABLE "device_health_script_device_state_history" (
   "id_form" INTEGER NOT NULL DEFAULT 0,
   "device_id" TEXT NOT NULL DEFAULT '',
   "counted_day" INTEGER,
+  "outcome_day" INTEGER,
+  "outcome" INTEGER NOT NULL DEFAULT 0,
+  "requested" INTEGER NOT NULL DEFAULT 0,
   "handed_version" INTEGER NOT NULL DEFAULT 0,
   "handed_count" INTEGER NOT NULL DEFAULT 0,
   "last_history_id" INTEGER,
@@ -414,7 +421,16 @@ CREATE TABLE "remediation_day" (
   "script_id" TEXT NOT NULL DEFAULT '',
   "day" INTEGER NOT NULL DEFAULT 0,
   "devices" INTEGER NOT NULL DEFAULT 0,
+  "remediated_device_count" INTEGER NOT NULL DEFAULT 0,
+  "no_issue_device_count" INTEGER NOT NULL DEFAULT 0,
+  "detect_failed_device_count" INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY ("script_id", "day")
+) STRICT;
+
+CREATE TABLE "requested_run" (
+  "device_id" TEXT NOT NULL DEFAULT '',
+  "script_id" TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY ("device_id", "script_id")
 ) STRICT;
 
 CREATE TABLE "device_health_script_assignment" (

@@ -21,7 +21,7 @@ pub use emit::{
     Dialect, Statement, bind_row, delete, delete_where, exists, get, insert, raise, select,
     stored_columns, update, upsert_add,
 };
-pub use map::{MapError, read_map};
+pub use map::{MapError, read_map, snake_case};
 pub use select::{Order, Select};
 pub use table::{
     Column, ColumnKind, ColumnSet, Index, Link, Media, NavigationMap, Row, Table, TableId, Tables,

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::table::{ColumnSet, Index, Table, TableId, Tables};
 
 pub(crate) use columns::shared_names;
+pub use columns::snake_case;
 use columns::{Columns, history_table};
 use navigation::{NavigationEntry, build_navigation};
 

@@ -2,28 +2,30 @@
 
 use edm::time::{DateTimeOffset, Form};
 use edm::{ComplexValue, Value};
-use engine::{Core, Scope};
+use engine::Core;
 use odata::Error;
 use store::{Row, Transaction};
 
 use super::Due;
 use super::when::Attempt;
 use crate::graph::Graph;
-use crate::ids::StateId;
-use crate::layout::States;
+use crate::requests;
 use crate::states::{self, Cause, text};
 
 /// Makes the device's run state pending, which is no run and so leaves no history.
 pub(super) fn pend(
     graph: &Graph,
+    core: &Core,
     transaction: &mut dyn Transaction,
-    scope: &Scope<'_>,
     due: &Due<'_>,
     device: &Row,
 ) -> Result<Row, Error> {
     let states = graph.states(due.family.states)?;
-    let table = scope.tables.table(states.table);
-    let mut row = due.state.clone().unwrap_or_else(|| table.blank());
+    let new = || {
+        let (script, device) = (text(&due.script, graph.id), text(device, graph.id));
+        states::of_device(graph, states, script, device)
+    };
+    let mut row = due.state.clone().unwrap_or_else(new);
     let handed = row[states.handed_count].as_i64().unwrap_or(0);
     row[states.handed_count] = Value::Integer(match due.attempt {
         Attempt::Regular => 1,
@@ -35,45 +37,9 @@ pub(super) fn pend(
     if let Some(column) = states.user_id {
         row[column] = Value::from(text(device, graph.devices.user_id));
     }
-    let Some(old) = &due.state else {
-        identify(graph, states, due, device, &mut row);
-        states::follow(
-            graph,
-            transaction,
-            scope,
-            states,
-            None,
-            &mut row,
-            Cause::HandOut,
-        )?;
-        transaction.insert(states.table, &row)?;
-        return Ok(row);
-    };
-    states::update(
-        graph,
-        transaction,
-        scope,
-        states,
-        old,
-        &mut row,
-        Cause::HandOut,
-    )?;
-    let columns = table.difference(old, &row);
-    transaction.update(states.table, &table.key_of(old), columns, &row)?;
-    Ok(row)
-}
-
-/// A new row's key: `{scriptId}:{deviceId}`.
-fn identify(graph: &Graph, states: &States, due: &Due<'_>, device: &Row, row: &mut Row) {
-    let id = StateId {
-        key: text(device, graph.id).to_owned(),
-        composite: true,
-    };
-    row[states.script_id] = due.script[graph.id].clone();
-    row[graph.id] = Value::String(id.text(text(&due.script, graph.id)));
-    row[states.id_form] = Value::Integer(id.form());
-    row[states.device_id] = Value::String(id.key.clone());
-    row[states.state_key] = Value::String(id.key);
+    requests::hand_out(states, &mut row);
+    let old = due.state.as_ref();
+    states::save(graph, core, transaction, states, old, row, Cause::HandOut)
 }
 
 /// A due script as the answer shows it: properties of the script by name, and what only the

@@ -17,11 +17,31 @@ use crate::targets::{ALL_DEVICES, ALL_USERS, Whom};
 pub(crate) struct Reach {
     /// A group of the device is excluded, which outweighs all that include it.
     excluded: bool,
+    /// A run was asked for on demand: it is due, remediation and all, assigned or not.
+    pub(super) requested: bool,
     /// The assignments that include the device.
     rows: Vec<(TableId, Row)>,
 }
 
 impl Reach {
+    /// That of a script that is not assigned, but asked for.
+    pub(super) fn requested() -> Self {
+        Self {
+            requested: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a group of the device is excluded, which outweighs everything else.
+    pub(crate) fn is_excluded(&self) -> bool {
+        self.excluded
+    }
+
+    /// Whether the script is for the device at all.
+    pub(super) fn includes(&self) -> bool {
+        !self.excluded && (self.requested || !self.rows.is_empty())
+    }
+
     /// The schedules of the assignments that include the device, null where one has none; nothing
     /// of those whose type knows no schedules.
     pub(crate) fn schedules<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = &'a Value> {
@@ -34,16 +54,32 @@ impl Reach {
     /// Whether all assignments that include the device ask to detect only. Where families have no
     /// such property, all runs.
     pub(crate) fn detects_only(&self, graph: &Graph) -> bool {
-        self.rows.iter().all(|(table, row)| {
-            let assignments = graph.assignments.get(table);
-            let column = assignments.and_then(|assignments| assignments.runs_remediation);
-            column.is_some_and(|column| row[column] == Value::Boolean(false))
-        })
+        !self.requested
+            && self.rows.iter().all(|(table, row)| {
+                let assignments = graph.assignments.get(table);
+                let column = assignments.and_then(|assignments| assignments.runs_remediation);
+                column.is_some_and(|column| row[column] == Value::Boolean(false))
+            })
     }
 }
 
-/// The scripts that are assigned to a device, by id, in a stable order.
-pub(crate) fn reaching(
+/// How one script's assignments speak of a device, if they do.
+pub(crate) fn reach_of(
+    graph: &Graph,
+    core: &Core,
+    reader: &mut dyn Reader,
+    device: &Row,
+    script: &Value,
+) -> Result<Option<Reach>, Error> {
+    let reaching = reaching(graph, core, reader, device)?;
+    let mut reaching = reaching.into_iter();
+    Ok(reaching
+        .find(|(id, _)| id == script)
+        .map(|(_, reach)| reach))
+}
+
+/// The scripts whose assignments speak of a device, including it or not, by id, in a stable order.
+pub(super) fn reaching(
     graph: &Graph,
     core: &Core,
     reader: &mut dyn Reader,
@@ -74,7 +110,6 @@ pub(crate) fn reaching(
             }
         }
     }
-    scripts.retain(|(_, reach)| !reach.excluded && !reach.rows.is_empty());
     Ok(scripts)
 }
 

@@ -27,7 +27,7 @@ fn check(past: Past, next: Next, retries: i64, expected: Option<Attempt>) {
         form: edm::time::Form::UTC_TICKS,
     };
     assert_eq!(
-        attempt(past, next, retries, now),
+        attempt(past, next, retries, false, now),
         expected,
         "{past:?} {next:?} {retries}"
     );
@@ -106,4 +106,24 @@ fn failures_are_retried_as_often_as_is_said() {
     check(failed(4), Next::At(NOW), 3, Some(Attempt::Regular));
     check(ran(), Next::Never, 3, None);
     check(failed(1), Next::Never, -1, None);
+}
+
+#[test]
+fn a_sync_asks_once_more_for_what_failed() {
+    let now = DateTimeOffset {
+        ticks: NOW,
+        form: edm::time::Form::UTC_TICKS,
+    };
+    let failed = Past {
+        failed: true,
+        handed: 9,
+        ..ran()
+    };
+    for (past, synced, expected) in [
+        (failed, false, None),
+        (failed, true, Some(Attempt::Retry)),
+        (ran(), true, None),
+    ] {
+        assert_eq!(attempt(past, Next::Never, 3, synced, now), expected);
+    }
 }

@@ -56,11 +56,13 @@ pub(crate) fn next_run<'a>(
     soonest.unwrap_or_else(|| frequency.map_or_else(once, |ticks| every(ticks, last)))
 }
 
-/// Whether a script is to be handed out now, and why.
+/// Whether a script is to be handed out now, and why. To a device that was asked to sync, what
+/// failed is handed out beyond its retries.
 pub(crate) fn attempt(
     past: Past,
     next: Next,
     retries: i64,
+    synced: bool,
     now: DateTimeOffset,
 ) -> Option<Attempt> {
     if past.pending && past.same_version {
@@ -71,5 +73,5 @@ pub(crate) fn attempt(
     if next.is_due(now) || changed {
         return Some(Attempt::Regular);
     }
-    (past.failed && past.handed <= retries).then_some(Attempt::Retry)
+    (past.failed && (synced || past.handed <= retries)).then_some(Attempt::Retry)
 }

@@ -84,11 +84,16 @@ pub(crate) fn reports() -> impl Strategy<Value = Report> {
         })
 }
 
+/// What became of the devices of one day: remediated, without an issue, with one.
+pub(crate) type Counts = [i64; 3];
+
 /// A run state in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct State {
     pub(crate) shown: BTreeMap<&'static str, String>,
     pub(crate) counted_day: Option<i64>,
+    /// The day of the latest run, and what it counted as.
+    outcome: Option<(i64, Counts)>,
     /// The runs, the latest last.
     pub(crate) runs: Vec<BTreeMap<&'static str, String>>,
 }
@@ -99,6 +104,8 @@ pub(crate) struct Known {
     pub(crate) states: BTreeMap<u8, State>,
     pub(crate) adjustments: BTreeMap<&'static str, i64>,
     pub(crate) latest_run: Option<String>,
+    /// By day.
+    pub(crate) days: BTreeMap<i64, Counts>,
 }
 
 impl Report {
@@ -135,6 +142,13 @@ impl Report {
     }
 }
 
+fn add(days: &mut BTreeMap<i64, Counts>, day: i64, amounts: Counts) {
+    let counts = days.entry(day).or_default();
+    for (count, amount) in counts.iter_mut().zip(amounts) {
+        *count += amount;
+    }
+}
+
 impl Known {
     pub(crate) fn create(&mut self, device: u8, report: &Report, today: i64) {
         let blank = BTreeMap::from([
@@ -145,6 +159,7 @@ impl Known {
         let state = State {
             shown: blank,
             counted_day: None,
+            outcome: None,
             runs: Vec::new(),
         };
         self.states.insert(device, state);
@@ -173,6 +188,25 @@ impl Known {
             self.latest_run = self.latest_run.take().max(Some(after[2].clone()));
         }
         state.runs.push(state.shown.clone());
+        if let Some((day, counts)) = state.outcome.take().filter(|(day, _)| *day == today) {
+            add(&mut self.days, day, counts.map(|n| -n));
+        }
+        let holds = [
+            after[1] == "success",
+            after[0] == "success",
+            after[0] == "fail",
+        ];
+        state.outcome = Some((today, holds.map(i64::from)));
+        add(&mut self.days, today, holds.map(i64::from));
+    }
+
+    /// Whether there was such a state. Its latest day no longer counts it.
+    pub(crate) fn remove(&mut self, device: u8) -> bool {
+        let gone = self.states.remove(&device);
+        if let Some((day, counts)) = gone.as_ref().and_then(|state| state.outcome) {
+            add(&mut self.days, day, counts.map(|n| -n));
+        }
+        gone.is_some()
     }
 
     /// The counters as rows have them.

@@ -86,8 +86,8 @@ impl Subject<'_> {
             }
             Step::Remove(device) => {
                 let (status, _) = self.world.ask(Method::DELETE, &self.path(*device), None);
-                let gone = self.known.states.remove(device);
-                assert_eq!(status, if gone.is_some() { 204 } else { 404 });
+                let gone = self.known.remove(*device);
+                assert_eq!(status, if gone { 204 } else { 404 });
             }
             Step::Bulk(reports, removals) => self.bulk(&collection, reports, removals),
             Step::PassDays(days) => self.world.clock.pass_days(*days),
@@ -140,7 +140,7 @@ impl Subject<'_> {
         for device in removals {
             let removed = json!({"@odata.removed": {"reason": "deleted"}, "id": self.id(*device)});
             members.push(removed);
-            sound &= after.states.remove(device).is_some();
+            sound &= after.remove(*device);
         }
         let body = json!({"@odata.context": "#$delta", "value": members});
         let (status, answer) = self.ask(Method::PATCH, collection, &body);
@@ -161,6 +161,26 @@ impl Subject<'_> {
         assert_eq!(found, expected);
         let latest = shown["lastScriptRunDateTime"].as_str().unwrap_or(NEVER);
         assert_eq!(latest, self.known.latest_run.as_deref().unwrap_or(NEVER),);
+    }
+
+    /// Compares the last 30 days with the days in memory.
+    fn check_days(&self) {
+        let shown = self
+            .world
+            .get(&format!("{}/getRemediationHistory()", self.script));
+        let shown = shown["historyData"].as_array().unwrap();
+        assert_eq!(shown.len(), 30);
+        let first = self.world.clock.day() - 29;
+        for (day, shown) in (first..).zip(shown) {
+            let names = [
+                "remediatedDeviceCount",
+                "noIssueDeviceCount",
+                "detectFailedDeviceCount",
+            ];
+            let found = names.map(|name| shown[name].as_i64().unwrap());
+            let expected = self.known.days.get(&day).copied().unwrap_or_default();
+            assert_eq!(found, expected, "{shown}");
+        }
     }
 
     /// Compares every state and its history.
@@ -212,6 +232,7 @@ fn any_sequence_leaves_what_a_recount_says() {
         for step in &steps {
             subject.carry_out(step);
             subject.check_summary();
+            subject.check_days();
         }
         subject.check_states();
         assert_eq!(world.recount(&subject.script), 0);

@@ -96,12 +96,15 @@ fn statements_by_key_search() {
         } else {
             format!("sqlite_autoindex_{}_1", table.name)
         };
-        for sql in [
+        let mut statements = vec![
             store::get(table, 738_000, model(), Dialect::Sqlite),
             store::exists(table, Dialect::Sqlite),
-            store::update(table, stored, Dialect::Sqlite),
             store::delete(table, Dialect::Sqlite),
-        ] {
+        ];
+        if !stored.is_empty() {
+            statements.push(store::update(table, stored, Dialect::Sqlite));
+        }
+        for sql in statements {
             check_uses(&connection, &sql, &index);
         }
         check(&connection, &store::insert(table, Dialect::Sqlite));

@@ -264,7 +264,8 @@ fn hidden_column(hidden: &HiddenColumn) -> Option<Column> {
 
 /// `lastStateUpdateDateTime` as `last_state_update_date_time`, `azureADDeviceId` as
 /// `azure_ad_device_id`.
-pub(super) fn snake_case(name: &str) -> String {
+#[must_use]
+pub fn snake_case(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
     let mut out = String::with_capacity(name.len() + 8);
     for (i, c) in chars.iter().enumerate() {
