@@ -4,6 +4,7 @@ mod documents;
 mod expand;
 mod filter;
 mod keys;
+mod openapi;
 mod order;
 mod paging;
 mod rows;

@@ -1,5 +1,5 @@
 //! What describes the service: the service document, `$metadata` as XML and JSON, and the OpenAPI
-//! document. All but the first are written once and carry an ETag.
+//! document. The latter two carry an ETag, and `$metadata` is written once.
 
 mod capabilities;
 mod media;
@@ -18,6 +18,7 @@ use crate::answer;
 use crate::core::Core;
 use crate::exchange::{Request, Response};
 use crate::negotiate::{self, Negotiated};
+use crate::openapi;
 
 /// The forms of `$metadata`, the default first.
 const METADATA: [&str; 2] = ["application/xml", "application/json"];
@@ -115,6 +116,22 @@ impl Documents {
         });
         let media = METADATA.get(form).copied().unwrap_or(METADATA[0]);
         Ok(document.answer(request, media, negotiated))
+    }
+
+    /// The OpenAPI description (`/openapi.json` behind a service root).
+    ///
+    /// # Errors
+    /// 406 for a client that takes no JSON.
+    pub(crate) fn openapi(
+        &self,
+        core: &Core,
+        request: &Request,
+        negotiated: &Negotiated,
+    ) -> Result<Response, Error> {
+        const JSON: &str = "application/json";
+        media::choose(&request.headers, None, &[JSON])?;
+        let text = openapi::document(core, self.served(core), &request.service_root);
+        Ok(Document::new(text).answer(request, JSON, negotiated))
     }
 
     fn served(&self, core: &Core) -> &Model {

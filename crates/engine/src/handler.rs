@@ -15,9 +15,12 @@ use crate::context::Context;
 use crate::core::Core;
 use crate::documents::Documents;
 use crate::exchange::{Handler, Request, Response};
-use crate::negotiate;
+use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
 use crate::{body, bulk, create, delete, operation, property, read, reference, update};
+
+/// The path of the OpenAPI description: no name of a model has a dot.
+const OPENAPI: &str = "openapi.json";
 
 /// The engine over one model, store and service.
 pub struct Engine {
@@ -35,12 +38,27 @@ impl Engine {
         }
     }
 
+    fn openapi(&self, request: &Request, negotiated: &Negotiated) -> Result<Response, Error> {
+        if request.method != Method::GET {
+            let message = "The OpenAPI description can only be read.";
+            return Err(Error::method_not_allowed("GET, HEAD", message));
+        }
+        if let Some(query) = request.query.as_deref().filter(|query| !query.is_empty()) {
+            let message = format!("The OpenAPI description takes no query options: '{query}'.");
+            return Err(Error::bad_request(message));
+        }
+        self.documents.openapi(&self.core, request, negotiated)
+    }
+
     async fn execute(&self, mut request: Request) -> Result<Response, Error> {
         if request.method == Method::HEAD {
             request.method = Method::GET;
         }
         let core = &self.core;
         let negotiated = negotiate::read(&request.headers)?;
+        if request.path == OPENAPI {
+            return self.openapi(&request, &negotiated);
+        }
         let query = request.query.as_deref();
         let (resource, options) =
             uri::parse_request(&core.model, &core.limits, &request.path, query)?;

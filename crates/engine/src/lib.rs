@@ -19,6 +19,7 @@ pub mod failure;
 mod handler;
 mod links;
 mod negotiate;
+mod openapi;
 mod operation;
 mod page;
 mod permissions;

@@ -108,6 +108,32 @@ impl Permissions {
         requirement
     }
 
+    /// Whether the model names permissions at all.
+    pub(crate) fn any(&self) -> bool {
+        !self.operations.is_empty() || self.paths.values().any(|actions| !actions.is_empty())
+    }
+
+    /// What an action at a container path accepts: as the nearest annotated path says.
+    pub(crate) fn accepted(&self, path: &str, action: Action) -> Option<&[String]> {
+        let mut at = path;
+        loop {
+            if let Some(scopes) = self.paths.get(at).and_then(|found| found.get(&action)) {
+                return Some(scopes);
+            }
+            at = at.rsplit_once('/')?.0;
+        }
+    }
+
+    /// The container path of the collection where entities of a type live.
+    pub(crate) fn home(&self, of: StructuredId) -> Option<&str> {
+        self.homes.get(&of).map(String::as_str)
+    }
+
+    /// What an operation itself accepts, whatever it is bound to.
+    pub(crate) fn of_operation(&self, id: OperationId) -> Option<&[String]> {
+        self.operations.get(&id).map(|scopes| &**scopes)
+    }
+
     fn path(&self, model: &Model, path: &ResourcePath, action: Action, out: &mut Requirement) {
         let action = match path.kind {
             PathKind::Action(_) => Action::Update,

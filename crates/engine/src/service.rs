@@ -179,6 +179,12 @@ pub trait Service: Send + Sync + 'static {
         change: Change<'_>,
     ) -> Result<Outcome, Error>;
 
+    /// The types of the entities that an operation without a result shows all the same
+    /// ([`Answer::Shown`]), for documents that describe the service.
+    fn shown(&self, _model: &Model, _operation: OperationId) -> Vec<StructuredId> {
+        Vec::new()
+    }
+
     /// Carries out an operation.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm::{Model, StructuredId, Value};
+use edm::{Model, OperationId, StructuredId, Value};
 use engine::{
     Answer, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, Target,
 };
@@ -287,6 +287,15 @@ impl Service for Graph {
             }
             Change::Delete { old } => self.judge_delete(transaction, scope, target.table, old),
         }
+    }
+
+    fn shown(&self, model: &Model, operation: OperationId) -> Vec<StructuredId> {
+        let operation = model.operation(operation);
+        if operation.name != "microsoft.graph.assign" {
+            return Vec::new();
+        }
+        let parameters = operation.own_parameters().iter();
+        parameters.filter_map(|p| p.ty.item.structured()).collect()
     }
 
     fn invoke(&self, core: Arc<Core>, call: Call) -> BoxFuture<'_, Result<Answer, Error>> {

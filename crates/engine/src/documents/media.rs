@@ -30,7 +30,7 @@ pub(super) fn choose(
         };
         return offered
             .iter()
-            .position(|served| is(served))
+            .position(is)
             .ok_or_else(|| refuse(format).with_target("$format"));
     }
     let values = headers.get_all(header::ACCEPT).iter();
