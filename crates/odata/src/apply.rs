@@ -85,6 +85,6 @@ pub enum Method {
     Max,
     /// `average`; null of nothing.
     Average,
-    /// `countdistinct`, null counted as a value.
+    /// `countdistinct`: of different values or entities.
     CountDistinct,
 }

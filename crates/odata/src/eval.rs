@@ -20,18 +20,27 @@ mod arithmetic;
 mod cast;
 mod decimal;
 mod error;
+mod evaluator;
 pub mod functions;
+mod instance;
+mod operand;
 mod operators;
 mod order;
 mod pattern;
+pub mod search;
+mod transform;
 
 pub use arithmetic::{arithmetic, negate};
 pub use cast::{cast, is_of};
 pub use decimal::compare_decimals;
 pub use error::EvalError;
+pub use evaluator::Evaluator;
+pub use instance::{Instance, Related, Scope, ServiceRoot, Subject};
+pub use operand::Operand;
 pub use operators::{and, compare, equals, has, not, or};
 pub use order::order;
 pub use pattern::Pattern;
+pub use transform::{Row, compute, transform};
 
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,9 @@ pub enum EvalError {
     /// No regular expression of ECMAScript, or one beyond what is served; why.
     #[error("the regular expression of 'matchespattern' {0}")]
     Pattern(String),
+    /// The limit of a `topcount`, `toppercent`, … is not what it must be.
+    #[error("the first parameter of a top or bottom transformation must be {0}")]
+    Limit(&'static str),
     /// The expression takes more steps than one evaluation may.
     #[error("the expression takes more than {0} steps for one item")]
     Work(u64),

@@ -17,6 +17,7 @@ use edm::time::DateTimeOffset;
 use super::error::EvalError;
 use super::pattern::Pattern;
 use crate::expr::Function;
+pub use string::to_lower;
 
 /// How many regular expressions are remembered.
 const MAX_PATTERNS: usize = 64;

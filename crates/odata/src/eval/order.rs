@@ -30,6 +30,30 @@ pub fn order(left: &Value, right: &Value) -> Ordering {
     }
 }
 
+/// A value as a key of sorted collections.
+#[derive(Clone, Debug)]
+pub(super) struct Ordered(pub(super) Value);
+
+impl Ord for Ordered {
+    fn cmp(&self, other: &Self) -> Ordering {
+        order(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for Ordered {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ordered {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ordered {}
+
 fn members(left: &[Value], right: &[Value]) -> Ordering {
     let pairs = left.iter().zip(right);
     pairs

@@ -23,11 +23,18 @@ pub(super) fn call(function: Function, text: &str, rest: &[&Value]) -> Result<Va
         (F::Substring, [Value::Integer(start), Value::Integer(length)]) => {
             Value::from(substring(text, *start, Some(*length)))
         }
-        (F::ToLower, []) => Value::String(text.chars().map(lower).collect()),
+        (F::ToLower, []) => Value::String(to_lower(text)),
         (F::ToUpper, []) => Value::String(text.chars().map(upper).collect()),
         (F::Trim, []) => Value::from(text.trim()),
         _ => Value::Null,
     })
+}
+
+/// `tolower` (section 5.1.1.7.2): the simple case mapping of the Unicode Character Database, one
+/// character for one, whatever stands beside it and in every language.
+#[must_use]
+pub fn to_lower(text: &str) -> String {
+    text.chars().map(lower).collect()
 }
 
 fn count(text: &str) -> i64 {
@@ -68,13 +75,11 @@ fn byte_at(text: &str, place: i64) -> usize {
         .map_or(text.len(), |(at, _)| at)
 }
 
-/// Simple case mapping of the Unicode Character Database: one character for one, whatever stands
-/// beside it and in every language.
 fn lower(c: char) -> char {
     single(c.to_lowercase()).unwrap_or(if c == 'İ' { 'i' } else { c })
 }
 
-/// As [`lower`]; `ß` has no simple upper case and stays.
+/// The simple upper case; `ß` has none and stays.
 fn upper(c: char) -> char {
     single(c.to_uppercase()).unwrap_or(match c {
         // Greek with iota subscript: the title case letter is the simple upper case.
