@@ -18,7 +18,11 @@ mod binder;
 mod check;
 mod encode;
 mod lexer;
+mod lexical;
+mod lexical_geo;
 mod limits;
+mod names;
+mod names_item;
 mod parse_aggregate;
 mod parse_apply;
 mod parse_expr;
@@ -50,8 +54,9 @@ use crate::{Error, ErrorCode};
 pub use check::{Kind as ResourceKind, Legal, check, legal};
 pub use encode::{encode_key, encode_key_predicate};
 pub use limits::Limits;
+pub use names::Names;
 pub use production::{
-    bool_common_expr, common_expr, expand, filter, orderby, primitive_literal, select,
+    bool_common_expr, common_expr, expand, filter, orderby, primitive_literal, recognize, select,
 };
 pub use syntax_error::SyntaxError;
 

@@ -226,6 +226,7 @@ impl<'a> Binder<'_, 'a> {
             Member::Lambda(..) | Member::Any => Err(unsupported("The operator 'any'")),
             Member::Count(_) => Err(unsupported("'$count' in a path")),
             Member::Key(key) => Err(unsupported(&format!("The key '{key}' in a path"))),
+            Member::KeyPredicate(_) => Err(unsupported("A key behind a function call")),
             Member::Aggregate(_) => Err(unsupported("'aggregate' in a path")),
             Member::Filter(_) => Err(unsupported("'$filter' in a path")),
         };

@@ -15,6 +15,7 @@ const FOUND_LENGTH: usize = 24;
 pub(super) struct Cursor<'a> {
     text: &'a str,
     position: usize,
+    furthest: usize,
     encoded: &'a [usize],
 }
 
@@ -28,6 +29,7 @@ impl<'a> Cursor<'a> {
         Self {
             text,
             position: 0,
+            furthest: 0,
             encoded,
         }
     }
@@ -40,6 +42,16 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn position(&self) -> usize {
         self.position
+    }
+
+    /// The furthest position that any attempt has come to: where a text that is refused goes wrong.
+    pub(super) fn furthest(&self) -> usize {
+        self.furthest
+    }
+
+    fn advance(&mut self, length: usize) {
+        self.position += length;
+        self.furthest = self.furthest.max(self.position);
     }
 
     /// Goes back to a position that was read from this cursor.
@@ -67,7 +79,47 @@ impl<'a> Cursor<'a> {
     pub(super) fn eat(&mut self, text: &str) -> bool {
         let found = self.looking_at(text);
         if found {
-            self.position += text.len();
+            self.advance(text.len());
+        }
+        found
+    }
+
+    /// As [`eat`](Self::eat), in any case.
+    pub(super) fn eat_in_any_case(&mut self, text: &str) -> bool {
+        let head = self.rest().get(..text.len());
+        let found = head.is_some_and(|head| head.eq_ignore_ascii_case(text));
+        if found {
+            self.advance(text.len());
+        }
+        found
+    }
+
+    /// One character that is accepted.
+    pub(super) fn eat_one(&mut self, accept: impl Fn(char) -> bool) -> bool {
+        let found = self.peek().filter(|c| accept(*c));
+        self.advance(found.map_or(0, char::len_utf8));
+        found.is_some()
+    }
+
+    /// At least `min` characters that are accepted; takes at most `max`.
+    pub(super) fn eat_run(
+        &mut self,
+        min: usize,
+        max: usize,
+        accept: impl Fn(char) -> bool,
+    ) -> bool {
+        let run = self.rest().chars().take(max).take_while(|c| accept(*c));
+        let (count, length) = run.fold((0, 0), |(n, length), c| (n + 1, length + c.len_utf8()));
+        self.advance(length);
+        count >= min
+    }
+
+    /// Tries a production: takes nothing if it fails.
+    pub(super) fn attempt(&mut self, production: impl FnOnce(&mut Self) -> bool) -> bool {
+        let start = self.position;
+        let found = production(self);
+        if !found {
+            self.position = start;
         }
         found
     }
@@ -91,7 +143,7 @@ impl<'a> Cursor<'a> {
     /// Takes `length` bytes, which the caller has looked at.
     pub(super) fn take(&mut self, length: usize) -> &'a str {
         let taken = self.rest().get(..length).unwrap_or("");
-        self.position += taken.len();
+        self.advance(taken.len());
         taken
     }
 
@@ -119,24 +171,15 @@ impl<'a> Cursor<'a> {
 
     /// A word of the grammar in any case, not followed by what would make it a longer name.
     pub(super) fn keyword(&mut self, word: &str) -> bool {
-        let rest = self.rest();
-        let found = rest
-            .get(..word.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(word))
-            && !rest
-                .get(word.len()..)
-                .unwrap_or("")
-                .starts_with(continues_name);
-        if found {
-            self.position += word.len();
-        }
-        found
+        self.attempt(|at| at.eat_in_any_case(word) && !at.rest().starts_with(continues_name))
     }
 
-    /// Whether a call of the function `name`, which is in lower case, begins here.
+    /// Whether a call of the function `name` begins here, in any case.
     pub(super) fn starts_call(&self, name: &str) -> bool {
         let rest = self.rest();
-        rest.starts_with(name) && rest.get(name.len()..).is_some_and(|r| r.starts_with('('))
+        rest.get(..name.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(name))
+            && rest.get(name.len()..).is_some_and(|r| r.starts_with('('))
     }
 
     /// What stands between quotes, a doubled quote being one; the opening quote comes next.

@@ -87,7 +87,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// `groupbyElement`.
-    fn group_element(&mut self) -> Result<GroupElement<'a>, SyntaxError> {
+    pub(super) fn group_element(&mut self) -> Result<GroupElement<'a>, SyntaxError> {
         self.count_node()?;
         if self.at.starts_call("rollup") {
             self.at.take("rollup".len());

@@ -20,7 +20,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// `applyTrafo`.
-    fn transformation(&mut self) -> Result<Transformation<'a>, SyntaxError> {
+    pub(super) fn transformation(&mut self) -> Result<Transformation<'a>, SyntaxError> {
         self.count_node()?;
         let start = self.at.position();
         let Some(name) = self.at.qualified_name() else {

@@ -24,29 +24,39 @@ impl<'a> Parser<'a, '_> {
         self.nested(|p| p.ranked(OR))
     }
 
-    /// An expression whose operators all rank at least `least`.
+    /// An expression whose operators all rank at least `least`. What recurses is in functions of
+    /// its own: the frame of one is needed at every level of nesting.
     fn ranked(&mut self, least: u8) -> Result<Expr<'a>, SyntaxError> {
-        let mut left = if least <= UNARY {
-            self.unary()?
+        let left = if least <= UNARY {
+            self.unary()
         } else {
-            self.operand()?
+            self.operand()
         };
+        self.continued(left?, least)
+    }
+
+    /// The operators behind a first operand, with their right operands.
+    fn continued(&mut self, mut left: Expr<'a>, least: u8) -> Result<Expr<'a>, SyntaxError> {
         while let Some(infix) = self.infix(least) {
             self.count_node()?;
-            left = match infix {
-                Infix::Or => Expr::Or(self.chain(left, infix, OR)?),
-                Infix::And => Expr::And(self.chain(left, infix, AND)?),
-                Infix::Operator(Operator::In) => {
-                    let list = self.in_list()?;
-                    Expr::Binary(Operator::In, Box::new(left), Box::new(list))
-                }
-                Infix::Operator(op) => {
-                    let right = self.ranked(op.rank() + 1)?;
-                    Expr::Binary(op, Box::new(left), Box::new(right))
-                }
-            };
+            left = self.right(left, infix)?;
         }
         Ok(left)
+    }
+
+    fn right(&mut self, left: Expr<'a>, infix: Infix) -> Result<Expr<'a>, SyntaxError> {
+        match infix {
+            Infix::Or => self.chain(left, infix, OR).map(Expr::Or),
+            Infix::And => self.chain(left, infix, AND).map(Expr::And),
+            Infix::Operator(op) => {
+                let right = if op == Operator::In {
+                    self.in_list()
+                } else {
+                    self.ranked(op.rank() + 1)
+                };
+                right.map(|right| Expr::Binary(op, Box::new(left), Box::new(right)))
+            }
+        }
     }
 
     /// The operands of `and` or `or`, whose first operator has just been read: one flat list,
@@ -95,46 +105,92 @@ impl<'a> Parser<'a, '_> {
         known.map(|(op, ..)| Infix::Operator(*op))
     }
 
-    fn unary(&mut self) -> Result<Expr<'a>, SyntaxError> {
-        let start = self.at.position();
-        if self.at.keyword("not") {
-            if self.at.whitespace() || self.at.looking_at("(") {
-                self.count_node()?;
-                let operand = self.nested(Self::unary)?;
-                return Ok(Expr::Not(Box::new(operand)));
-            }
-            self.at.reset(start);
+    /// An operator alone with the whitespace around it and its right operand (`eqExpr` and its
+    /// like).
+    pub(super) fn infix_alone(&mut self, operator: &'static str) -> Result<(), SyntaxError> {
+        if !self.at.whitespace() || !self.at.keyword(operator) || !self.at.whitespace() {
+            return Err(self.at.expected(operator));
         }
-        if self.at.eat("-") {
-            let infinite = self.at.looking_at("INF") && self.at.clone().keyword("INF");
-            if !infinite && !self.at.rest().starts_with(|c: char| c.is_ascii_digit()) {
-                self.count_node()?;
-                self.at.whitespace();
-                let operand = self.nested(Self::unary)?;
-                return Ok(Expr::Negate(Box::new(operand)));
-            }
-            self.at.reset(start);
+        if operator == "in" {
+            self.in_list()?;
+        } else {
+            self.expression()?;
+        }
+        Ok(())
+    }
+
+    fn unary(&mut self) -> Result<Expr<'a>, SyntaxError> {
+        if self.eat_not() {
+            return self.unary_operand(Expr::Not);
+        }
+        if self.eat_minus() {
+            return self.unary_operand(Expr::Negate);
         }
         self.ranked(UNARY + 1)
     }
 
-    /// What operators stand between. Each kind is a function of its own: what one frame needs is
-    /// needed at every level of nesting.
+    /// `not` as an operator, and the whitespace behind it.
+    fn eat_not(&mut self) -> bool {
+        let start = self.at.position();
+        let found = self.at.keyword("not") && (self.at.whitespace() || self.at.looking_at("("));
+        if !found {
+            self.at.reset(start);
+        }
+        found
+    }
+
+    /// `-` as an operator, not the sign of a number, and the whitespace behind it.
+    fn eat_minus(&mut self) -> bool {
+        let start = self.at.position();
+        if !self.at.eat("-") {
+            return false;
+        }
+        let infinite = self.at.looking_at("INF") && self.at.clone().keyword("INF");
+        if infinite || self.at.rest().starts_with(|c: char| c.is_ascii_digit()) {
+            self.at.reset(start);
+            return false;
+        }
+        self.at.whitespace();
+        true
+    }
+
+    fn unary_operand(
+        &mut self,
+        make: fn(Box<Expr<'a>>) -> Expr<'a>,
+    ) -> Result<Expr<'a>, SyntaxError> {
+        self.count_node()?;
+        let operand = self.nested(Self::unary)?;
+        Ok(make(Box::new(operand)))
+    }
+
+    /// What operators stand between.
     fn operand(&mut self) -> Result<Expr<'a>, SyntaxError> {
         self.count_node()?;
         match self.at.peek() {
             Some('(') => self.parenthesized(),
             Some('[') => self.nested(Self::array),
             Some('{') => self.nested(Self::object),
-            Some('"') => self
-                .json_string()
-                .map(|text| Expr::Literal(Literal::String(text))),
+            Some('"') => self.json_literal(),
             _ if self.at.starts_call("case") => self.nested(Self::case_expr),
-            _ => match literal(&mut self.at)? {
-                Some(literal) => Ok(Expr::Literal(literal)),
-                None => self.member_path().map(Expr::Path),
+            _ => match self.literal() {
+                Some(literal) => literal,
+                None => self.path_operand(),
             },
         }
+    }
+
+    fn json_literal(&mut self) -> Result<Expr<'a>, SyntaxError> {
+        let text = self.json_string()?;
+        Ok(Expr::Literal(Literal::String(text)))
+    }
+
+    fn literal(&mut self) -> Option<Result<Expr<'a>, SyntaxError>> {
+        let parsed = literal(&mut self.at).transpose()?;
+        Some(parsed.map(Expr::Literal))
+    }
+
+    fn path_operand(&mut self) -> Result<Expr<'a>, SyntaxError> {
+        self.member_path().map(Expr::Path)
     }
 
     fn parenthesized(&mut self) -> Result<Expr<'a>, SyntaxError> {
@@ -174,7 +230,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// What stands behind `in`: literals in parentheses (`listExpr`), or any operand.
-    fn in_list(&mut self) -> Result<Expr<'a>, SyntaxError> {
+    pub(super) fn in_list(&mut self) -> Result<Expr<'a>, SyntaxError> {
         let list = if self.at.eat("(") {
             self.count_node()?;
             self.at.whitespace();
@@ -212,7 +268,7 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    fn object_member(&mut self) -> Result<(Text<'a>, Expr<'a>), SyntaxError> {
+    pub(super) fn object_member(&mut self) -> Result<(Text<'a>, Expr<'a>), SyntaxError> {
         let name = self.json_string()?;
         self.at.whitespace();
         self.at.expect(":")?;

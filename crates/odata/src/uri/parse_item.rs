@@ -1,6 +1,8 @@
 //! Items of `$select` and `$expand`, and the options nested in them (OData ABNF 4.01, section 2:
 //! `selectItem`, `expandItem`).
 
+use super::names::misplaced;
+use super::names_item::{self, ItemReached};
 use super::parser::Parser;
 use super::syntax::{Options, PathItem, SystemOption, Text};
 use super::syntax_error::SyntaxError;
@@ -23,6 +25,16 @@ pub(super) enum Place {
 }
 
 impl Place {
+    /// The place of a rule such as `expandOption`, whose name is in lower case.
+    pub(super) fn of_rule(rule: &str) -> Self {
+        match rule {
+            "expandrefoption" => Self::ExpandReference,
+            "expandcountoption" => Self::ExpandCount,
+            "selectoption" | "selectoptionpc" => Self::Select,
+            _ => Self::Expand,
+        }
+    }
+
     fn allows(self, option: SystemOption) -> bool {
         use SystemOption::{
             Apply, Compute, Count, Expand, Filter, Levels, OrderBy, Search, Select, Skip, Top,
@@ -63,7 +75,7 @@ impl Place {
 impl<'a> Parser<'a, '_> {
     /// `selectItem`.
     pub(super) fn select_item(&mut self) -> Result<PathItem<'a>, SyntaxError> {
-        let path = self.item_path()?;
+        let path = self.item_path(Place::Select)?;
         let parameters = self.parameter_names()?;
         let options = if parameters.is_some() {
             None
@@ -79,7 +91,7 @@ impl<'a> Parser<'a, '_> {
 
     /// `expandItem`.
     pub(super) fn expand_item(&mut self) -> Result<PathItem<'a>, SyntaxError> {
-        let path = self.item_path()?;
+        let path = self.item_path(Place::Expand)?;
         let place = match path.last().map(|last| &**last) {
             Some("*") => Place::ExpandAll,
             Some("$ref") => Place::ExpandReference,
@@ -94,14 +106,28 @@ impl<'a> Parser<'a, '_> {
         })
     }
 
-    fn item_path(&mut self) -> Result<Vec<Text<'a>>, SyntaxError> {
-        self.count_node()?;
-        let mut path = vec![self.path_part()?];
-        while self.at.eat("/") {
+    /// The parts of an item, held against the names that are known.
+    fn item_path(&mut self, place: Place) -> Result<Vec<Text<'a>>, SyntaxError> {
+        let follow = if place == Place::Select {
+            names_item::select
+        } else {
+            names_item::expand
+        };
+        let mut path = Vec::with_capacity(1);
+        let mut reached = ItemReached::Start;
+        loop {
             self.count_node()?;
-            path.push(self.path_part()?);
+            let part = self.path_part()?;
+            let slash = self.at.looking_at("/");
+            if let Some(names) = self.names {
+                reached =
+                    follow(names, reached, &part, slash).ok_or_else(|| misplaced(&self.at))?;
+            }
+            path.push(part);
+            if !self.at.eat("/") {
+                return Ok(path);
+            }
         }
-        Ok(path)
     }
 
     fn path_part(&mut self) -> Result<Text<'a>, SyntaxError> {
@@ -176,27 +202,7 @@ impl<'a> Parser<'a, '_> {
         let mut seen = Vec::new();
         loop {
             self.at.whitespace();
-            let start = self.at.position();
-            if place.allows_aliases() && self.at.eat("@") {
-                let name = self
-                    .at
-                    .identifier()
-                    .ok_or_else(|| self.at.expected("a name"))?;
-                self.at.expect("=")?;
-                if options.aliases.iter().any(|(other, _)| other == name) {
-                    self.at.reset(start);
-                    return Err(self.at.expected(format!("no second @{name}")));
-                }
-                options.aliases.push((name.into(), self.expression()?));
-            } else {
-                let option = self.nested_name(place)?;
-                if seen.contains(&option) {
-                    self.at.reset(start);
-                    return Err(self.at.expected(format!("no second {}", option.name())));
-                }
-                seen.push(option);
-                self.option_value(option, &mut options)?;
-            }
+            self.one_nested_option(place, &mut options, &mut seen)?;
             self.at.whitespace();
             if !self.at.eat(";") {
                 self.at.expect(")")?;
@@ -205,15 +211,49 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
+    /// One nested option alone (`expandOption` and its like).
+    pub(super) fn nested_option(&mut self, place: Place) -> Result<(), SyntaxError> {
+        self.one_nested_option(place, &mut Options::default(), &mut Vec::new())
+    }
+
+    fn one_nested_option(
+        &mut self,
+        place: Place,
+        options: &mut Options<'a>,
+        seen: &mut Vec<SystemOption>,
+    ) -> Result<(), SyntaxError> {
+        let start = self.at.position();
+        if place.allows_aliases() && self.at.eat("@") {
+            let name = self
+                .at
+                .identifier()
+                .ok_or_else(|| self.at.expected("a name"))?;
+            self.at.expect("=")?;
+            if options.aliases.iter().any(|(other, _)| other == name) {
+                self.at.reset(start);
+                return Err(self.at.expected(format!("no second @{name}")));
+            }
+            options.aliases.push((name.into(), self.expression()?));
+            return Ok(());
+        }
+        let option = self.nested_name(place)?;
+        if seen.contains(&option) {
+            self.at.reset(start);
+            return Err(self.at.expected(format!("no second {}", option.name())));
+        }
+        seen.push(option);
+        self.option_value(option, options)
+    }
+
     /// The name of a nested option and the `=` behind it.
     fn nested_name(&mut self, place: Place) -> Result<SystemOption, SyntaxError> {
-        let (start, rest) = (self.at.position(), self.at.rest());
-        self.at.eat("$");
-        self.at.identifier();
-        let name = rest.get(..self.at.position() - start).unwrap_or("");
+        let mut ahead = self.at.clone();
+        let (start, rest) = (ahead.position(), ahead.rest());
+        ahead.eat("$");
+        ahead.identifier();
+        let name = rest.get(..ahead.position() - start).unwrap_or("");
         let option = SystemOption::from_name(name).filter(|option| place.allows(*option));
         let Some(option) = option else {
-            self.at.reset(start);
             return Err(self.at.expected(match place {
                 Place::ExpandCount | Place::PathCount => "$filter or $search",
                 Place::ExpandReference => "$filter, $search, $orderby, $skip, $top or $count",
@@ -221,6 +261,7 @@ impl<'a> Parser<'a, '_> {
                 Place::Select | Place::Expand => "a nested query option such as $select",
             }));
         };
+        self.at.take(name.len());
         self.at.whitespace();
         self.at.expect("=")?;
         Ok(option)

@@ -6,6 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use edm::time::{Date, DateTimeOffset, Duration, TimeOfDay};
 
 use super::lexer::{Cursor, continues_name};
+use super::lexical::{self, Form};
 use super::syntax::{Literal, Text};
 use super::syntax_error::SyntaxError;
 
@@ -30,7 +31,15 @@ pub(super) fn literal<'a>(at: &mut Cursor<'a>) -> Result<Option<Literal<'a>>, Sy
         return Ok(Some(Literal::Guid(guid)));
     }
     if first.is_ascii_digit() || first == '-' || first == '+' {
-        return date_or_time(at)?.map_or_else(|| number(at), |literal| Ok(Some(literal)));
+        let start = at.position();
+        let parsed = date_or_time(at).and_then(|found| match found {
+            Some(literal) => Ok(Some(literal)),
+            None => number(at),
+        });
+        if parsed.is_err() || at.rest().starts_with(['-', ':', '.']) {
+            note_longest(at, start);
+        }
+        return parsed;
     }
     for (word, value) in [("true", true), ("false", false)] {
         if is_word(at, word) {
@@ -48,6 +57,16 @@ pub(super) fn literal<'a>(at: &mut Cursor<'a>) -> Result<Option<Literal<'a>>, Sy
         }
     }
     named(at)
+}
+
+/// Lets the cursor know how far the longest literal would have come that begins at `start`.
+fn note_longest(at: &mut Cursor<'_>, start: usize) {
+    let end = at.position();
+    at.reset(start);
+    let _ = lexical::guid(at)
+        || lexical::date_time_offset(at, Form::Plain)
+        || lexical::time_of_day(at, Form::Plain);
+    at.reset(end);
 }
 
 /// Whether a reserved word stands here, and no path or call that begins with its letters.

@@ -1,6 +1,8 @@
 //! Paths and calls within expressions (OData ABNF 4.01, section 4: `firstMemberExpr` and what it
 //! leads to).
 
+use super::lexical::{is_path_character, is_unreserved};
+use super::names::{self, Named, Names, Reached, Within};
 use super::parse_item::Place;
 use super::parser::Parser;
 use super::syntax::{Arguments, Expr, Member, MemberPath, PathRoot, Quantifier, Text};
@@ -21,18 +23,70 @@ impl<'a> Parser<'a, '_> {
     pub(super) fn member_path(&mut self) -> Result<MemberPath<'a>, SyntaxError> {
         let root = self.path_root()?;
         let mut members = Vec::new();
-        if root == PathRoot::Implicit {
-            if self.at.looking_at("any(") || self.at.looking_at("all(") {
-                self.at.take(3);
-                return Err(self.at.expected("a path to a collection before any or all"));
+        let reached = match root {
+            PathRoot::Implicit => {
+                let (member, reached) = self.first_member()?;
+                members.push(member);
+                reached
             }
-            members.push(self.named_member()?);
-        }
-        while self.at.eat("/") {
-            self.count_node()?;
-            members.push(self.member()?);
-        }
+            PathRoot::Root => {
+                self.at.expect("/")?;
+                self.count_node()?;
+                let (member, reached) = self.named_member(Reached::Single(false), names::first)?;
+                members.push(member);
+                reached
+            }
+            PathRoot::These => Reached::PrimitiveCollection,
+            PathRoot::It | PathRoot::This | PathRoot::Alias(_) => Reached::Single(false),
+        };
+        self.members(&mut members, reached)?;
         Ok(MemberPath { root, members })
+    }
+
+    /// How a path goes on behind what it has come to.
+    fn members(
+        &mut self,
+        members: &mut Vec<Member<'a>>,
+        mut reached: Reached,
+    ) -> Result<(), SyntaxError> {
+        loop {
+            if self.at.looking_at("(") && matches!(members.last(), Some(Member::Call(..))) {
+                self.at.eat("(");
+                let key = self.arguments(Self::common_expr)?;
+                members.push(Member::KeyPredicate(key));
+                continue;
+            }
+            if !self.at.eat("/") {
+                return Ok(());
+            }
+            self.count_node()?;
+            let (member, next) = self.member(reached)?;
+            members.push(member);
+            reached = next;
+        }
+    }
+
+    /// The rest of a path behind what it has come to (`collectionNavigationExpr` and its like).
+    pub(super) fn path_behind(&mut self, reached: Reached) -> Result<(), SyntaxError> {
+        let mut members = Vec::new();
+        self.members(&mut members, reached)?;
+        if members.is_empty() {
+            return Err(self.at.expected("\"/\""));
+        }
+        Ok(())
+    }
+
+    /// `anyExpr` or `allExpr` alone.
+    pub(super) fn lambda_alone(&mut self, all: bool) -> Result<(), SyntaxError> {
+        let (word, quantifier) = match all {
+            true => ("all", Quantifier::All),
+            false => ("any", Quantifier::Any),
+        };
+        if !self.at.eat_in_any_case(word) {
+            return Err(self.at.expected(word));
+        }
+        self.at.expect("(")?;
+        self.lambda(quantifier).map(|_| ())
     }
 
     fn path_root(&mut self) -> Result<PathRoot<'a>, SyntaxError> {
@@ -60,42 +114,97 @@ impl<'a> Parser<'a, '_> {
         Ok(PathRoot::Implicit)
     }
 
-    fn member(&mut self) -> Result<Member<'a>, SyntaxError> {
+    /// The first name of a path: a property, a function, a type, or a variable.
+    fn first_member(&mut self) -> Result<(Member<'a>, Reached), SyntaxError> {
+        for word in ["any", "all"] {
+            if self.at.starts_call(word) {
+                self.at.take(word.len());
+                return Err(self.at.expected("a path to a collection before any or all"));
+            }
+        }
+        self.named_member(Reached::Single(false), names::first_member)
+    }
+
+    fn member(&mut self, from: Reached) -> Result<(Member<'a>, Reached), SyntaxError> {
+        // Names that are known tell a key from all else; without them it is what nothing else is.
+        if self.names.is_some()
+            && let Some(key) = self.key_as_segment(from)
+        {
+            return Ok((Member::Key(key.into()), Reached::Keyed));
+        }
         if self.at.keyword("$count") {
-            let options = self.options_in_parentheses(Place::PathCount)?;
-            return Ok(Member::Count(options));
+            self.require(names::is_collection(from))?;
+            let options = self.options_in_parentheses(Place::PathCount);
+            return options.map(|options| (Member::Count(options), Reached::End));
         }
         if self.at.eat("$filter(") {
-            let predicate = self.spaced()?;
-            self.at.expect(")")?;
-            return Ok(Member::Filter(Box::new(predicate)));
+            self.require(names::is_collection(from))?;
+            return self.filter_member().map(|member| (member, from));
         }
-        for (word, quantifier) in [("any(", Quantifier::Any), ("all(", Quantifier::All)] {
-            if self.at.eat(word) {
-                return self.lambda(quantifier);
+        for (word, quantifier) in [("any", Quantifier::Any), ("all", Quantifier::All)] {
+            if self.at.starts_call(word) {
+                self.at.take(word.len() + 1);
+                self.require(names::is_collection(from))?;
+                return self.lambda(quantifier).map(|member| (member, Reached::End));
             }
         }
         if self.at.looking_at("aggregate(") {
             self.at.take("aggregate".len());
-            let item = self.in_parentheses(|p| p.nested(Self::aggregate_function_expr))?;
-            return Ok(Member::Aggregate(Box::new(item)));
+            return self.aggregate_member().map(|member| (member, Reached::End));
         }
-        if let Some(key) = self.key_as_segment() {
-            return Ok(Member::Key(key.into()));
+        if self.names.is_none()
+            && let Some(key) = self.key_as_segment(from)
+        {
+            return Ok((Member::Key(key.into()), Reached::Keyed));
         }
-        self.named_member()
+        self.named_member(from, |names, named, within| {
+            names::next(names, from, named, within)
+        })
+    }
+
+    /// `filterExpr`, behind the opening parenthesis.
+    fn filter_member(&mut self) -> Result<Member<'a>, SyntaxError> {
+        let predicate = self.spaced()?;
+        self.at.expect(")")?;
+        Ok(Member::Filter(Box::new(predicate)))
+    }
+
+    fn aggregate_member(&mut self) -> Result<Member<'a>, SyntaxError> {
+        let item = self.in_parentheses(|p| p.nested(Self::aggregate_function_expr))?;
+        Ok(Member::Aggregate(Box::new(item)))
+    }
+
+    /// Refuses what has been read if names are known and this does not hold.
+    fn require(&self, holds: bool) -> Result<(), SyntaxError> {
+        if holds || self.names.is_none() {
+            Ok(())
+        } else {
+            Err(names::misplaced(&self.at))
+        }
     }
 
     /// `keyPathLiteral`, where it is no name: whether a name is one, only the model knows.
-    fn key_as_segment(&mut self) -> Option<&'a str> {
-        let unreserved = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
+    fn key_as_segment(&mut self, from: Reached) -> Option<&'a str> {
         let start = self.at.position();
+        if let Some(names) = self.names {
+            if !matches!(from, Reached::Collection(_) | Reached::Keyed) {
+                return None;
+            }
+            let key = self
+                .at
+                .take_while(|c| !c.is_ascii() || is_path_character(c));
+            if !names.has("keyPathLiteral", key) {
+                self.at.reset(start);
+                return None;
+            }
+            return Some(key);
+        }
         if self.at.qualified_name().is_some() && !self.at.rest().starts_with(['-', '~']) {
             self.at.reset(start);
             return None;
         }
         self.at.reset(start);
-        let key = self.at.take_while(unreserved);
+        let key = self.at.take_while(|c| !c.is_ascii() || is_unreserved(c));
         (!key.is_empty()).then_some(key)
     }
 
@@ -120,32 +229,73 @@ impl<'a> Parser<'a, '_> {
         ))
     }
 
-    /// A name, with what stands in parentheses behind it; or the name of an annotation.
-    fn named_member(&mut self) -> Result<Member<'a>, SyntaxError> {
-        let (start, rest) = (self.at.position(), self.at.rest());
-        if self.at.eat("@") {
-            self.at
-                .qualified_name()
-                .ok_or_else(|| self.at.expected("the name of a term"))?;
-            if self.at.eat("#") {
-                self.at
-                    .identifier()
-                    .ok_or_else(|| self.at.expected("a qualifier"))?;
-            }
-            let name = rest.get(..self.at.position() - start).unwrap_or("");
-            return Ok(Member::Name(name.into()));
+    /// A name, with what stands in parentheses behind it; or the name of an annotation. If names
+    /// are known, `follow` says what it leads to.
+    fn named_member(
+        &mut self,
+        from: Reached,
+        follow: impl FnOnce(&dyn Names, Named<'_>, Within) -> Option<Reached>,
+    ) -> Result<(Member<'a>, Reached), SyntaxError> {
+        if self.at.looking_at("@") {
+            let name = self.path_name()?;
+            return Ok((Member::Name(name), Reached::Annotation));
         }
         let name = self
             .at
             .qualified_name()
             .ok_or_else(|| self.at.expected("an expression"))?;
-        if self.at.eat("(") {
-            return Ok(Member::Call(
-                name.into(),
-                self.arguments(Self::common_expr)?,
-            ));
+        let reached = self.follow(name, from, follow)?;
+        if !self.at.eat("(") {
+            return Ok((Member::Name(name.into()), reached));
         }
-        Ok(Member::Name(name.into()))
+        self.member_call(name).map(|call| (call, reached))
+    }
+
+    /// What a name that has just been read leads to, if names are known.
+    fn follow(
+        &self,
+        name: &str,
+        from: Reached,
+        follow: impl FnOnce(&dyn Names, Named<'_>, Within) -> Option<Reached>,
+    ) -> Result<Reached, SyntaxError> {
+        let Some(names) = self.names else {
+            return Ok(from);
+        };
+        let call = self.at.looking_at("(");
+        let slash = self.at.looking_at("/");
+        let named = Named { name, call, slash };
+        follow(names, named, self.within).ok_or_else(|| names::misplaced(&self.at))
+    }
+
+    /// The arguments of `name`, behind the opening parenthesis.
+    fn member_call(&mut self, name: &'a str) -> Result<Member<'a>, SyntaxError> {
+        let takes_type = ["cast", "isof"]
+            .iter()
+            .any(|f| f.eq_ignore_ascii_case(name));
+        let arguments = if takes_type {
+            self.arguments(Self::type_or_expr)
+        } else {
+            self.arguments(Self::common_expr)
+        };
+        arguments.map(|arguments| Member::Call(name.into(), arguments))
+    }
+
+    /// An argument of `cast` and `isof`: the last is the name of a type.
+    fn type_or_expr(&mut self) -> Result<Expr<'a>, SyntaxError> {
+        let mut ahead = self.at.clone();
+        let is_last = ahead.qualified_name().is_some() && {
+            ahead.whitespace();
+            ahead.looking_at(")")
+        };
+        let collection = self.at.looking_at("Collection(");
+        if !is_last && !collection {
+            return self.common_expr();
+        }
+        // Any name may be that of a type definition.
+        let names = self.names.take();
+        let parsed = self.common_expr();
+        self.names = names;
+        parsed
     }
 
     fn spaced(&mut self) -> Result<Expr<'a>, SyntaxError> {
@@ -192,120 +342,4 @@ impl<'a> Parser<'a, '_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::limits::Limits;
-    use super::*;
-
-    fn check(text: &str, expected: Result<&str, usize>) {
-        let limits = Limits::default();
-        let parsed = Parser::new(text, &limits)
-            .all(Parser::expression)
-            .map(|e| e.to_string());
-        let parsed = parsed
-            .as_deref()
-            .map_err(|e| e.position().expect("not a limit"));
-        assert_eq!(parsed, expected, "{text}");
-    }
-
-    fn same(text: &str) {
-        check(text, Ok(text));
-    }
-
-    #[test]
-    fn operators_bind_by_rank() {
-        same("a eq 1 or b eq 2 and not c");
-        check(
-            "(a eq 1) or ((b eq 2) and (not c))",
-            Ok("a eq 1 or b eq 2 and not c"),
-        );
-        same("(a or b) and c");
-        same("(4 add 5) mod (4 sub 1) eq 0");
-        check("1 add (2 mul 3)", Ok("1 add 2 mul 3"));
-        same("1 sub (2 sub 3)");
-        check("(1 sub 2) sub 3", Ok("1 sub 2 sub 3"));
-        same("not style has Sales.Pattern'Yellow'");
-        same("-Price mul -2");
-        same("-(2)");
-        same("--a");
-        check("not(a)", Ok("not a"));
-        check(
-            "Name EQ 'Milk' AND Price LT 2.55",
-            Ok("Name eq 'Milk' and Price lt 2.55"),
-        );
-        same("Name in ('Milk','Cheese') and true");
-        check(
-            "Name in('Milk' , 'Cheese')",
-            Ok("Name in ('Milk','Cheese')"),
-        );
-        check(
-            "Name in [\"Milk\", \"Cheese\"]",
-            Ok("Name in ('Milk','Cheese')"),
-        );
-        same("Name in (a and b)");
-        same("eq eq eq");
-    }
-
-    #[test]
-    fn paths_calls_and_lambdas() {
-        same("managedDevice/deviceName eq 'x'");
-        same("Products/any(p:p/Price gt 3 and $it/a)");
-        same("Products/any()");
-        same("Products/all(lambda:true)");
-        check("concat(a, 'b''c')", Ok("concat(a,'b''c')"));
-        same("n.f(a=1,b=@p)/Street");
-        same("Addresses/$filter(endswith(Street,'St'))/$count lt 10");
-        same("Price/@Measures.Currency#Reporting");
-        same("@Core.Messages");
-        same("@p/Street");
-        same("now()");
-        check("now( )", Ok("now()"));
-        same("geo.length(geography'SRID=0;LineString(1 2,3 4)')");
-        same("[1,'a',[null]]");
-        same("{\"a\":1,\"b\\\"\":[2 add 3]}");
-        same("case(X gt 0 : 1,true : 0)");
-        same("$root/Customers('A')/LastName");
-        same("cast(eyeColor,Sales.Pattern)");
-    }
-
-    #[test]
-    fn what_is_no_expression_names_its_place() {
-        check("", Err(0));
-        check("any()", Err(3));
-        check("Products/all()", Err(13));
-        check("FirstName in (FirstName,LastName)", Err(23));
-        check("EmailAddresses eq ('Miller','Smith')", Err(27));
-        check("a eq", Err(4));
-        check("a eq ", Err(5));
-        check("a eq 1 b", Err(7));
-        check("(a", Err(2));
-        check("a and and b", Err(10));
-        check("1 eq1", Err(2));
-        check("a/", Err(2));
-        check("@", Err(1));
-        check("é(", Err(3));
-        check("'a", Err(2));
-    }
-
-    #[test]
-    fn limits_have_names() {
-        let check = |text: &str, limit: &str| {
-            let limits = Limits::default();
-            let error = Parser::new(text, &limits)
-                .all(Parser::expression)
-                .expect_err("it is too large");
-            assert!(
-                matches!(error, SyntaxError::Limit { name, .. } if name == limit),
-                "{error}"
-            );
-        };
-        check(&"(".repeat(101), "expression_depth");
-        check(&"not ".repeat(101), "expression_depth");
-        check(&"-".repeat(101), "expression_depth");
-        check(&"[".repeat(101), "expression_depth");
-        check(&"f(".repeat(101), "expression_depth");
-        check(&format!("1{}", " add 1".repeat(101)), "expression_depth");
-        check(&format!("a{}", "/a".repeat(2_001)), "expression_nodes");
-        check(&format!("a{}", " or a".repeat(2_001)), "expression_nodes");
-        check(&format!("a in (1{})", ",1".repeat(1_000)), "in_list_items");
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use super::syntax_error::SyntaxError;
 #[must_use]
 pub(super) fn resource_path<'a>(parts: &'a [Part<'_>], limits: &Limits) -> Vec<PathSegment<'a>> {
     let bound = |part: &'a Part<'_>| {
-        let mut segment = path_segment(&part.text, limits);
+        let mut segment = path_segment(Parser::of_part(part, limits), &part.text);
         if let SegmentForm::Key(Some(error)) = segment.form {
             segment.form = SegmentForm::Key(Some(error.map_position(|p| part.position(p))));
         }
@@ -21,20 +21,9 @@ pub(super) fn resource_path<'a>(parts: &'a [Part<'_>], limits: &Limits) -> Vec<P
     parts.iter().map(bound).collect()
 }
 
-/// One decoded segment.
-fn path_segment<'a>(text: &'a str, limits: &Limits) -> PathSegment<'a> {
-    let mut parser = Parser::new(text, limits);
-    let form = match system(text) {
-        Some(system) => SegmentForm::System(system),
-        None => match parser.at.qualified_name() {
-            Some(_) if parser.at.is_at_end() => SegmentForm::Name,
-            Some(name) if parser.at.eat("(") => parser.call(name),
-            Some(name) if parser.at.eat("=") && !name.contains('.') => keys(text, limits),
-            None if parser.at.eat("$filter(") => parser.filter_segment(),
-            None if parser.at.eat("$crossjoin(") => parser.cross_join(),
-            _ => SegmentForm::Key(None),
-        },
-    };
+/// One decoded segment, which `parser` is at the beginning of.
+fn path_segment<'a>(mut parser: Parser<'a, '_>, text: &'a str) -> PathSegment<'a> {
+    let form = parser.segment_form(text);
     PathSegment { text, form }
 }
 
@@ -57,23 +46,46 @@ fn system(text: &str) -> Option<SystemSegment> {
     })
 }
 
-/// Key properties and their values without parentheses, as Graph writes compound keys.
-fn keys<'a>(text: &'a str, limits: &Limits) -> SegmentForm<'a> {
-    let named = |p: &mut Parser<'a, '_>| p.separated(|p| p.named_argument(&mut Parser::path_value));
-    match Parser::new(text, limits).all(named) {
-        Ok(keys) => SegmentForm::Keys(keys),
-        Err(error) => SegmentForm::Key(Some(error)),
-    }
-}
-
 impl<'a> Parser<'a, '_> {
-    /// `name(…)`, behind the opening parenthesis, to the end of the segment.
-    fn call(&mut self, name: &'a str) -> SegmentForm<'a> {
-        let arguments = self.arguments(Self::path_value);
-        match arguments.and_then(|arguments| self.at.expect_end().map(|()| arguments)) {
-            Ok(arguments) => SegmentForm::Call(name, arguments),
+    /// What the segment `text`, at whose beginning the parser is, may be.
+    pub(super) fn segment_form(&mut self, text: &'a str) -> SegmentForm<'a> {
+        if let Some(system) = system(text) {
+            return SegmentForm::System(system);
+        }
+        match self.at.qualified_name() {
+            Some(_) if self.at.is_at_end() => SegmentForm::Name,
+            Some(name) if self.at.eat("(") => self.call(name),
+            Some(name) if self.at.eat("=") && !name.contains('.') => {
+                self.at.reset(0);
+                self.keys()
+            }
+            None if self.at.eat("$filter(") => self.filter_segment(),
+            None if self.at.eat("$crossjoin(") => self.cross_join(),
+            _ => SegmentForm::Key(None),
+        }
+    }
+
+    /// Key properties and their values without parentheses, as Graph writes compound keys.
+    fn keys(&mut self) -> SegmentForm<'a> {
+        let parsed = self.separated(|p| p.named_argument(&mut Self::path_value));
+        match parsed.and_then(|keys| self.at.expect_end().map(|()| keys)) {
+            Ok(keys) => SegmentForm::Keys(keys),
             Err(error) => SegmentForm::Key(Some(error)),
         }
+    }
+
+    /// `name(…)`, behind the opening parenthesis, to the end of the segment.
+    fn call(&mut self, name: &'a str) -> SegmentForm<'a> {
+        let parsed = self.arguments(Self::path_value).and_then(|arguments| {
+            if !self.at.eat("(") {
+                self.at.expect_end()?;
+                return Ok(SegmentForm::Call(name, arguments));
+            }
+            let key = self.arguments(Self::path_value)?;
+            self.at.expect_end()?;
+            Ok(SegmentForm::CallWithKey(name, arguments, key))
+        });
+        parsed.unwrap_or_else(|error| SegmentForm::Key(Some(error)))
     }
 
     /// `filterInPath`, behind the opening parenthesis.
@@ -150,6 +162,9 @@ mod tests {
             SegmentForm::Call(name, arguments) => format!("call {name}{arguments}"),
             SegmentForm::Keys(keys) => format!("keys {}", list(keys)),
             SegmentForm::System(system) => format!("{system:?}"),
+            SegmentForm::CallWithKey(name, arguments, key) => {
+                format!("call {name}{arguments}{key}")
+            }
             SegmentForm::Filter(predicate) => format!("filter {predicate}"),
             SegmentForm::CrossJoin(names) => format!("join {}", names.join(" ")),
             SegmentForm::Key(None) => format!("text {}", segment.text),
@@ -221,7 +236,8 @@ mod tests {
         check("s/id='a',policyId=", &["name s", "broken at 18"]);
         check("f/n.getX()", &["name f", "call n.getX()"]);
         check("f/a-b:c-d", &["name f", "text a-b:c-d"]);
-        check("f/x(1)(2)", &["name f", "broken at 6"]);
+        check("f/x(a=1)(2)", &["name f", "call x(a=1)(2)"]);
+        check("f/x(1)(2)(3)", &["name f", "broken at 9"]);
     }
 
     #[test]
@@ -235,7 +251,8 @@ mod tests {
             ("1a", None),
             ("9223372036854775808", None),
         ] {
-            let segment = path_segment(text, &Limits::default()).ordinal();
+            let limits = Limits::default();
+            let segment = path_segment(Parser::new(text, &limits), text).ordinal();
             assert_eq!(segment, expected, "{text}");
         }
     }

@@ -48,7 +48,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// `searchParenExpr`, `searchNegateExpr`, `searchPhrase`, `searchWord`.
-    fn search_operand(&mut self) -> Result<Search<'a>, SyntaxError> {
+    pub(super) fn search_operand(&mut self) -> Result<Search<'a>, SyntaxError> {
         self.count_node()?;
         if self.at.eat("(") {
             self.at.whitespace();

@@ -2,6 +2,7 @@
 
 use super::lexer::Cursor;
 use super::limits::Limits;
+use super::names::{Names, Within};
 use super::split::Part;
 use super::syntax_error::SyntaxError;
 
@@ -11,6 +12,10 @@ use super::syntax_error::SyntaxError;
 pub(super) struct Parser<'a, 'l> {
     pub(super) at: Cursor<'a>,
     pub(super) limits: &'l Limits,
+    /// The names to hold the text against; `None` takes every name.
+    pub(super) names: Option<&'l dyn Names>,
+    /// Where the path at hand stands.
+    pub(super) within: Within,
     depth: usize,
     nodes: usize,
     expand_depth: usize,
@@ -21,6 +26,8 @@ impl<'a, 'l> Parser<'a, 'l> {
         Self {
             at: Cursor::new(text),
             limits,
+            names: None,
+            within: Within::Expression,
             depth: 0,
             nodes: 0,
             expand_depth: 0,

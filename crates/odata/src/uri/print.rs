@@ -116,7 +116,8 @@ impl Display for MemberPath<'_> {
         }
         let slash_first = self.root != PathRoot::Implicit;
         for (i, member) in self.members.iter().enumerate() {
-            if slash_first || i > 0 {
+            let is_key = matches!(member, Member::KeyPredicate(_));
+            if (slash_first || i > 0) && !is_key {
                 f.write_char('/')?;
             }
             member.fmt(f)?;
@@ -139,6 +140,7 @@ impl Display for Member<'_> {
             Self::Any => f.write_str("any()"),
             Self::Count(None) => f.write_str("$count"),
             Self::Count(Some(options)) => write!(f, "$count({options})"),
+            Self::KeyPredicate(key) => key.fmt(f),
             Self::Key(key) => f.write_str(key),
             Self::Aggregate(item) => write!(f, "aggregate({item})"),
             Self::Filter(predicate) => write!(f, "$filter({predicate})"),

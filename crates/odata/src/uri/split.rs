@@ -29,6 +29,14 @@ impl<'a> Part<'a> {
         })
     }
 
+    /// A text of its own, in which `+` is no space.
+    ///
+    /// # Errors
+    /// 400 as for [`decode`].
+    pub(super) fn plain(raw: &'a str) -> Result<Self, Error> {
+        Self::new(raw, 0, false)
+    }
+
     /// The place in the path or query of a byte of the decoded text.
     pub(super) fn position(&self, decoded: usize) -> usize {
         let (mut raw, mut seen) = (0, 0);
@@ -74,7 +82,10 @@ pub(super) fn split_path(path: &str) -> Result<Vec<Part<'_>>, Error> {
     }
     let mut parts = Vec::with_capacity(8);
     let mut offset = start;
-    for raw in inner.split('/') {
+    let mut rest = Some(inner);
+    while let Some(text) = rest {
+        let raw;
+        (raw, rest) = next_segment(text);
         if raw.is_empty() {
             return Err(Error::bad_request(format!(
                 "Invalid path: the segment at position {offset} is empty."
@@ -84,6 +95,42 @@ pub(super) fn split_path(path: &str) -> Result<Vec<Part<'_>>, Error> {
         offset += raw.len() + 1;
     }
     Ok(parts)
+}
+
+/// The text up to the slash that ends a segment, and what follows it. A slash inside the
+/// parentheses of `$filter(…)` (section 4.12) is one of its expression.
+fn next_segment(text: &str) -> (&str, Option<&str>) {
+    let is_filter = ["$filter(", "$filter%28"]
+        .iter()
+        .any(|f| text.starts_with(f));
+    let end = if is_filter {
+        filter_length(text)
+    } else {
+        text.find('/')
+    };
+    match end {
+        Some(end) => (text.get(..end).unwrap_or(text), text.get(end + 1..)),
+        None => (text, None),
+    }
+}
+
+/// Where the slash behind `$filter(…)` stands; parentheses in quotes do not count.
+fn filter_length(text: &str) -> Option<usize> {
+    let (mut open, mut quoted) = (0_usize, false);
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let escape = rest.get(..3).filter(|_| first == '%');
+        let token = escape.unwrap_or_else(|| rest.get(..first.len_utf8()).unwrap_or(rest));
+        match token {
+            "'" | "%27" => quoted = !quoted,
+            "(" | "%28" if !quoted => open += 1,
+            ")" | "%29" if !quoted => open = open.saturating_sub(1),
+            "/" if open == 0 && !quoted => return Some(text.len() - rest.len()),
+            _ => {}
+        }
+        rest = rest.get(token.len()..).unwrap_or("");
+    }
+    None
 }
 
 /// The options of a query, split at `&` and at the first `=` of each; empty ones are left out.
@@ -181,6 +228,11 @@ mod tests {
         assert_eq!(texts("a/b%2Fc/%27%28"), ["a", "b/c", "'("]);
         assert_eq!(texts("/a/b/"), ["a", "b"]);
         assert_eq!(texts("a+b"), ["a+b"]);
+        assert_eq!(
+            texts("a/$filter(b/c eq ')/')/d/$filter%28e/f%29"),
+            ["a", "$filter(b/c eq ')/')", "d", "$filter(e/f)"]
+        );
+        assert_eq!(texts("$filter((a/b"), ["$filter((a/b"]);
         assert!(texts("").is_empty());
         assert!(texts("/").is_empty());
     }

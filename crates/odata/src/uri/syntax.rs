@@ -35,6 +35,8 @@ pub enum SegmentForm<'a> {
     Name,
     /// `name(…)`: a key predicate or the parameters of an operation.
     Call(&'a str, Arguments<'a>),
+    /// `name(…)(…)`: the call of a function, and a key predicate behind it.
+    CallWithKey(&'a str, Arguments<'a>, Arguments<'a>),
     /// `a=1,b=2`: a key predicate without parentheses.
     Keys(Vec<(Text<'a>, Expr<'a>)>),
     /// A reserved name with `$`.

@@ -42,8 +42,10 @@ fn each_child<'e, 'a>(expr: &'e Expr<'a>, visit: &mut impl FnMut(&'e Expr<'a>)) 
             Member::Name(_) | Member::Any | Member::Key(_) => {}
             Member::Count(options) => options.iter().flat_map(|o| &o.filter).for_each(&mut *visit),
             Member::Aggregate(item) => visit(&item.expr),
-            Member::Call(_, Arguments::Positional(items)) => items.iter().for_each(&mut *visit),
-            Member::Call(_, Arguments::Named(items)) => items.iter().for_each(|(_, e)| visit(e)),
+            Member::Call(_, arguments) | Member::KeyPredicate(arguments) => match arguments {
+                Arguments::Positional(items) => items.iter().for_each(&mut *visit),
+                Arguments::Named(items) => items.iter().for_each(|(_, e)| visit(e)),
+            },
             Member::Lambda(_, _, predicate) | Member::Filter(predicate) => visit(predicate),
         }),
         Expr::And(items) | Expr::Or(items) | Expr::List(items) => items.iter().for_each(visit),

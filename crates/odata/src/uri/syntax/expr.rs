@@ -163,6 +163,9 @@ pub enum Member<'a> {
     Filter(Box<Expr<'a>>),
     /// A key as segment that could be no name (URL Conventions, section 4.3.6).
     Key(Text<'a>),
+    /// A key predicate behind the call of a function: `f()(1)`. It is no step of its own: no slash
+    /// stands before it.
+    KeyPredicate(Arguments<'a>),
     /// `aggregate(…)` of a collection (Data Aggregation 4.0); the item has no alias.
     Aggregate(Box<AggregateItem<'a>>),
 }

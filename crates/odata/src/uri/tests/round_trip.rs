@@ -72,7 +72,7 @@ fn path(
         proptest::collection::vec(member(tree), 0..3),
     )
         .prop_map(|(root, first, mut members)| {
-            if root == PathRoot::Implicit {
+            if matches!(root, PathRoot::Implicit | PathRoot::Root) {
                 members.insert(0, Member::Name(first.into()));
             }
             Tree::Path(MemberPath { root, members })
