@@ -60,7 +60,7 @@ fn writes_are_answered_as_accepted() {
     for accept in [
         "application/xml",
         "text/html",
-        "application/json;odata.metadata=full",
+        "application/json;odata.metadata=most",
     ] {
         let post = Request::new("POST", &states)
             .header("Accept", accept)

@@ -9,11 +9,13 @@ use odata::Error;
 use store::{Reader, Row, TableId};
 
 use crate::context::Context;
+use crate::etag;
 use crate::exchange::Response;
-use crate::expand::{self, Expanded};
+use crate::expand;
+use crate::links::Place;
 use crate::negotiate::{Negotiated, json_headers, version_header};
 use crate::read::open;
-use crate::represent::Representation;
+use crate::represent::{At, Representation};
 
 /// An entity that a write made or changed.
 pub(crate) struct Written {
@@ -31,42 +33,78 @@ pub(crate) async fn written(context: &Arc<Context>, written: Written) -> Result<
         row,
         status,
     } = written;
-    let (core, options) = (&context.core, &context.options);
-    let mut out = Vec::with_capacity(1024);
-    open(context, true, &mut out);
-    out.push(b',');
-    Representation::new(core, table, of, options, false).members_of_row(&mut out, &row)?;
-    if !options.expand.is_empty() {
-        let expanded = context.read(move |context, reader| expanded(context, reader, of, &row));
-        out.extend(expanded.await?);
-    }
-    out.push(b'}');
+    let core = &context.core;
     let mut headers = json_headers(&context.negotiated);
     if context.negotiated.return_given {
         applied(&mut headers, "return=representation");
     }
+    tag(
+        &mut headers,
+        etag::of_row(core.tables.table(table), &row).as_deref(),
+    );
+    let body = if context.options.expand.is_empty() {
+        let place = context.place().of_entity(core, &context.path, of, &row);
+        representation(context, None, (table, of, &row), &place)?
+    } else {
+        let read = move |context: &Context, reader: &mut dyn Reader| {
+            let place = context.place();
+            let place = place.of_entity(&context.core, &context.path, of, &row);
+            representation(context, Some(reader), (table, of, &row), &place)
+        };
+        context.read(read).await?
+    };
     Ok(Response {
         status,
         headers,
-        body: out.into(),
+        body,
     })
 }
 
-/// What the expansions of a written entity lead to now.
-fn expanded(
+/// An entity with its context, and what its expansions lead to now.
+pub(crate) fn representation(
     context: &Context,
-    reader: &mut dyn Reader,
-    of: StructuredId,
-    row: &Row,
-) -> Result<Vec<u8>, Error> {
-    let core = &context.core;
-    let place = context.place().of_entity(core, &context.path, of, row);
-    let mut out = Vec::new();
-    for item in &context.options.expand {
-        let from = [(expand::sources_of_row(core, item, row)?, place.clone())];
-        Expanded::read(core, reader, item, &from, context.permit)?.write(0, &mut out);
+    reader: Option<&mut dyn Reader>,
+    (table, of, row): (TableId, StructuredId, &Row),
+    place: &Place<'_>,
+) -> Result<Bytes, Error> {
+    let (core, options, style) = (&context.core, &context.options, context.negotiated.style);
+    let mut out = Vec::with_capacity(1024);
+    let mut separate = open(context, true, &mut out);
+    if separate {
+        out.push(b',');
     }
-    Ok(out)
+    let begin = out.len();
+    let made = Representation::new(core, table, of, options, style, false)?;
+    separate = made.members_of_row(&mut out, row, At::Itself(place))?;
+    if !separate && begin > 1 {
+        out.truncate(begin - 1);
+        separate = true;
+    }
+    if let Some(reader) = reader {
+        let parts = (&**core, style, context.permit);
+        let row = (core.tables.table(table), row);
+        expand::of_row(parts, reader, options, row, place, &mut separate, &mut out)?;
+    }
+    out.push(b'}');
+    Ok(out.into())
+}
+
+/// Puts an entity's tag into the headers.
+pub(crate) fn tag(headers: &mut HeaderMap, tag: Option<&str>) {
+    if let Some(value) = tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
+        headers.insert(header::ETAG, value);
+    }
+}
+
+/// 304: the client has it already.
+pub(crate) fn not_modified(negotiated: &Negotiated, etag: Option<&str>) -> Response {
+    let mut headers = version_header(negotiated);
+    tag(&mut headers, etag);
+    Response {
+        status: 304,
+        headers,
+        body: Bytes::new(),
+    }
 }
 
 /// JSON, 200.

@@ -15,8 +15,8 @@ use crate::context::Context;
 use crate::core::Core;
 use crate::delete::remove;
 use crate::exchange::Response;
-use crate::represent::Representation;
-use crate::target::{Target, locate};
+use crate::represent::{At, Representation};
+use crate::target::{Target, load, locate};
 use crate::update::member_key;
 
 /// What became of a member.
@@ -70,7 +70,8 @@ fn upsert(
     if payload.removed {
         let target = target.map_or_else(|| removed_by_url(core, collection, root, payload), Ok)?;
         let name = target.name.clone();
-        remove(core, transaction, &target, permit)?;
+        let old = load(core, transaction, &target)?;
+        remove(core, transaction, &target, &old, permit)?;
         return Ok(Member::Removed(Some(name)));
     }
     if let Some(target) = target
@@ -107,7 +108,9 @@ fn represent(
     of: StructuredId,
     members: &[Member],
 ) -> Result<bytes::Bytes, Error> {
-    let representation = Representation::new(&context.core, table, of, &context.options, false);
+    let (core, style) = (&context.core, context.negotiated.style);
+    let made = Representation::new(core, table, of, &context.options, style, false)?;
+    let place = context.place();
     let mut out = Vec::with_capacity(members.len() * 512 + 128);
     out.extend_from_slice(b"{\"@odata.context\":");
     json::write_string(&mut out, &format!("{}/$delta", context.place().context()));
@@ -115,7 +118,9 @@ fn represent(
     for (i, member) in members.iter().enumerate() {
         out.extend_from_slice(if i == 0 { b"{" } else { b",{" });
         match member {
-            Member::Kept(row) => representation.members_of_row(&mut out, row)?,
+            Member::Kept(row) => {
+                made.members_of_row(&mut out, row, At::Member(&place))?;
+            }
             Member::Removed(name) => {
                 out.extend_from_slice(b"\"@odata.removed\":{\"reason\":\"deleted\"},\"id\":");
                 json::write_string(&mut out, name.as_deref().unwrap_or_default());

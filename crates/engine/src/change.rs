@@ -19,7 +19,7 @@ pub(crate) fn apply(
     payload: &EntityPayload,
     row: &mut Row,
     create: bool,
-) -> ColumnSet {
+) -> Result<ColumnSet, Error> {
     let ty = core.model.structured(payload.of);
     let import = create && core.service.profile().sets_computed.contains(&payload.of);
     let mut given = ColumnSet::default();
@@ -33,7 +33,17 @@ pub(crate) fn apply(
         row[*ordinal] = value.clone();
         given.insert(*ordinal);
     }
-    given
+    for (ordinal, patch) in &payload.patches {
+        let property = &ty.properties[*ordinal];
+        if property.computed && !import || property.immutable && !create {
+            continue;
+        }
+        row[*ordinal] = patch
+            .applied(&core.model, &row[*ordinal])
+            .map_err(|error| error.with_target(&property.name))?;
+        given.insert(*ordinal);
+    }
+    Ok(given)
 }
 
 /// Makes an entity in the collection that a target addresses, with what is nested in it.
@@ -53,7 +63,7 @@ pub fn insert_entity(
     for (column, value) in &target.fixed {
         row[*column] = value.clone();
     }
-    let mut given = apply(core, payload, &mut row, true);
+    let mut given = apply(core, payload, &mut row, true)?;
     require(core, payload)?;
     bind(
         core,
@@ -162,17 +172,12 @@ fn nested(
             .filter(|_| navigation.contains_target)
             .ok_or_else(|| refuse(format!("'{}' is not served.", navigation.name)))?;
         let child = Target {
-            table: map.table,
-            of: navigation.target,
             fixed: map
                 .on
                 .iter()
                 .map(|(to, from)| (*to, row[*from].clone()))
                 .collect(),
-            key: None,
-            parent: Some(target.of),
-            name: String::new(),
-            borrowed: false,
+            ..Target::root(map.table, navigation.target, Some(target.of))
         };
         for (i, payload) in children.iter().enumerate() {
             insert_entity(core, transaction, &child, service_root, payload, permit).map_err(
@@ -206,7 +211,7 @@ pub(crate) fn update_entity(
         return Err(Error::bad_request(message).with_target(name));
     }
     let mut new = old.clone();
-    let mut given = apply(core, payload, &mut new, false);
+    let mut given = apply(core, payload, &mut new, false)?;
     bind(
         core,
         transaction,
@@ -228,8 +233,11 @@ pub(crate) fn update_entity(
         let table = core.tables.table(target.table);
         let key = table.key_of(&old);
         let columns = table.difference(&old, &new);
-        if !columns.is_empty() && !transaction.update(target.table, &key, columns, &new)? {
-            return Err(target.missing(core));
+        if !columns.is_empty() {
+            if !transaction.update(target.table, &key, columns, &new)? {
+                return Err(target.missing(core));
+            }
+            table.count_version(&mut new);
         }
     }
     Ok(new)

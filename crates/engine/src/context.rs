@@ -10,8 +10,9 @@ use store::{Reader, Transaction};
 use crate::access::Permit;
 use crate::core::Core;
 use crate::exchange::Request;
+use crate::format;
 use crate::links::{self, Place};
-use crate::negotiate::{self, Negotiated};
+use crate::negotiate::Negotiated;
 
 /// What every part of the engine needs of one request. It is shared with the threads of the store
 /// that carry the request out.
@@ -59,7 +60,7 @@ impl Context {
     /// # Errors
     /// 406.
     pub(crate) fn accept(&self, media: &'static str) -> Result<(), Error> {
-        negotiate::accept(&self.request.headers, self.options.format.as_deref(), media)
+        format::accept(&self.request.headers, self.options.format.as_deref(), media)
     }
 
     /// Reads in a snapshot.

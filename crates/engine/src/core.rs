@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm::{Model, StructuredId, StructuredKind};
+use edm::{Model, StructuredId, StructuredKind, Value};
 use odata::json::EntityShape;
 use odata::uri::Limits;
 use store::clock::{Clock, utc_day};
-use store::{Store, Tables};
+use store::{Row, Store, Tables};
 
 use crate::permissions::Permissions;
 use crate::service::{Scope, Service};
@@ -48,6 +48,8 @@ pub struct Core {
     pub(crate) permissions: Arc<Permissions>,
     shapes: Arc<HashMap<StructuredId, EntityShape>>,
     required: Arc<HashMap<StructuredId, Vec<usize>>>,
+    /// Where entities of a type live, if they live in one collection of the container.
+    homes: Arc<HashMap<StructuredId, String>>,
 }
 
 impl Core {
@@ -69,6 +71,7 @@ impl Core {
         let permissions = Permissions::of(&model);
         let required = required_properties(&model);
         let limits = Limits::default();
+        let homes = homes(&model);
         Self {
             model,
             tables,
@@ -80,6 +83,7 @@ impl Core {
             permissions: Arc::new(permissions),
             shapes: Arc::new(shapes),
             required: Arc::new(required),
+            homes: Arc::new(homes),
         }
     }
 
@@ -91,6 +95,25 @@ impl Core {
     /// The properties that a create of an entity of this type must give.
     pub(crate) fn required(&self, of: StructuredId) -> &[usize] {
         self.required.get(&of).map_or(&[], Vec::as_slice)
+    }
+
+    /// The path of the collection in which entities of a type, or of one that it derives from,
+    /// live.
+    pub(crate) fn home(&self, of: StructuredId) -> Option<&str> {
+        let mut at = Some(of);
+        while let Some(id) = at {
+            if let Some(home) = self.homes.get(&id) {
+                return Some(home);
+            }
+            at = self.model.structured(id).base;
+        }
+        None
+    }
+
+    /// The values of the key properties of a row.
+    pub(crate) fn key_of(&self, of: StructuredId, row: &Row) -> Vec<Value> {
+        let key = self.model.structured(of).key.iter();
+        key.map(|ordinal| row[*ordinal].clone()).collect()
     }
 
     /// Today in UTC, as days since 0001-01-01.
@@ -109,6 +132,24 @@ impl Core {
             ids: self.ids.as_ref(),
         }
     }
+}
+
+/// Entity sets, and collections that singletons contain, by the type of their entities; the first
+/// where several are of one.
+fn homes(model: &Model) -> HashMap<StructuredId, String> {
+    let mut homes = HashMap::new();
+    for (_, set) in model.entity_sets() {
+        homes.entry(set.of).or_insert_with(|| set.name.clone());
+    }
+    for (_, singleton) in model.singletons() {
+        for navigation in &model.structured(singleton.of).navigation {
+            if navigation.collection && navigation.contains_target {
+                let path = format!("{}/{}", singleton.name, navigation.name);
+                homes.entry(navigation.target).or_insert(path);
+            }
+        }
+    }
+    homes
 }
 
 /// `InsertRestrictions/RequiredProperties` of the container's collections, by the type of their

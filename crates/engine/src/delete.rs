@@ -12,6 +12,7 @@ use crate::answer;
 use crate::context::Context;
 use crate::core::Core;
 use crate::create::not_here;
+use crate::etag;
 use crate::exchange::Response;
 use crate::service::{Change, Outcome};
 use crate::target::{Target, load, locate};
@@ -23,11 +24,15 @@ const SLICE: u32 = 1_000;
 pub(crate) async fn entity(context: &Arc<Context>) -> Result<Response, Error> {
     let rest = context
         .write(|context, transaction| {
-            let target = locate(&context.core, transaction, &context.path.segments)?;
+            let core = &context.core;
+            let target = locate(core, transaction, &context.path.segments)?;
             if target.borrowed {
                 return Err(not_here());
             }
-            remove(&context.core, transaction, &target, context.permit)
+            let old = load(core, transaction, &target)?;
+            let table = core.tables.table(target.table);
+            etag::check(&context.request.headers, table, &old)?;
+            remove(core, transaction, &target, &old, context.permit)
         })
         .await?;
     if rest == Rest::Waits {
@@ -58,10 +63,10 @@ pub(crate) fn remove(
     core: &Core,
     transaction: &mut dyn Transaction,
     target: &Target,
+    old: &Row,
     _permit: Permit,
 ) -> Result<Rest, Error> {
-    let old = load(core, transaction, target)?;
-    let change = Change::Delete { old: &old };
+    let change = Change::Delete { old };
     if core
         .service
         .judge(transaction, &core.scope(), target, change)?
@@ -70,12 +75,12 @@ pub(crate) fn remove(
         return Ok(Rest::Gone);
     }
     let table = core.tables.table(target.table);
-    if !transaction.delete(target.table, &table.key_of(&old))? {
+    if !transaction.delete(target.table, &table.key_of(old))? {
         return Err(target.missing(core));
     }
     let mut rest = Rest::Gone;
     for map in core.tables.children(&core.model, target.of, table) {
-        if remove_children(core, transaction, map, &old)? == Rest::Waits {
+        if remove_children(core, transaction, map, old)? == Rest::Waits {
             rest = Rest::Waits;
         }
     }

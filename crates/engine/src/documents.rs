@@ -17,7 +17,8 @@ use odata::query::QueryOptions;
 use crate::answer;
 use crate::core::Core;
 use crate::exchange::{Request, Response};
-use crate::negotiate::{self, Negotiated};
+use crate::format;
+use crate::negotiate::Negotiated;
 use crate::openapi;
 
 /// The forms of `$metadata`, the default first.
@@ -74,7 +75,7 @@ impl Documents {
         options: &QueryOptions,
         negotiated: &Negotiated,
     ) -> Result<Response, Error> {
-        negotiate::accept(
+        format::accept(
             &request.headers,
             options.format.as_deref(),
             "application/json",

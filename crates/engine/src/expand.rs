@@ -1,28 +1,62 @@
-//! `$expand`: what navigation properties lead to, written inside the entities they start from.
+//! `$expand`: what navigation properties lead to, written inside the entities they start from
+//! (OData 4.01 URL Conventions, section 5.1.3).
 
-use std::collections::{BTreeSet, HashMap};
+mod many;
+mod one;
 
-use edm::Value;
+use edm::{StructuredId, Value};
 use odata::Error;
-use odata::query::{ExpandItem, QueryOptions};
-use store::{NavigationMap, Reader, Row, Select};
+use odata::expr::Step;
+use odata::json::{Metadata, Style};
+use odata::query::{ExpandItem, Levels, QueryOptions};
+use store::{NavigationMap, Reader, Row, Table};
 
 use crate::access::Permit;
 use crate::core::Core;
 use crate::links::Place;
-use crate::page::{Behind, Page};
-use crate::read::{conditions, query_of};
-use crate::represent::Representation;
-use crate::target::Target;
 
-/// The values that the columns of a navigation's targets must have.
+/// The columns of a source that say where a navigation property leads, with their values.
 pub(crate) type Sources = Vec<(usize, Value)>;
 
-/// One expanded navigation property for all entities of a page: the bytes behind each, beginning
-/// with a comma.
+/// An entity that something is expanded in.
+#[derive(Clone, Debug)]
+pub(crate) struct Source<'r> {
+    /// The type that it is of.
+    pub(crate) of: StructuredId,
+    /// The values of its columns that the expansion needs.
+    pub(crate) values: Sources,
+    /// Where it lives.
+    pub(crate) place: Place<'r>,
+}
+
+/// What all parts of an expansion need.
+#[derive(Clone, Copy)]
+pub(crate) struct Expansion<'e> {
+    pub(crate) core: &'e Core,
+    pub(crate) item: &'e ExpandItem,
+    pub(crate) style: Style,
+    pub(crate) permit: Permit,
+}
+
+/// One expanded navigation property for all entities of a page: the members that each gets,
+/// without a comma around them; none for one whose type has no such property.
 pub(crate) struct Expanded(Vec<Vec<u8>>);
 
-/// Where a navigation property leads.
+impl Expanded {
+    /// Writes what stands behind the members of the entity at this place of the page.
+    pub(crate) fn write(&self, index: usize, separate: &mut bool, out: &mut Vec<u8>) {
+        let Some(bytes) = self.0.get(index).filter(|bytes| !bytes.is_empty()) else {
+            return;
+        };
+        if *separate {
+            out.push(b',');
+        }
+        *separate = true;
+        out.extend_from_slice(bytes);
+    }
+}
+
+/// The table that a navigation property leads to, and how.
 ///
 /// # Errors
 /// 400 if it is not served.
@@ -35,215 +69,113 @@ pub(crate) fn map_of<'c>(core: &'c Core, item: &ExpandItem) -> Result<&'c Naviga
         })
 }
 
-/// The values that the columns of an expansion's targets must have, from a whole row.
-pub(crate) fn sources_of_row(core: &Core, item: &ExpandItem, row: &Row) -> Result<Sources, Error> {
+/// The source's columns that an expansion reads.
+pub(crate) fn source_columns<'c>(
+    core: &'c Core,
+    item: &ExpandItem,
+) -> Result<impl Iterator<Item = usize> + use<'c>, Error> {
     let map = map_of(core, item)?;
-    Ok(map
-        .on
-        .iter()
-        .map(|(target, source)| (*target, row[*source].clone()))
+    let pairs = map.link.as_ref().map_or(&map.on, |link| &link.source);
+    Ok(pairs.iter().map(|(_, source)| *source))
+}
+
+/// The values that an expansion needs of a whole row.
+pub(crate) fn sources_of_row(core: &Core, item: &ExpandItem, row: &Row) -> Result<Sources, Error> {
+    Ok(source_columns(core, item)?
+        .map(|column| (column, row[column].clone()))
         .collect())
 }
 
-impl Expanded {
-    /// Reads what a navigation property leads to from each entity: the column values of its
-    /// targets, and the entity's URL.
-    pub(crate) fn read(
-        core: &Core,
-        reader: &mut dyn Reader,
-        item: &ExpandItem,
-        from: &[(Sources, Place<'_>)],
-        permit: Permit,
-    ) -> Result<Self, Error> {
-        let navigation = &core.model.structured(item.of).navigation[item.index];
-        if navigation.collection {
-            many(core, reader, item, from, permit)
-        } else {
-            one(core, reader, item, from, permit)
-        }
-    }
-
-    /// Writes what stands behind the members of the entity at this place of the page.
-    pub(crate) fn write(&self, index: usize, out: &mut Vec<u8>) {
-        if let Some(bytes) = self.0.get(index) {
-            out.extend_from_slice(bytes);
-        }
-    }
-}
-
-/// Single-valued: one select for all entities of the page.
-fn one(
-    core: &Core,
+/// Reads and writes what expansions lead to from one entity, behind its members.
+pub(crate) fn of_row(
+    (core, style, permit): (&Core, Style, Permit),
     reader: &mut dyn Reader,
-    item: &ExpandItem,
-    from: &[(Sources, Place<'_>)],
-    permit: Permit,
-) -> Result<Expanded, Error> {
-    let navigation = &core.model.structured(item.of).navigation[item.index];
-    let shape = core
-        .shape(item.of)
-        .ok_or_else(|| Error::internal("a type without a shape"))?;
-    let found = entities(core, reader, item, from)?;
-    let mut expanded = Vec::with_capacity(from.len());
-    for (sources, place) in from {
-        let mut out = vec![b','];
-        out.extend_from_slice(shape.navigation(item.index));
-        match found.get(key_of(sources)) {
-            None => out.extend_from_slice(b"null"),
-            Some(entity) => {
-                out.push(b'{');
-                out.extend_from_slice(&entity.members);
-                let place = place.step(&navigation.name);
-                for (nested, sources) in item.options.expand.iter().zip(&entity.sources) {
-                    let from = [(sources.clone(), place.clone())];
-                    Expanded::read(core, reader, nested, &from, permit)?.write(0, &mut out);
-                }
-                out.push(b'}');
-            }
-        }
-        expanded.push(out);
-    }
-    Ok(Expanded(expanded))
-}
-
-/// The value that names what a single-valued navigation leads to; empty if it leads nowhere.
-fn key_of(sources: &Sources) -> &str {
-    sources
-        .first()
-        .and_then(|(_, value)| value.as_str())
-        .unwrap_or_default()
-}
-
-/// An entity that a single-valued navigation leads to: its members, and where its own expansions
-/// lead.
-struct Entity {
-    members: Vec<u8>,
-    sources: Vec<Sources>,
-}
-
-/// The entities that a single-valued navigation leads to from a page, by what names them.
-fn entities(
-    core: &Core,
-    reader: &mut dyn Reader,
-    item: &ExpandItem,
-    from: &[(Sources, Place<'_>)],
-) -> Result<HashMap<String, Entity>, Error> {
-    let map = map_of(core, item)?;
-    let navigation = &core.model.structured(item.of).navigation[item.index];
-    let [(column, _)] = map.on.as_slice() else {
-        let name = &navigation.name;
-        return Err(Error::internal(format!(
-            "{name} is mapped by several columns"
-        )));
-    };
-    let names: BTreeSet<&str> = from.iter().map(|(sources, _)| key_of(sources)).collect();
-    let wanted: Vec<Value> = names
-        .into_iter()
-        .filter(|n| !n.is_empty())
-        .map(Value::from)
-        .collect();
-    let mut found = HashMap::with_capacity(wanted.len());
-    if wanted.is_empty() {
-        return Ok(found);
-    }
-    let (table, options) = (core.tables.table(map.table), &item.options);
-    let representation = Representation::new(core, map.table, navigation.target, options, false);
-    let mut select = Select::all(map.table, 0);
-    select.among = Some((*column, wanted));
-    select.filter = options.filter.as_ref();
-    select.today = core.today();
-    select.columns = representation.columns().to_vec();
-    select.columns.push(*column);
-    let behind = Behind::new(core, map.table, &mut select, options, &[])?;
-    let at = representation.width();
-    reader.select(&select, &mut |cells| {
-        let name = store::cell::decode(&core.model, &table.columns[*column], cells, at)?;
-        let mut members = Vec::with_capacity(512);
-        representation.members(&mut members, cells)?;
-        let sources = behind.read(core, table, cells, at + 1)?.sources;
-        let name = name.as_str().unwrap_or_default().to_owned();
-        found.insert(name, Entity { members, sources });
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-/// Collection-valued: a page for each entity.
-fn many(
-    core: &Core,
-    reader: &mut dyn Reader,
-    item: &ExpandItem,
-    from: &[(Sources, Place<'_>)],
-    permit: Permit,
-) -> Result<Expanded, Error> {
-    let map = map_of(core, item)?;
-    let navigation = &core.model.structured(item.of).navigation[item.index];
-    let mut expanded = Vec::with_capacity(from.len());
-    for (sources, place) in from {
-        let target = Target {
-            table: map.table,
-            of: navigation.target,
-            fixed: sources.clone(),
-            key: None,
-            parent: Some(item.of),
-            name: String::new(),
-            borrowed: false,
-        };
-        expanded.push(page_of(core, reader, item, &target, place, permit)?);
-    }
-    Ok(Expanded(expanded))
-}
-
-fn page_of(
-    core: &Core,
-    reader: &mut dyn Reader,
-    item: &ExpandItem,
-    target: &Target,
+    options: &QueryOptions,
+    (table, row): (&Table, &Row),
     place: &Place<'_>,
-    permit: Permit,
-) -> Result<Vec<u8>, Error> {
-    let name = &core.model.structured(item.of).navigation[item.index].name;
-    let options = &item.options;
-    let here = place.step(name);
-    let mut out = Vec::with_capacity(256);
-    member(&mut out, &format!("{name}@odata.context"), &here.context());
-    if options.count {
-        let total = reader.count(&conditions(core, target, options))?;
-        out.extend_from_slice(format!(",\"{name}@odata.count\":{total}").as_bytes());
-    }
-    let largest = core.service.profile().max_page_size;
-    let size = options.top.unwrap_or(largest).min(largest);
-    let page = Page {
-        target,
-        options,
-        size,
-        query: query_of(&here.path, options),
-    };
-    out.push(b',');
-    odata::json::write_string(&mut out, name);
-    let token = page.write(core, reader, &here, permit, &mut out)?;
-    if let Some(token) = token.filter(|_| options.top.is_none_or(|top| top > largest)) {
-        // The link repeats no options: a page that had some could not be continued by it.
-        let plain = QueryOptions {
-            count: options.count,
-            ..QueryOptions::default()
+    separate: &mut bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let of = table
+        .type_of(&core.model, row)?
+        .ok_or_else(|| Error::internal("an expanded row of no type"))?;
+    for item in &options.expand {
+        let source = Source {
+            of,
+            values: sources_of_row(core, item, row)?,
+            place: place.clone(),
         };
-        if *options != plain {
-            return Err(Error::bad_request(format!(
-                "$expand: '{name}' has more than {largest} entities here; read them from {}.",
-                here.url()
-            ))
+        let expansion = Expansion {
+            core,
+            item,
+            style,
+            permit,
+        };
+        expansion.read(reader, &[source])?.write(0, separate, out);
+    }
+    Ok(())
+}
+
+impl Expansion<'_> {
+    /// Reads what the navigation property leads to from each entity.
+    pub(crate) fn read(
+        &self,
+        reader: &mut dyn Reader,
+        from: &[Source<'_>],
+    ) -> Result<Expanded, Error> {
+        let casts_only = |step: &Step| matches!(step, Step::Cast(_));
+        if !self.item.prefix.iter().all(casts_only) {
+            return Err(Error::bad_request(
+                "$expand: navigation properties of complex values are not served.",
+            )
             .with_target("$expand"));
         }
-        let link = format!("{}?$skiptoken={token}", here.url());
-        member(&mut out, &format!("{name}@odata.nextLink"), &link);
+        if self.item.collection {
+            self.many(reader, from)
+        } else {
+            self.one(reader, from)
+        }
     }
-    Ok(out)
-}
 
-fn member(out: &mut Vec<u8>, name: &str, text: &str) {
-    out.push(b',');
-    odata::json::write_string(out, name);
-    out.push(b':');
-    odata::json::write_string(out, text);
+    /// The name of the navigation property.
+    fn name(&self) -> &str {
+        &self.core.model.structured(self.item.of).navigation[self.item.index].name
+    }
+
+    /// The type of what is expanded.
+    fn target(&self) -> StructuredId {
+        let navigation = &self.core.model.structured(self.item.of).navigation[self.item.index];
+        self.item.cast.unwrap_or(navigation.target)
+    }
+
+    /// Whether instances of a type have the navigation property.
+    fn applies(&self, source: &Source<'_>) -> bool {
+        let cast = self.item.prefix.iter().all(|step| match step {
+            Step::Cast(of) => self.core.model.is_a(source.of, *of),
+            _ => true,
+        });
+        cast && self.core.model.is_a(source.of, self.item.of)
+    }
+
+    fn shows_control(&self) -> bool {
+        self.style.metadata != Metadata::None
+    }
+
+    /// The options of what is expanded: with `$levels`, the item itself once more, one level less
+    /// (section 5.1.3.1.8), where its targets have the same navigation property.
+    fn options(&self) -> QueryOptions {
+        let mut options = self.item.options.clone();
+        let left = match self.item.levels {
+            None => return options,
+            Some(Levels::Max) => self.core.service.profile().max_levels,
+            Some(Levels::Number(levels)) => levels,
+        };
+        if left > 1 && self.core.model.is_a(self.target(), self.item.of) {
+            options.expand.push(ExpandItem {
+                levels: Some(Levels::Number(left - 1)),
+                ..self.item.clone()
+            });
+        }
+        options
+    }
 }

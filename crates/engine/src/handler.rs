@@ -7,6 +7,7 @@ use std::sync::Arc;
 use edm::{ItemType, Primitive, TypeRef};
 use http::Method;
 use odata::path::{PathKind, Resource};
+use odata::query::ExpandForm;
 use odata::{Error, json, uri};
 use store::Reader;
 
@@ -14,7 +15,9 @@ use crate::answer;
 use crate::context::Context;
 use crate::core::Core;
 use crate::documents::Documents;
+use crate::etag;
 use crate::exchange::{Handler, Request, Response};
+use crate::format;
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
 use crate::{body, bulk, create, delete, operation, property, read, reference, update};
@@ -55,13 +58,15 @@ impl Engine {
             request.method = Method::GET;
         }
         let core = &self.core;
-        let negotiated = negotiate::read(&request.headers)?;
+        let mut negotiated = negotiate::read(&request.headers)?;
         if request.path == OPENAPI {
             return self.openapi(&request, &negotiated);
         }
         let query = request.query.as_deref();
         let (resource, options) =
             uri::parse_request(&core.model, &core.limits, &request.path, query)?;
+        let base64url = core.service.profile().base64url;
+        negotiated.style = format::style(&request.headers, options.format.as_deref(), base64url);
         uri::check(&resource, &options, request.method.as_str())?;
         let action = match request.method {
             Method::GET => Action::Read,
@@ -124,7 +129,6 @@ async fn carry_out(context: Arc<Context>) -> Result<Response, Error> {
         Method::POST => post(&context).await,
         Method::PATCH => patch(&context).await,
         Method::DELETE if matches!(context.path.kind, PathKind::Entity(_)) => {
-            negotiate::preconditions(&context.request.headers)?;
             delete::entity(&context).await
         }
         _ => Err(unserved(&context)),
@@ -157,8 +161,19 @@ fn media(kind: &PathKind) -> &'static str {
 fn read_resource(context: &Context, reader: &mut dyn Reader) -> Result<Response, Error> {
     let negotiated = &context.negotiated;
     let body = match &context.path.kind {
-        PathKind::EntityCollection(_) => read::collection(context, reader)?,
-        PathKind::Entity(_) => read::entity(context, reader)?,
+        PathKind::EntityCollection(_) => read::collection(context, reader, ExpandForm::Entities)?,
+        PathKind::ReferenceCollection(_) => {
+            read::collection(context, reader, ExpandForm::References)?
+        }
+        PathKind::Entity(_) => {
+            let (body, tag) = read::entity(context, reader)?;
+            if etag::is_known(&context.request.headers, tag.as_deref()) {
+                return Ok(answer::not_modified(negotiated, tag.as_deref()));
+            }
+            let mut response = answer::json(body, negotiated);
+            answer::tag(&mut response.headers, tag.as_deref());
+            return Ok(response);
+        }
         PathKind::Reference(_) => reference::get(context, reader)?,
         kind @ PathKind::Count => {
             return Ok(answer::bytes(
@@ -196,7 +211,6 @@ async fn post(context: &Arc<Context>) -> Result<Response, Error> {
 
 async fn patch(context: &Arc<Context>) -> Result<Response, Error> {
     context.accept("application/json")?;
-    negotiate::preconditions(&context.request.headers)?;
     let (PathKind::Entity(of) | PathKind::EntityCollection(of)) = context.path.kind else {
         return Err(unserved(context));
     };

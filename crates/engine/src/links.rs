@@ -2,7 +2,7 @@
 
 use edm::{StructuredId, Value};
 use odata::path::{PathKind, ResourcePath, Segment};
-use odata::uri::encode_key;
+use odata::uri::{encode_key, encode_key_predicate};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use store::Row;
@@ -20,23 +20,40 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC
 /// The path of a resource with its keys as predicates: `deviceManagement/deviceHealthScripts('ID')`.
 pub(crate) fn canonical_path(core: &Core, segments: &[Segment]) -> String {
     let mut path = String::with_capacity(96);
+    let mut of = None;
     for segment in segments {
         let name = match segment {
-            Segment::Singleton(id) => &core.model.singleton(*id).name,
-            Segment::EntitySet(id) => &core.model.entity_set(*id).name,
-            Segment::Navigation { of, index } => {
-                &core.model.structured(*of).navigation[*index].name
+            Segment::Singleton(id) => {
+                let singleton = core.model.singleton(*id);
+                of = Some(singleton.of);
+                &singleton.name
+            }
+            Segment::EntitySet(id) => {
+                let set = core.model.entity_set(*id);
+                of = Some(set.of);
+                &set.name
+            }
+            Segment::Navigation {
+                of: declared,
+                index,
+            } => {
+                let navigation = &core.model.structured(*declared).navigation[*index];
+                of = Some(navigation.target);
+                &navigation.name
             }
             Segment::Property { of, ordinal } => {
                 &core.model.structured(*of).properties[*ordinal].name
             }
             Segment::Cast(of) => &core.model.structured(*of).name,
             Segment::Key(values) => {
-                path.push_str(&key_predicate(values));
+                path.push_str(&key_predicate(core, of, values));
+                continue;
+            }
+            Segment::AlternateKey(values) => {
+                path.push_str(&alternate_predicate(core, of, values));
                 continue;
             }
             Segment::Operation { .. }
-            | Segment::AlternateKey(_)
             | Segment::Filter(_)
             | Segment::Each
             | Segment::Index(_)
@@ -52,10 +69,30 @@ pub(crate) fn canonical_path(core: &Core, segments: &[Segment]) -> String {
     path
 }
 
-/// `('ID')`, percent-encoded.
-pub(crate) fn key_predicate(values: &[Value]) -> String {
-    let texts: Vec<String> = values.iter().map(encode_key).collect();
-    format!("({})", texts.join(","))
+/// `('ID')` or `(A=1,B='x')`, percent-encoded.
+fn key_predicate(core: &Core, of: Option<StructuredId>, values: &[Value]) -> String {
+    match of {
+        Some(of) => encode_key_predicate(&core.model, of, values),
+        None => String::new(),
+    }
+}
+
+fn alternate_predicate(core: &Core, of: Option<StructuredId>, values: &[(usize, Value)]) -> String {
+    let Some(of) = of else { return String::new() };
+    let ty = core.model.structured(of);
+    let pairs: Vec<String> = values
+        .iter()
+        .map(|(ordinal, value)| format!("{}={}", ty.properties[*ordinal].name, encode_key(value)))
+        .collect();
+    format!("({})", pairs.join(","))
+}
+
+/// The segments before `$ref`: those of what is referred to.
+pub(crate) fn without_reference(segments: &[Segment]) -> &[Segment] {
+    match segments.split_last() {
+        Some((Segment::Reference, rest)) => rest,
+        _ => segments,
+    }
 }
 
 /// Where an entity or collection of an answer lives: the service root and its path.
@@ -85,8 +122,15 @@ impl<'r> Place<'r> {
         if matches!(path.kind, PathKind::Entity(_)) {
             return self;
         }
-        let key = core.model.structured(of).key.iter();
-        self.member(&key.map(|ordinal| row[*ordinal].clone()).collect::<Vec<_>>())
+        self.member(core, of, &core.key_of(of, row))
+    }
+
+    /// The collection that is a type's home.
+    pub(crate) fn root_of(&self, home: &str) -> Self {
+        Self {
+            root: self.root,
+            path: home.to_owned(),
+        }
     }
 
     /// What a navigation property leads to from here.
@@ -98,10 +142,10 @@ impl<'r> Place<'r> {
     }
 
     /// The entity of a key in this collection.
-    pub(crate) fn member(&self, key: &[Value]) -> Self {
+    pub(crate) fn member(&self, core: &Core, of: StructuredId, key: &[Value]) -> Self {
         Self {
             root: self.root,
-            path: format!("{}{}", self.path, key_predicate(key)),
+            path: format!("{}{}", self.path, key_predicate(core, Some(of), key)),
         }
     }
 

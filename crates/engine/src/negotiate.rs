@@ -2,10 +2,10 @@
 //! section 8).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use odata::json::Style;
 use odata::{Error, ErrorCode};
 
-/// The media type of JSON answers.
-pub(crate) const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+use crate::format::content_type;
 
 /// What the client wants of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) struct Negotiated {
     pub(crate) return_given: bool,
     /// `Prefer: odata.maxpagesize`.
     pub(crate) max_page_size: Option<u64>,
+    /// How JSON is written.
+    pub(crate) style: Style,
 }
 
 /// Reads the headers.
@@ -30,6 +32,7 @@ pub(crate) fn read(headers: &HeaderMap) -> Result<Negotiated, Error> {
         minimal: false,
         return_given: false,
         max_page_size: None,
+        style: Style::default(),
     };
     for preference in list(headers, "prefer", ',') {
         let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
@@ -73,58 +76,6 @@ fn version(headers: &HeaderMap) -> Result<&'static str, Error> {
     }
 }
 
-/// Checks that an answer of a media type is acceptable.
-///
-/// # Errors
-/// 406 naming what can be served.
-pub(crate) fn accept(
-    headers: &HeaderMap,
-    format: Option<&str>,
-    served: &'static str,
-) -> Result<(), Error> {
-    let refuse = |asked: &str| {
-        Error::new(
-            ErrorCode::NotAcceptable,
-            format!("'{asked}' cannot be served here; {served} can."),
-        )
-    };
-    if let Some(format) = format {
-        let short = served.rsplit('/').next().unwrap_or(served);
-        let accepted = format.eq_ignore_ascii_case(short) || range_matches(format, served);
-        return if accepted {
-            Ok(())
-        } else {
-            Err(refuse(format).with_target("$format"))
-        };
-    }
-    let mut ranges = list(headers, "accept", ',').peekable();
-    if ranges.peek().is_none() || ranges.any(|range| range_matches(range, served)) {
-        return Ok(());
-    }
-    let asked = headers
-        .get(header::ACCEPT)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or("");
-    Err(refuse(asked))
-}
-
-fn range_matches(range: &str, served: &str) -> bool {
-    let mut parts = range.split(';').map(str::trim);
-    let media = parts.next().unwrap_or("").to_ascii_lowercase();
-    let (kind, _) = served.split_once('/').unwrap_or((served, ""));
-    let covers = media == "*/*" || media == format!("{kind}/*") || media == served;
-    covers
-        && parts.all(|parameter| {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            match name.trim().to_ascii_lowercase().as_str() {
-                "odata.metadata" | "metadata" => value.eq_ignore_ascii_case("minimal"),
-                "ieee754compatible" => value.eq_ignore_ascii_case("false"),
-                "q" => value.trim().parse::<f32>().is_ok_and(|q| q > 0.0),
-                _ => true,
-            }
-        })
-}
-
 /// Checks that a body is JSON.
 ///
 /// # Errors
@@ -144,23 +95,8 @@ pub(crate) fn content_is_json(headers: &HeaderMap) -> Result<(), Error> {
     ))
 }
 
-/// Checks the conditions of a request on an entity that has no ETag: `*` holds for any entity
-/// that exists, and no other tag can match (RFC 9110, section 13.1.1).
-///
-/// # Errors
-/// 412.
-pub(crate) fn preconditions(headers: &HeaderMap) -> Result<(), Error> {
-    let mut tags = list(headers, "if-match", ',').peekable();
-    if tags.peek().is_none() || tags.any(|tag| tag == "*") {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorCode::PreconditionFailed,
-        "If-Match: the entity has none of these tags.",
-    ))
-}
-
-fn list<'h>(
+/// The items of a header that is a list.
+pub(crate) fn list<'h>(
     headers: &'h HeaderMap,
     name: &'static str,
     separator: char,
@@ -177,7 +113,7 @@ fn list<'h>(
 /// The headers of a JSON answer.
 pub(crate) fn json_headers(negotiated: &Negotiated) -> HeaderMap {
     let mut headers = version_header(negotiated);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    headers.insert(header::CONTENT_TYPE, content_type(negotiated.style));
     headers
 }
 
@@ -203,26 +139,6 @@ mod tests {
     }
 
     #[test]
-    fn accept_table() {
-        for (asked, accepted) in [
-            ("application/json", true),
-            ("*/*", true),
-            ("text/html, application/*;q=0.5", true),
-            ("application/json;odata.metadata=minimal", true),
-            ("application/json;odata.metadata=full", false),
-            ("application/json;q=0", false),
-            ("application/xml", false),
-            ("text/plain", false),
-        ] {
-            let result = accept(&headers(&[("accept", asked)]), None, "application/json");
-            assert_eq!(result.is_ok(), accepted, "{asked}");
-        }
-        assert!(accept(&HeaderMap::new(), None, "application/json").is_ok());
-        assert!(accept(&HeaderMap::new(), Some("json"), "application/json").is_ok());
-        assert!(accept(&HeaderMap::new(), Some("atom"), "application/json").is_err());
-    }
-
-    #[test]
     fn preferences_are_read() {
         let read = read(&headers(&[(
             "prefer",
@@ -231,13 +147,5 @@ mod tests {
         let read = read.unwrap();
         assert!(read.minimal);
         assert_eq!(read.max_page_size, Some(5));
-    }
-
-    #[test]
-    fn a_tag_matches_only_as_a_star() {
-        assert!(preconditions(&HeaderMap::new()).is_ok());
-        assert!(preconditions(&headers(&[("if-match", "*")])).is_ok());
-        let other = preconditions(&headers(&[("if-match", "W/\"1\"")]));
-        assert_eq!(other.unwrap_err().code.status(), 412);
     }
 }

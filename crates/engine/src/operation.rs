@@ -13,7 +13,7 @@ use crate::answer;
 use crate::body;
 use crate::context::Context;
 use crate::exchange::Response;
-use crate::represent::Representation;
+use crate::represent::{At, Representation};
 use crate::service::{Answer, Call};
 
 /// Carries out the operation that ends a path.
@@ -112,7 +112,7 @@ fn value_body(context: &Context, ty: &edm::TypeRef, value: &Value) -> Vec<u8> {
     let mut out = begin(context, &model.type_name(ty));
     if let (Value::Complex(_), false) = (value, ty.collection) {
         let mut object = Vec::new();
-        json::write_value(&mut object, model, ty, value);
+        json::write_value(&mut object, model, context.negotiated.style, ty, value);
         if object.len() > 2 {
             out.push(b',');
         }
@@ -120,7 +120,7 @@ fn value_body(context: &Context, ty: &edm::TypeRef, value: &Value) -> Vec<u8> {
         return out;
     }
     out.extend_from_slice(b",\"value\":");
-    json::write_value(&mut out, model, ty, value);
+    json::write_value(&mut out, model, context.negotiated.style, ty, value);
     out.push(b'}');
     out
 }
@@ -150,5 +150,8 @@ fn members(
     row: &Row,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    Representation::new(&context.core, table, of, &context.options, false).members_of_row(out, row)
+    let (core, style) = (&context.core, context.negotiated.style);
+    let made = Representation::new(core, table, of, &context.options, style, false)?;
+    made.members_of_row(out, row, At::Member(&context.place()))?;
+    Ok(())
 }

@@ -1,36 +1,42 @@
 //! One page of a collection: by key behind a token, never by offset alone.
 
+mod order;
+
 use edm::Value;
 use odata::Error;
-use odata::expr::Expr;
-use odata::query::{OrderBy, QueryOptions};
+use odata::json::{self, Style};
+use odata::query::{ExpandForm, QueryOptions};
 use store::page;
-use store::{Order, Reader, Select, TableId};
+use store::{Cells, Order, Reader, Select};
 
 use crate::access::Permit;
 use crate::core::Core;
-use crate::expand::{self, Expanded, Sources};
+use crate::expand::{Expanded, Expansion, Source, source_columns};
 use crate::links::Place;
 use crate::read::conditions;
-use crate::represent::Representation;
+use crate::represent::{At, Representation, entity_url};
 use crate::target::Target;
 
 /// One page of rows.
 pub(crate) struct Page<'a> {
     pub(crate) target: &'a Target,
     pub(crate) options: &'a QueryOptions,
+    pub(crate) style: Style,
+    /// Entities, or references to them.
+    pub(crate) form: ExpandForm,
     pub(crate) size: u64,
     pub(crate) query: u64,
 }
 
-/// An entity's bytes so far, and where its expansions come from.
+/// An entity's bytes so far, and where its expansions begin.
 struct Pending<'r> {
     bytes: std::ops::Range<usize>,
-    sources: Vec<Sources>,
-    place: Place<'r>,
+    separate: bool,
+    sources: Vec<Source<'r>>,
 }
 
 /// How far a page is: the rows begun, whether there is one more, and where the last one stands.
+#[derive(Default)]
 struct Rows {
     begun: u64,
     more: bool,
@@ -62,67 +68,165 @@ impl Page<'_> {
             out.push(b']');
             return Ok(None);
         }
-        let table = core.tables.table(self.target.table);
         let order = select.order.clone();
-        let representation =
-            Representation::new(core, self.target.table, self.target.of, self.options, true);
+        let representation = self.representation(core, &order)?;
         select.columns = representation.columns().to_vec();
-        let behind = Behind::new(core, self.target.table, &mut select, self.options, &order)?;
-        let first = representation.width();
-        let mut rows = Rows {
-            begun: 0,
-            more: false,
-            last: Vec::new(),
+        let rows = if self.options.expand.is_empty() {
+            self.plain(core, reader, place, (&select, &representation), out)?
+        } else {
+            let (rows, written, pending) =
+                self.pending(core, reader, place, (&select, &representation))?;
+            self.expand(core, reader, permit, (&written, pending), out)?;
+            rows
         };
-        let mut written: Vec<u8> = Vec::new();
-        let mut pending: Vec<Pending<'_>> = Vec::new();
-        let plain = self.options.expand.is_empty();
-        reader.select(&select, &mut |cells| {
+        out.push(b']');
+        let table = core.tables.table(self.target.table);
+        let token = || page::encode(&core.model, table, &order, &rows.last, self.query);
+        Ok(rows.more.then(token))
+    }
+
+    /// The representation with what the next page and the expansions need of a row.
+    fn representation<'s>(
+        &'s self,
+        core: &'s Core,
+        order: &[Order],
+    ) -> Result<Representation<'s>, Error> {
+        let Target { table, of, .. } = *self.target;
+        let mut made = Representation::new(core, table, of, self.options, self.style, true)?;
+        for term in order {
+            made.read(term.column);
+        }
+        for item in &self.options.expand {
+            source_columns(core, item)?.for_each(|column| made.read(column));
+        }
+        if !self.options.expand.is_empty() || self.form == ExpandForm::References {
+            let key = &core.model.structured(of).key;
+            key.iter().for_each(|ordinal| made.read(*ordinal));
+        }
+        Ok(made)
+    }
+
+    /// Rows without expansions: written where they stay.
+    fn plain(
+        &self,
+        core: &Core,
+        reader: &mut dyn Reader,
+        place: &Place<'_>,
+        (select, representation): (&Select<'_>, &Representation<'_>),
+        out: &mut Vec<u8>,
+    ) -> Result<Rows, Error> {
+        let mut rows = Rows::default();
+        reader.select(select, &mut |cells| {
             if !rows.begin(self.size) {
                 return Ok(());
             }
-            if plain {
-                out.extend_from_slice(if rows.begun == 1 { b"{" } else { b",{" });
-                representation.members(out, cells)?;
-                out.push(b'}');
-                // Only behind a full page there is another.
-                if rows.begun == self.size {
-                    rows.last = behind.read(core, table, cells, first)?.last;
-                }
+            out.extend_from_slice(if rows.begun == 1 { b"{" } else { b",{" });
+            if self.form == ExpandForm::References {
+                let key = self.key(core, representation, cells)?;
+                out.extend_from_slice(b"\"@odata.id\":");
+                let url = entity_url(core, self.target.of, &key, At::Member(place));
+                json::write_string(out, &url);
+            } else {
+                representation.members(out, cells, At::Member(place))?;
+            }
+            out.push(b'}');
+            // Only behind a full page there is another.
+            if rows.begun == self.size {
+                rows.last = values_of(&select.order, representation, cells)?;
+            }
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Rows with expansions: their own members, and where the expansions begin.
+    fn pending<'r>(
+        &self,
+        core: &Core,
+        reader: &mut dyn Reader,
+        place: &Place<'r>,
+        (select, representation): (&Select<'_>, &Representation<'_>),
+    ) -> Result<(Rows, Vec<u8>, Vec<Pending<'r>>), Error> {
+        let (mut rows, mut written, mut pending) = (Rows::default(), Vec::new(), Vec::new());
+        reader.select(select, &mut |cells| {
+            if !rows.begin(self.size) {
                 return Ok(());
             }
             let begin = written.len();
-            representation.members(&mut written, cells)?;
-            let read = behind.read(core, table, cells, first)?;
-            rows.last = read.last;
-            let place = read
-                .key
-                .map_or_else(|| place.clone(), |key| place.member(&[key]));
+            let separate = representation.members(&mut written, cells, At::Member(place))?;
+            rows.last = values_of(&select.order, representation, cells)?;
+            let key = self.key(core, representation, cells)?;
+            let of = representation.type_of(cells)?;
+            let here = place.member(core, self.target.of, &key);
+            let mut sources = Vec::with_capacity(self.options.expand.len());
+            for item in &self.options.expand {
+                let values = source_columns(core, item)?
+                    .map(|column| Ok((column, representation.value(cells, column)?)))
+                    .collect::<Result<Vec<_>, Error>>()?;
+                sources.push(Source {
+                    of,
+                    values,
+                    place: here.clone(),
+                });
+            }
             pending.push(Pending {
                 bytes: begin..written.len(),
-                sources: read.sources,
-                place,
+                separate,
+                sources,
             });
             Ok(())
         })?;
-        let expanded = self.expansions(core, reader, &pending, permit)?;
+        Ok((rows, written, pending))
+    }
+
+    fn expand(
+        &self,
+        core: &Core,
+        reader: &mut dyn Reader,
+        permit: Permit,
+        (written, pending): (&[u8], Vec<Pending<'_>>),
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let mut expanded: Vec<Expanded> = Vec::with_capacity(self.options.expand.len());
+        for (i, item) in self.options.expand.iter().enumerate() {
+            let from: Vec<_> = pending.iter().map(|row| row.sources[i].clone()).collect();
+            let expansion = Expansion {
+                core,
+                item,
+                style: self.style,
+                permit,
+            };
+            expanded.push(expansion.read(reader, &from)?);
+        }
         for (i, row) in pending.into_iter().enumerate() {
             out.extend_from_slice(if i == 0 { b"{" } else { b",{" });
             out.extend_from_slice(&written[row.bytes]);
-            expanded
-                .iter()
-                .for_each(|expansion| expansion.write(i, out));
+            let mut separate = row.separate;
+            for expansion in &expanded {
+                expansion.write(i, &mut separate, out);
+            }
             out.push(b'}');
         }
-        out.push(b']');
-        let token = || page::encode(&core.model, table, &order, &rows.last, self.query);
-        Ok(rows.more.then(token))
+        Ok(())
+    }
+
+    /// The values of the key properties.
+    fn key(
+        &self,
+        core: &Core,
+        representation: &Representation<'_>,
+        cells: &dyn Cells,
+    ) -> Result<Vec<Value>, Error> {
+        let key = &core.model.structured(self.target.of).key;
+        key.iter()
+            .map(|ordinal| representation.value(cells, *ordinal))
+            .collect()
     }
 
     fn select(&self, core: &Core) -> Result<Select<'_>, Error> {
         let table = core.tables.table(self.target.table);
         let mut select = conditions(core, self.target, self.options);
-        select.order = order(core, self.target, &self.options.orderby)?;
+        select.order = order::total(core, self.target, &self.options.orderby)?;
         // One more row than the page has tells whether there is another page.
         select.limit = Some(self.size + 1);
         select.offset = self.options.skip.filter(|n| *n > 0);
@@ -132,145 +236,16 @@ impl Page<'_> {
         }
         Ok(select)
     }
-
-    fn expansions(
-        &self,
-        core: &Core,
-        reader: &mut dyn Reader,
-        pending: &[Pending<'_>],
-        permit: Permit,
-    ) -> Result<Vec<Expanded>, Error> {
-        self.options
-            .expand
-            .iter()
-            .enumerate()
-            .map(|(i, item)| {
-                let from: Vec<_> = pending
-                    .iter()
-                    .map(|row| (row.sources[i].clone(), row.place.clone()))
-                    .collect();
-                Expanded::read(core, reader, item, &from, permit)
-            })
-            .collect()
-    }
 }
 
-/// The columns behind the selected ones: what the next page and the expansions need of a row.
-pub(crate) struct Behind {
-    order: Vec<usize>,
-    expansions: Vec<Vec<(usize, usize)>>,
-    key: Option<usize>,
-}
-
-impl Behind {
-    pub(crate) fn new(
-        core: &Core,
-        id: TableId,
-        select: &mut Select<'_>,
-        options: &QueryOptions,
-        order: &[Order],
-    ) -> Result<Self, Error> {
-        let order: Vec<usize> = order.iter().map(|term| term.column).collect();
-        select.columns.extend(&order);
-        let mut expansions = Vec::with_capacity(options.expand.len());
-        for item in &options.expand {
-            let map = expand::map_of(core, item)?;
-            select
-                .columns
-                .extend(map.on.iter().map(|(_, source)| *source));
-            expansions.push(map.on.clone());
-        }
-        // The entity's own key property is in links of what it expands.
-        let of = core.tables.table(id).of;
-        let key = of.and_then(|of| core.model.structured(of).key.first().copied());
-        let key = key.filter(|_| !options.expand.is_empty());
-        select.columns.extend(key);
-        Ok(Self {
-            order,
-            expansions,
-            key,
-        })
-    }
-
-    pub(crate) fn read(
-        &self,
-        core: &Core,
-        table: &store::Table,
-        cells: &dyn store::Cells,
-        mut at: usize,
-    ) -> Result<BehindValues, Error> {
-        let mut next = |column: usize| {
-            let column = &table.columns[column];
-            let value = store::cell::decode(&core.model, column, cells, at);
-            at += column.width();
-            value
-        };
-        let last = self
-            .order
-            .iter()
-            .map(|c| next(*c))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut sources = Vec::with_capacity(self.expansions.len());
-        for on in &self.expansions {
-            let pairs = on
-                .iter()
-                .map(|(target, source)| Ok((*target, next(*source)?)))
-                .collect::<Result<Vec<_>, Error>>()?;
-            sources.push(pairs);
-        }
-        let key = self.key.map(&mut next).transpose()?;
-        Ok(BehindValues { last, sources, key })
-    }
-}
-
-/// What [`Behind`] reads of a row: its values of the order's columns, where each expansion leads,
-/// its key property.
-pub(crate) struct BehindValues {
-    last: Vec<Value>,
-    pub(crate) sources: Vec<Sources>,
-    key: Option<Value>,
-}
-
-/// The order of a collection: what was asked for, then the key, so that it is total.
-///
-/// # Errors
-/// 400 for what no column orders.
-fn order(core: &Core, target: &Target, orderby: &[OrderBy]) -> Result<Vec<Order>, Error> {
-    let table = core.tables.table(target.table);
-    let mut order = Vec::with_capacity(orderby.len() + 2);
-    for item in orderby {
-        let column = own_column(&item.expr).ok_or_else(|| {
-            Error::bad_request("$orderby: only properties of the entity itself order it here.")
-                .with_target("$orderby")
-        })?;
-        if table.columns[column].kind == store::ColumnKind::Json {
-            return Err(Error::bad_request(
-                "$orderby: complex values and collections have no order.",
-            )
-            .with_target("$orderby"));
-        }
-        if !order.iter().any(|term: &Order| term.column == column) {
-            order.push(Order {
-                column,
-                descending: item.descending,
-            });
-        }
-    }
-    for column in &table.key {
-        let fixed = target.fixed.iter().any(|(c, _)| c == column);
-        if !fixed && !order.iter().any(|term| term.column == *column) {
-            order.push(Order {
-                column: *column,
-                descending: false,
-            });
-        }
-    }
-    Ok(order)
-}
-
-fn own_column(expr: &Expr) -> Option<usize> {
-    match expr {
-        Expr::Path(path) => path.own_property().map(|(_, ordinal)| ordinal),
-        _ => None,
-    }
+/// Where a row stands in an order.
+fn values_of(
+    order: &[Order],
+    representation: &Representation<'_>,
+    cells: &dyn Cells,
+) -> Result<Vec<Value>, Error> {
+    order
+        .iter()
+        .map(|term| representation.value(cells, term.column))
+        .collect()
 }

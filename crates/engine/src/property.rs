@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use edm::Value;
+use odata::json::Style;
 use odata::path::Segment;
 use odata::{Error, json};
 use store::Reader;
@@ -42,7 +43,13 @@ pub(crate) fn read(
     let path = links::canonical_path(core, segments);
     json::write_string(&mut out, &format!("{}/$metadata#{path}", context.root()));
     out.extend_from_slice(b",\"value\":");
-    json::write_value(&mut out, &core.model, &property.ty, value);
+    json::write_value(
+        &mut out,
+        &core.model,
+        context.negotiated.style,
+        &property.ty,
+        value,
+    );
     out.push(b'}');
     Ok(Some(out.into()))
 }
@@ -55,7 +62,7 @@ fn raw_value(core: &Core, ty: &edm::TypeRef, value: &Value) -> Bytes {
         Value::Geo(geo) => geo.to_string().into(),
         other => {
             let mut out = Vec::new();
-            json::write_value(&mut out, &core.model, ty, other);
+            json::write_value(&mut out, &core.model, Style::default(), ty, other);
             // Scalars stand in JSON as text, some in quotes that a raw value does not have.
             let quoted = out.first() == Some(&b'"') && out.len() >= 2;
             if quoted {

@@ -1,41 +1,49 @@
 //! GET: entities, collections by pages, counts.
 
 use bytes::Bytes;
-use odata::query::QueryOptions;
-use odata::{Error, json};
+use odata::Error;
+use odata::json;
+use odata::query::{ExpandForm, QueryOptions};
 use store::page::fingerprint;
 use store::{Reader, Select};
 
+use crate::answer::representation;
 use crate::context::Context;
 use crate::core::Core;
-use crate::expand::{self, Expanded};
+use crate::etag;
 use crate::links;
 use crate::page::Page;
-use crate::represent::Representation;
-use crate::target::{Target, load, locate};
+use crate::target::{Target, cast_filter, load, locate};
 
-/// An entity with its context.
-pub(crate) fn entity(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
-    let (core, options) = (&context.core, &context.options);
+/// An entity with its context, and its tag.
+pub(crate) fn entity(
+    context: &Context,
+    reader: &mut dyn Reader,
+) -> Result<(Bytes, Option<String>), Error> {
+    let core = &context.core;
     let target = locate(core, reader, &context.path.segments)?;
     let row = load(core, reader, &target)?;
-    let mut out = Vec::with_capacity(1024);
-    open(context, true, &mut out);
-    out.push(b',');
-    let representation = Representation::new(core, target.table, target.of, options, false);
-    representation.members_of_row(&mut out, &row)?;
-    for item in &options.expand {
-        let from = [(expand::sources_of_row(core, item, &row)?, context.place())];
-        Expanded::read(core, reader, item, &from, context.permit)?.write(0, &mut out);
-    }
-    out.push(b'}');
-    Ok(out.into())
+    let tag = etag::of_row(core.tables.table(target.table), &row);
+    let place = context.place();
+    let body = representation(
+        context,
+        Some(reader),
+        (target.table, target.of, &row),
+        &place,
+    )?;
+    Ok((body, tag))
 }
 
-/// `{"@odata.context":"…"`.
-pub(crate) fn open(context: &Context, entity: bool, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"@odata.context\":");
+/// `{"@odata.context":"…"`, or only the brace where no metadata is wanted. Answers whether a
+/// member was written.
+pub(crate) fn open(context: &Context, entity: bool, out: &mut Vec<u8>) -> bool {
+    out.push(b'{');
+    if context.negotiated.style.metadata == json::Metadata::None {
+        return false;
+    }
+    out.extend_from_slice(b"\"@odata.context\":");
     json::write_string(out, &context.context_url(entity));
+    true
 }
 
 /// The number of a collection's rows, as text.
@@ -53,11 +61,13 @@ pub(crate) fn count(context: &Context, reader: &mut dyn Reader) -> Result<Bytes,
 /// The conditions of a collection, without order and page.
 pub(crate) fn conditions<'a>(
     core: &Core,
-    target: &Target,
+    target: &'a Target,
     options: &'a QueryOptions,
 ) -> Select<'a> {
     let mut select = Select::all(target.table, 0);
     select.fixed = target.fixed.clone();
+    select.linked = target.linked.as_ref();
+    select.of = cast_filter(core, target.table, target.of);
     select.filter = options.filter.as_ref();
     select.today = core.today();
     select
@@ -75,25 +85,33 @@ fn page_size(context: &Context) -> u64 {
         .min(profile.max_page_size)
 }
 
-/// A page of a collection.
-pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
+/// A page of a collection, of entities or of references to them.
+pub(crate) fn collection(
+    context: &Context,
+    reader: &mut dyn Reader,
+    form: ExpandForm,
+) -> Result<Bytes, Error> {
     let (core, options) = (&context.core, &context.options);
-    let target = locate(core, reader, &context.path.segments)?;
+    let segments = links::without_reference(&context.path.segments);
+    let target = locate(core, reader, segments)?;
     let mut out = Vec::with_capacity(16 * 1024);
-    open(context, false, &mut out);
+    let mut separate = open(context, false, &mut out);
     if options.count {
         let total = reader.count(&conditions(core, &target, options))?;
-        out.extend_from_slice(format!(",\"@odata.count\":{total}").as_bytes());
+        comma(&mut separate, &mut out);
+        out.extend_from_slice(format!("\"@odata.count\":{total}").as_bytes());
     }
     let (size, place) = (page_size(context), context.place());
-    let query = query_of(&place.path, options);
     let page = Page {
         target: &target,
         options,
+        style: context.negotiated.style,
+        form,
         size,
-        query,
+        query: query_of(&place.path, options),
     };
-    out.extend_from_slice(b",\"value\"");
+    comma(&mut separate, &mut out);
+    out.extend_from_slice(b"\"value\"");
     let token = page.write(core, reader, &place, context.permit, &mut out)?;
     if let Some(token) = token {
         out.extend_from_slice(b",\"@odata.nextLink\":");
@@ -104,7 +122,20 @@ pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<B
     Ok(out.into())
 }
 
+fn comma(separate: &mut bool, out: &mut Vec<u8>) {
+    if *separate {
+        out.push(b',');
+    }
+    *separate = true;
+}
+
 /// What a page token is bound to: the collection, its filter and its order.
 pub(crate) fn query_of(path: &str, options: &QueryOptions) -> u64 {
-    fingerprint(&[path, &format!("{:?}{:?}", options.filter, options.orderby)])
+    let QueryOptions {
+        filter,
+        search,
+        orderby,
+        ..
+    } = options;
+    fingerprint(&[path, &format!("{filter:?}{search:?}{orderby:?}")])
 }

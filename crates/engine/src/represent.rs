@@ -1,70 +1,114 @@
-//! Rows as JSON: straight from column values, no tree in between.
+//! Entities as JSON: straight from column values, no tree in between (OData JSON Format 4.01,
+//! sections 4 to 6).
 
-use std::io::Write as _;
+mod cells;
+mod control;
+mod nested;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use edm::{ItemType, Model, StructuredId};
+use edm::{ItemType, Primitive, StructuredId, Value};
+use odata::Error;
 use odata::expr::Step;
+use odata::json::{self, EntityShape, Metadata, Style};
 use odata::query::{QueryOptions, SelectItem};
-use odata::{Error, json};
-use store::cell::{Cell, date_time, encode};
-use store::{Cells, Column, ColumnKind, ColumnSet, Row, Table, TableId};
+use store::cell::{decode, encode};
+use store::{Cells, ColumnSet, Row, Table, TableId};
 
 use crate::core::Core;
+use crate::links::Place;
 
-/// How entities of one type are written for one request.
+pub(crate) use control::entity_url;
+
+/// How entities of one type, and those derived from it, are written for one request.
 pub(crate) struct Representation<'c> {
     core: &'c Core,
     table: &'c Table,
-    of: StructuredId,
-    /// The properties in the order of the type, and which are written as null without being read.
-    properties: Vec<(usize, bool)>,
+    style: Style,
+    /// The declared type first, then those derived from it.
+    kinds: Vec<Kind<'c>>,
     /// The columns to read, in order.
     columns: Vec<usize>,
+    /// Where the cells of each column begin, of those that are read.
+    places: Vec<Option<usize>>,
+    /// How many cells there are.
+    width: usize,
+}
+
+/// What is written of the instances of one type.
+struct Kind<'c> {
+    of: StructuredId,
+    shape: &'c EntityShape,
+    properties: Vec<Shown<'c>>,
+    streams: Vec<usize>,
+}
+
+/// A property that is written.
+struct Shown<'c> {
+    ordinal: usize,
+    column: usize,
+    /// Null, without being read: lists leave it out.
+    left_out: bool,
+    /// What is selected within it; empty: all of it.
+    within: Vec<&'c SelectItem>,
+}
+
+/// Which entity of a place is written.
+#[derive(Clone, Copy)]
+pub(crate) enum At<'p> {
+    /// A member of the collection at the place.
+    Member(&'p Place<'p>),
+    /// The entity at the place.
+    Itself(&'p Place<'p>),
 }
 
 impl<'c> Representation<'c> {
     /// The selected properties of a table's entities; what lists leave out is null in them.
+    ///
+    /// # Errors
+    /// If the model and the tables do not fit each other.
     pub(crate) fn new(
         core: &'c Core,
         table: TableId,
         of: StructuredId,
-        options: &QueryOptions,
+        options: &'c QueryOptions,
+        style: Style,
         list: bool,
-    ) -> Self {
+    ) -> Result<Self, Error> {
+        let table = core.tables.table(table);
         let left_out = if list {
             core.service.left_out_of_lists(of)
         } else {
             ColumnSet::default()
         };
-        let count = core.model.structured(of).properties.len();
-        let properties: Vec<(usize, bool)> = match &options.select {
-            None => (0..count)
-                .map(|ordinal| (ordinal, left_out.contains(ordinal)))
-                .collect(),
-            Some(selection) if selection.all => {
-                (0..count).map(|ordinal| (ordinal, false)).collect()
-            }
-            Some(selection) => {
-                let first = |item: &SelectItem| match item.path.steps.first() {
-                    Some(Step::Property { ordinal, .. }) => Some(*ordinal),
-                    _ => None,
-                };
-                let mut chosen: Vec<usize> = selection.items.iter().filter_map(first).collect();
-                chosen.sort_unstable();
-                chosen.dedup();
-                chosen.into_iter().map(|ordinal| (ordinal, false)).collect()
-            }
-        };
-        let read = properties.iter().filter(|(_, null)| !null);
-        let columns = read.map(|(ordinal, _)| *ordinal).collect();
-        Self {
+        let mut made = Self {
             core,
-            table: core.tables.table(table),
-            of,
-            properties,
-            columns,
+            table,
+            style,
+            kinds: Vec::new(),
+            columns: Vec::new(),
+            places: vec![None; table.columns.len()],
+            width: 0,
+        };
+        let mut open = vec![of];
+        while let Some(id) = open.pop() {
+            let kind = Kind::new(core, table, id, options, left_out)?;
+            for shown in kind.properties.iter().filter(|shown| !shown.left_out) {
+                made.read(shown.column);
+            }
+            made.kinds.push(kind);
+            if table.entity_type.is_some() {
+                open.extend(&core.model.structured(id).derived);
+            }
+        }
+        made.read_control();
+        Ok(made)
+    }
+
+    /// Reads a column, too.
+    pub(crate) fn read(&mut self, column: usize) {
+        if self.places[column].is_none() {
+            self.places[column] = Some(self.width);
+            self.width += self.table.columns[column].width();
+            self.columns.push(column);
         }
     }
 
@@ -73,46 +117,62 @@ impl<'c> Representation<'c> {
         &self.columns
     }
 
-    /// How many SQL values the columns take.
-    pub(crate) fn width(&self) -> usize {
-        self.columns
-            .iter()
-            .map(|column| self.table.columns[*column].width())
-            .sum()
+    /// The value of a column that is read.
+    pub(crate) fn value(&self, cells: &dyn Cells, column: usize) -> Result<Value, Error> {
+        let at = self.places[column].ok_or_else(|| Error::internal("a column was not read"))?;
+        decode(&self.core.model, &self.table.columns[column], cells, at)
     }
 
-    /// Writes the members of an entity, without the braces: `"@odata.type":…,"id":…`.
-    pub(crate) fn members(&self, out: &mut Vec<u8>, cells: &dyn Cells) -> Result<(), Error> {
-        let shape = self
-            .core
-            .shape(self.of)
-            .ok_or_else(|| Error::internal("an entity type without a shape"))?;
-        let mut separate = false;
-        if self.core.service.profile().shows_type {
-            out.extend_from_slice(shape.type_member());
-            separate = true;
-        }
-        let mut at = 0;
-        for (ordinal, null) in &self.properties {
-            if separate {
+    /// Writes the members of an entity, without the braces: `"@odata.type":…,"id":…`. Answers
+    /// whether there were any.
+    pub(crate) fn members(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &dyn Cells,
+        at: At<'_>,
+    ) -> Result<bool, Error> {
+        let start = out.len();
+        let kind = self.kind(cells)?;
+        self.write_control(out, kind, cells, at)?;
+        for shown in &kind.properties {
+            if out.len() > start {
                 out.push(b',');
             }
-            separate = true;
-            out.extend_from_slice(shape.property(*ordinal));
-            if *null {
-                out.extend_from_slice(b"null");
-                continue;
+            if self.style.metadata == Metadata::Full {
+                out.extend_from_slice(kind.shape.property_type(shown.ordinal));
             }
-            let column = &self.table.columns[*ordinal];
-            write_cell(out, &self.core.model, column, cells, at)?;
-            at += column.width();
+            out.extend_from_slice(kind.shape.property(shown.ordinal));
+            match self.places[shown.column].filter(|_| !shown.left_out) {
+                Some(place) => self.property(out, shown, cells, place)?,
+                None => out.extend_from_slice(b"null"),
+            }
         }
-        Ok(())
+        Ok(out.len() > start)
+    }
+
+    fn property(
+        &self,
+        out: &mut Vec<u8>,
+        shown: &Shown<'_>,
+        cells: &dyn Cells,
+        place: usize,
+    ) -> Result<(), Error> {
+        let (model, column) = (&self.core.model, &self.table.columns[shown.column]);
+        if shown.within.is_empty() {
+            return cells::write(out, model, self.style, column, cells, place);
+        }
+        let value = decode(model, column, cells, place)?;
+        nested::write(out, model, self.style, &column.ty, &value, &shown.within)
     }
 
     /// Writes the members of an entity from a whole row.
-    pub(crate) fn members_of_row(&self, out: &mut Vec<u8>, row: &Row) -> Result<(), Error> {
-        let mut cells = Vec::with_capacity(self.properties.len() + 4);
+    pub(crate) fn members_of_row(
+        &self,
+        out: &mut Vec<u8>,
+        row: &Row,
+        at: At<'_>,
+    ) -> Result<bool, Error> {
+        let mut cells = Vec::with_capacity(self.width);
         for &column in &self.columns {
             encode(
                 &self.core.model,
@@ -121,77 +181,98 @@ impl<'c> Representation<'c> {
                 &mut cells,
             )?;
         }
-        self.members(out, &Encoded(&cells))
+        self.members(out, &cells::Encoded(&cells), at)
+    }
+
+    /// The type that a row is of.
+    pub(crate) fn type_of(&self, cells: &dyn Cells) -> Result<StructuredId, Error> {
+        self.kind(cells).map(|kind| kind.of)
+    }
+
+    fn kind(&self, cells: &dyn Cells) -> Result<&Kind<'c>, Error> {
+        let of = match self.table.entity_type {
+            Some(column) => match self.value(cells, column)? {
+                Value::String(name) => self.table.type_named(&self.core.model, &name)?,
+                _ => self.table.of,
+            },
+            None => None,
+        };
+        let found = self.kinds.iter().find(|kind| Some(kind.of) == of);
+        found
+            .or(self.kinds.first())
+            .ok_or_else(|| Error::internal("a representation of no type"))
     }
 }
 
-/// Cells that are at hand already.
-struct Encoded<'a>(&'a [Cell<'a>]);
-
-impl Cells for Encoded<'_> {
-    fn cell(&self, index: usize) -> Result<Cell<'_>, Error> {
-        self.0
-            .get(index)
-            .cloned()
-            .ok_or_else(|| Error::internal("a row has too few values"))
+impl<'c> Kind<'c> {
+    fn new(
+        core: &'c Core,
+        table: &Table,
+        of: StructuredId,
+        options: &'c QueryOptions,
+        left_out: ColumnSet,
+    ) -> Result<Self, Error> {
+        let shape = core
+            .shape(of)
+            .ok_or_else(|| Error::internal("an entity type without a shape"))?;
+        let ty = core.model.structured(of);
+        let mut kind = Self {
+            of,
+            shape,
+            properties: Vec::with_capacity(ty.properties.len()),
+            streams: Vec::new(),
+        };
+        let selection = options.select.as_ref();
+        let every = selection.is_none_or(|selection| selection.all);
+        for (ordinal, property) in ty.properties.iter().enumerate() {
+            let items = selection.map_or(&[][..], |selection| &selection.items);
+            let named: Vec<_> = items
+                .iter()
+                .filter(|item| names(core, of, item, ordinal))
+                .collect();
+            if !every && named.is_empty() {
+                continue;
+            }
+            let column = table
+                .column_of(of, ordinal)
+                .ok_or_else(|| Error::internal(format!("{} has no column", property.name)))?;
+            if property.ty.item == ItemType::Primitive(Primitive::Stream) {
+                kind.streams.push(ordinal);
+                continue;
+            }
+            let whole = every || named.iter().any(|item| nested::is_whole(item));
+            kind.properties.push(Shown {
+                ordinal,
+                column,
+                left_out: selection.is_none() && left_out.contains(ordinal),
+                within: if whole { Vec::new() } else { named },
+            });
+        }
+        Ok(kind)
     }
 }
 
-/// Writes one column's value.
-pub(crate) fn write_cell(
-    out: &mut Vec<u8>,
-    model: &Model,
-    column: &Column,
-    cells: &dyn Cells,
-    at: usize,
-) -> Result<(), Error> {
-    let cell = cells.cell(at)?;
-    match (column.kind, &cell) {
-        (_, Cell::Null) => out.extend_from_slice(b"null"),
-        (ColumnKind::Boolean, Cell::Integer(n)) => {
-            out.extend_from_slice(if *n == 0 { b"false" } else { b"true" });
-        }
-        (ColumnKind::Integer, Cell::Integer(n)) => {
-            let _ = write!(out, "{}", in_range(column, *n));
-        }
-        (ColumnKind::Enum, Cell::Integer(n)) => write_member(out, model, column, *n),
-        (ColumnKind::Text | ColumnKind::Guid, Cell::Text(text)) => json::write_string(out, text),
-        // Complex values and collections are stored as the JSON they are answered as.
-        (ColumnKind::Json, Cell::Text(text)) => out.extend_from_slice(text.as_bytes()),
-        (ColumnKind::Blob, Cell::Blob(bytes)) => {
-            out.push(b'"');
-            out.extend_from_slice(STANDARD.encode(bytes).as_bytes());
-            out.push(b'"');
-        }
-        (ColumnKind::DateTimeOffset, Cell::Integer(ticks)) => {
-            let time = date_time(*ticks, &cells.cell(at + 1)?)
-                .ok_or_else(|| Error::internal(format!("{} holds no date-time", column.name)))?;
-            let _ = write!(out, "\"{time}\"");
-        }
-        _ => {
-            let value = store::cell::decode(model, column, cells, at)?;
-            json::write_value(out, model, &column.ty, &value);
+/// Whether an item of `$select` is about a property of a type: itself, or something within it.
+fn names(core: &Core, of: StructuredId, item: &SelectItem, wanted: usize) -> bool {
+    let mut steps = item.path.steps.iter();
+    loop {
+        match steps.next() {
+            Some(Step::Cast(cast)) if core.model.is_a(of, *cast) => {}
+            Some(Step::Property {
+                of: declared,
+                ordinal,
+            }) => {
+                return *ordinal == wanted && core.model.is_a(of, *declared);
+            }
+            _ => return false,
         }
     }
-    Ok(())
 }
 
-/// A sum may pass the range of its property's type; a typed client could not read it.
-fn in_range(column: &Column, number: i64) -> i64 {
-    let range = match column.ty.item {
-        ItemType::Primitive(primitive) => primitive.integer_range(),
-        _ => None,
-    };
-    range.map_or(number, |(least, greatest)| number.clamp(least, greatest))
-}
-
-fn write_member(out: &mut Vec<u8>, model: &Model, column: &Column, number: i64) {
-    let name = match column.ty.item {
-        ItemType::Enum(id) if !model.enum_type(id).is_flags => model.enum_type(id).name_of(number),
-        _ => None,
-    };
-    match name {
-        Some(name) => json::write_string(out, name),
-        None => json::write_value(out, model, &column.ty, &edm::Value::Enum(number)),
-    }
+/// Writes `"name":"text"` behind a comma.
+pub(crate) fn text_member(out: &mut Vec<u8>, name: &str, text: &str) {
+    out.push(b',');
+    json::write_string(out, name);
+    out.push(b':');
+    json::write_string(out, text);
 }

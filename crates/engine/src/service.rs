@@ -25,6 +25,12 @@ pub struct ServiceProfile {
     pub top_is_page_size: bool,
     /// PATCH on a collection with one entity in the body updates the member that its key names.
     pub patches_members: bool,
+    /// Entities always say their `@odata.id`.
+    pub shows_id: bool,
+    /// What `$levels=max` means.
+    pub max_levels: u64,
+    /// Binary values are base64url without padding, as the standard has them, not padded base64.
+    pub base64url: bool,
     /// Types whose computed properties a create may set (import).
     pub sets_computed: Vec<StructuredId>,
     /// What the standard leaves open about batches.

@@ -3,7 +3,7 @@
 use edm::{StructuredId, Value};
 use odata::path::Segment;
 use odata::{Error, json};
-use store::{NavigationMap, Reader, Row, Select, TableId};
+use store::{Linked, NavigationMap, Reader, Row, Select, TableId};
 
 use crate::core::Core;
 
@@ -22,11 +22,27 @@ pub struct Target {
     pub parent: Option<StructuredId>,
     /// What to call the entity in an error: its key as the client gave it.
     pub name: String,
+    /// The links that lead to the rows, where many lead to many.
+    pub linked: Option<Linked>,
     /// Whether the path reached it without containing it: it may be read here, not changed.
     pub borrowed: bool,
 }
 
 impl Target {
+    /// All rows of a table that are of a type.
+    pub(crate) fn root(table: TableId, of: StructuredId, parent: Option<StructuredId>) -> Self {
+        Self {
+            table,
+            of,
+            parent,
+            fixed: Vec::new(),
+            key: None,
+            name: String::new(),
+            linked: None,
+            borrowed: false,
+        }
+    }
+
     /// The error that there is no such entity.
     #[must_use]
     pub fn missing(&self, core: &Core) -> Error {
@@ -73,8 +89,14 @@ impl Target {
     /// # Errors
     /// 404 for a row that the path does not lead to.
     pub(crate) fn admit(&self, core: &Core, row: Row) -> Result<Row, Error> {
+        let table = core.tables.table(self.table);
         let mut fixed = self.fixed.iter();
-        if fixed.all(|(column, value)| row[*column] == *value) {
+        let is_meant = fixed.all(|(column, value)| row[*column] == *value)
+            && match table.type_of(&core.model, &row)? {
+                Some(of) => table.of == Some(self.of) || core.model.is_a(of, self.of),
+                None => true,
+            };
+        if is_meant {
             return Ok(row);
         }
         Err(self.missing(core))
@@ -102,6 +124,10 @@ pub fn locate(core: &Core, reader: &mut dyn Reader, segments: &[Segment]) -> Res
                 navigate(core, reader, &from, *of, *index)?
             }
             (Segment::Key(values), Some(from)) => from.member(core, values)?,
+            (Segment::AlternateKey(values), Some(from)) => {
+                by_alternate(core, reader, from, values)?
+            }
+            (Segment::Cast(of), Some(from)) => Target { of: *of, ..from },
             (segment, _) => return Err(unserved(&format!("{segment:?}"))),
         });
     }
@@ -120,20 +146,66 @@ fn unserved(what: &str) -> Error {
 }
 
 fn root(core: &Core, of: StructuredId, name: &str) -> Result<Target, Error> {
+    let keys = core.model.structured(of).key.len();
     let (table, _) = core
         .tables
         .iter()
-        .find(|(_, table)| table.of == Some(of) && table.key.len() == 1)
+        .find(|(_, table)| table.of == Some(of) && table.key.len() == keys)
         .ok_or_else(|| Error::bad_request(format!("'{name}' is not served.")))?;
-    let (fixed, key, parent) = (Vec::new(), None, None);
+    Ok(Target::root(table, of, None))
+}
+
+/// The member of a collection that an alternate key names (OData 4.01 URL Conventions, section
+/// 4.3.4).
+fn by_alternate(
+    core: &Core,
+    reader: &mut dyn Reader,
+    from: Target,
+    values: &[(usize, Value)],
+) -> Result<Target, Error> {
+    let table = core.tables.table(from.table);
+    let mut select = Select::all(from.table, table.columns.len());
+    select.fixed = from.fixed.clone();
+    select.linked = from.linked.as_ref();
+    for (ordinal, value) in values {
+        let column = table
+            .column_of(from.of, *ordinal)
+            .ok_or_else(|| Error::internal("an alternate key has no column"))?;
+        select.fixed.push((column, value.clone()));
+    }
+    select.limit = Some(1);
+    let mut found = None;
+    reader.select(&select, &mut |cells| {
+        found = Some(store::cell::decode_row(&core.model, table, cells)?);
+        Ok(())
+    })?;
+    let own: Vec<Value> = values.iter().map(|(_, value)| value.clone()).collect();
+    let member = Target {
+        name: key_text(core, &own),
+        ..from
+    };
+    let row = found.ok_or_else(|| member.missing(core))?;
     Ok(Target {
-        table,
-        of,
-        fixed,
-        key,
-        parent,
-        name: String::new(),
-        borrowed: false,
+        key: Some(table.key_of(&row)),
+        ..member
+    })
+}
+
+/// The type whose rows alone are read of a table that holds others, too.
+pub(crate) fn cast_filter(core: &Core, table: TableId, of: StructuredId) -> Option<StructuredId> {
+    (core.tables.table(table).of != Some(of)).then_some(of)
+}
+
+/// The links from a source, whose columns' values `value` tells.
+pub(crate) fn linked(map: &NavigationMap, value: impl Fn(usize) -> Value) -> Option<Linked> {
+    let link = map.link.as_ref()?;
+    Some(Linked {
+        link: link.clone(),
+        source: link
+            .source
+            .iter()
+            .map(|(_, column)| value(*column))
+            .collect(),
     })
 }
 
@@ -145,7 +217,7 @@ fn key_text(core: &Core, values: &[Value]) -> String {
             other => {
                 let mut out = Vec::new();
                 let ty = edm::TypeRef::primitive(edm::Primitive::Any);
-                json::write_value(&mut out, &core.model, &ty, other);
+                json::write_value(&mut out, &core.model, json::Style::default(), &ty, other);
                 String::from_utf8_lossy(&out).into_owned()
             }
         })
@@ -165,20 +237,27 @@ fn navigate(
         .tables
         .navigation(&core.model, of, index)
         .ok_or_else(|| Error::bad_request(format!("'{}' is not served.", navigation.name)))?;
-    let fixed = sources(core, reader, from, map)?;
+    let values = sources(core, reader, from, map)?;
+    let value = |column: usize| {
+        let found = values.iter().find(|(known, _)| *known == column);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
     let target = Target {
-        table: map.table,
-        of: navigation.target,
-        fixed,
-        key: None,
-        parent: Some(from.of),
+        fixed: map
+            .on
+            .iter()
+            .map(|(to, column)| (*to, value(*column)))
+            .collect(),
+        linked: linked(map, value),
         name: if navigation.collection {
             String::new()
         } else {
             navigation.name.clone()
         },
         borrowed: from.borrowed
-            || !navigation.contains_target && is_home_elsewhere(core, from, map),
+            || !navigation.contains_target
+                && (map.link.is_some() || is_home_elsewhere(core, from, map)),
+        ..Target::root(map.table, navigation.target, Some(from.of))
     };
     if navigation.collection {
         return Ok(target);
@@ -214,7 +293,7 @@ fn is_home_elsewhere(core: &Core, from: &Target, map: &NavigationMap) -> bool {
     !map.on.iter().all(|(_, column)| source.key.contains(column))
 }
 
-/// The values that the columns of a navigation's targets must have. Reads the source only where
+/// The values of the source's columns that a navigation begins with. Reads the source only where
 /// its key does not say them, and makes sure that it exists.
 fn sources(
     core: &Core,
@@ -222,24 +301,25 @@ fn sources(
     from: &Target,
     map: &NavigationMap,
 ) -> Result<Vec<(usize, Value)>, Error> {
-    if map.on.is_empty() {
+    let pairs = map.link.as_ref().map_or(&map.on, |link| &link.source);
+    if pairs.is_empty() {
         return Ok(Vec::new());
     }
     let table = core.tables.table(from.table);
-    let key = from.key.as_ref().ok_or_else(|| unserved("navigation"))?;
-    let by_key: Option<Vec<_>> = map
-        .on
+    let plain = from.linked.is_none()
+        && table.entity_type.is_none()
+        && from
+            .fixed
+            .iter()
+            .all(|(column, _)| table.key.contains(column));
+    let by_key: Option<Vec<_>> = pairs
         .iter()
-        .map(|(target, source)| {
+        .map(|(_, source)| {
             let at = table.key.iter().position(|column| column == source)?;
-            Some((*target, key[at].clone()))
+            Some((*source, from.key.as_ref()?.get(at)?.clone()))
         })
         .collect();
-    let plain = from
-        .fixed
-        .iter()
-        .all(|(column, _)| table.key.contains(column));
-    if let (Some(values), true) = (by_key, plain) {
+    if let (Some(values), Some(key), true) = (by_key, &from.key, plain) {
         return if reader.exists(from.table, key)? {
             Ok(values)
         } else {
@@ -247,10 +327,9 @@ fn sources(
         };
     }
     let row = load(core, reader, from)?;
-    Ok(map
-        .on
+    Ok(pairs
         .iter()
-        .map(|(target, source)| (*target, row[*source].clone()))
+        .map(|(_, source)| (*source, row[*source].clone()))
         .collect())
 }
 
@@ -263,7 +342,34 @@ pub fn load(core: &Core, reader: &mut dyn Reader, target: &Target) -> Result<Row
         Some(key) => reader.get(target.table, key)?,
         None => sole_row(core, reader, target)?,
     };
-    target.admit(core, row.ok_or_else(|| target.missing(core))?)
+    let row = target.admit(core, row.ok_or_else(|| target.missing(core))?)?;
+    if let Some(linked) = &target.linked {
+        let link = link_key(core, linked, &row);
+        if !reader.exists(linked.link.table, &link)? {
+            return Err(target.missing(core));
+        }
+    }
+    Ok(row)
+}
+
+/// The key of the row that links a source to a target.
+pub(crate) fn link_key(core: &Core, linked: &Linked, target: &Row) -> Vec<Value> {
+    let link = &linked.link;
+    let value = |column: &usize| {
+        let source = link.source.iter().position(|(known, _)| known == column);
+        let other = link.target.iter().find(|(known, _)| known == column);
+        match (source.and_then(|at| linked.source.get(at)), other) {
+            (Some(value), _) => value.clone(),
+            (None, Some((_, from))) => target[*from].clone(),
+            (None, None) => Value::Null,
+        }
+    };
+    core.tables
+        .table(link.table)
+        .key
+        .iter()
+        .map(value)
+        .collect()
 }
 
 /// The row of a singleton's table.

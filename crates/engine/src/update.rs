@@ -12,6 +12,7 @@ use crate::change::update_entity;
 use crate::context::Context;
 use crate::core::Core;
 use crate::create::not_here;
+use crate::etag;
 use crate::exchange::Response;
 use crate::target::{Target, load, locate};
 
@@ -59,6 +60,8 @@ async fn update(
             }
             let target = pick(core, transaction, addressed, &payload)?;
             let old = load(core, transaction, &target)?;
+            let table = core.tables.table(target.table);
+            etag::check(&context.request.headers, table, &old)?;
             let (root, permit) = (context.root(), context.permit);
             let row = update_entity(core, transaction, &target, old, root, &payload, permit)?;
             Ok(Written {

@@ -9,24 +9,28 @@ mod error;
 mod fault;
 mod name;
 mod parameters;
+mod patch;
 mod read;
 mod read_geo;
 mod read_primitive;
 mod read_value;
 mod reference;
 mod shape;
+mod style;
 mod tree;
 mod write;
 
 pub use delta::{is_delta, read_delta};
 pub use error::write_error;
 pub use parameters::{Argument, read_parameters};
+pub use patch::{ComplexPatch, read_complex_patch};
 pub use read::{EntityPayload, Nested, RequestKind, read_entity};
 pub use read_value::{read_value, value_from_json_text};
 pub use reference::read_reference;
 pub use shape::EntityShape;
+pub use style::{Metadata, Style};
 pub use tree::{Node, parse, parse_optional};
-pub use write::{write_complex, write_stored_value, write_string, write_value};
+pub use write::{write_base64, write_complex, write_stored_value, write_string, write_value};
 
 #[cfg(test)]
 mod sample;

@@ -155,6 +155,7 @@ fn replace(
         key: None,
         parent: Some(script.of),
         name: String::new(),
+        linked: None,
         borrowed: false,
     };
     let mut rows = Vec::new();

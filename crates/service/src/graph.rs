@@ -85,6 +85,9 @@ impl Graph {
             shows_type: true,
             top_is_page_size: true,
             patches_members: true,
+            shows_id: false,
+            max_levels: 5,
+            base64url: false,
             sets_computed: vec![named("managedDevice")?, named("windowsManagedDevice")?],
             batch: BatchProfile {
                 max_requests: 20,

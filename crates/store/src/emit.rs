@@ -3,6 +3,7 @@
 
 mod dialect;
 mod filter;
+mod link;
 mod page;
 
 use std::fmt::Write as _;
@@ -91,7 +92,7 @@ pub fn select(
         columns(&emitter, &select.columns, &mut out.sql);
     }
     let _ = write!(out.sql, " FROM \"{}\"", table.name);
-    conditions(&emitter, select, count, &mut out)?;
+    conditions(&emitter, tables, select, count, &mut out)?;
     if !count {
         page::order(&emitter, &select.order, &mut out.sql);
         page::limit(dialect, select.limit, select.offset, &mut out);
@@ -117,6 +118,7 @@ fn columns(emitter: &Emitter<'_>, columns: &[usize], sql: &mut String) {
 
 fn conditions(
     emitter: &Emitter<'_>,
+    tables: &Tables,
     select: &Select<'_>,
     count: bool,
     out: &mut Statement,
@@ -141,6 +143,22 @@ fn conditions(
         for value in values {
             emitter.bind(*column, value, out)?;
         }
+        lead = " AND ";
+    }
+    if let Some(linked) = select.linked {
+        out.sql.push_str(lead);
+        link::exists(emitter, tables, linked, out)?;
+        lead = " AND ";
+    }
+    if let Some(names) = select
+        .of
+        .and_then(|of| emitter.table.type_names(emitter.model, of))
+        && let Some(column) = emitter.table.entity_type
+    {
+        let marks = vec!["?"; names.len()].join(", ");
+        let _ = write!(out.sql, "{lead}{} IN ({marks})", emitter.column(column));
+        let name = |name: &str| Cell::Text(name.to_owned().into());
+        out.binds.extend(names.into_iter().map(name));
         lead = " AND ";
     }
     if let Some(expr) = select.filter {

@@ -22,7 +22,7 @@ pub use emit::{
     stored_columns, update, upsert_add,
 };
 pub use map::{MapError, read_map, snake_case};
-pub use select::{Order, Select};
+pub use select::{Linked, Order, Select};
 pub use table::{
     Column, ColumnKind, ColumnSet, Index, Link, Media, NavigationMap, Row, Table, TableId, Tables,
 };

@@ -1,9 +1,9 @@
 //! What is read: one table, its conditions, order and page.
 
-use edm::Value;
+use edm::{StructuredId, Value};
 use odata::expr::Expr;
 
-use crate::table::TableId;
+use crate::table::{Link, TableId};
 
 /// A read of one table, ready to be written as SQL.
 #[derive(Clone, Debug)]
@@ -16,6 +16,10 @@ pub struct Select<'a> {
     pub fixed: Vec<(usize, Value)>,
     /// A column that must equal one of many values.
     pub among: Option<(usize, Vec<Value>)>,
+    /// Only targets of a source in a table of links.
+    pub linked: Option<&'a Linked>,
+    /// Only rows of this type and of those derived from it.
+    pub of: Option<StructuredId>,
     /// The bound `$filter`.
     pub filter: Option<&'a Expr>,
     /// The order; the caller ends it with the key, so that it is total.
@@ -28,6 +32,15 @@ pub struct Select<'a> {
     pub offset: Option<u64>,
     /// Today in UTC as days since 0001-01-01, for virtual columns over the last days.
     pub today: i32,
+}
+
+/// What is linked to one source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linked {
+    /// The table of links.
+    pub link: Link,
+    /// The values of the link's source columns, in their order.
+    pub source: Vec<Value>,
 }
 
 /// One term of an order. Nulls come first in ascending order (OData 4.01 Protocol, section
@@ -49,6 +62,8 @@ impl<'a> Select<'a> {
             columns: (0..columns).collect(),
             fixed: Vec::new(),
             among: None,
+            linked: None,
+            of: None,
             filter: None,
             order: Vec::new(),
             after: None,

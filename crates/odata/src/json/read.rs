@@ -1,7 +1,8 @@
 //! Entities from JSON: a create, an update, a member of a delta, with what they bind and nest
 //! (OData JSON Format 4.01, sections 6 to 8; Protocol 11.4.2 and 11.4.3).
 
-use edm::{Model, NavigationProperty, StructuredId, StructuredType, Value};
+use super::patch::ComplexPatch;
+use edm::{ItemType, Model, NavigationProperty, StructuredId, StructuredType, Value};
 
 use super::fault::{Fallible, Fault};
 use super::name::{Name, classify};
@@ -18,6 +19,9 @@ pub struct EntityPayload {
     /// Structural properties by ordinal in `of`, in document order, none twice; computed ones
     /// included, for whether they are ignored is the service's to say.
     pub values: Vec<(usize, Value)>,
+    /// Of an update: complex properties by ordinal in `of` with what of them changes. They are not
+    /// in `values`.
+    pub patches: Vec<(usize, ComplexPatch)>,
     /// `nav@odata.bind`: the navigation property's index in `of` and the entities' URLs as sent.
     /// None for a single-valued one unbinds it (`null` in the body).
     pub bindings: Vec<(usize, Vec<String>)>,
@@ -88,6 +92,7 @@ impl Reader<'_> {
         let mut payload = EntityPayload {
             of,
             values: Vec::with_capacity(members.len()),
+            patches: Vec::new(),
             bindings: Vec::new(),
             nested: Vec::new(),
             id: None,
@@ -115,7 +120,7 @@ impl Reader<'_> {
         kind: RequestKind,
     ) -> Fallible<()> {
         match classify(name) {
-            Name::Property(property) => self.property(payload, ty, property, node),
+            Name::Property(property) => self.property(payload, ty, property, node, kind),
             Name::Control(control) => read_control(payload, control, node, kind),
             Name::PropertyControl(property, "bind") => {
                 let (index, navigation) = find_navigation(ty, property)?;
@@ -138,8 +143,18 @@ impl Reader<'_> {
         ty: &StructuredType,
         name: &str,
         node: Node,
+        kind: RequestKind,
     ) -> Fallible<()> {
         if let Some(ordinal) = ty.property(name) {
+            let declared = &ty.properties[ordinal].ty;
+            if let (ItemType::Complex(of), Node::Object(_)) = (declared.item, &node)
+                && !declared.collection
+                && kind != RequestKind::Create
+            {
+                let patch = self.complex_patch(of, node)?;
+                payload.patches.push((ordinal, patch));
+                return Ok(());
+            }
             let value = self.value(&ty.properties[ordinal].ty, node)?;
             payload.values.push((ordinal, value));
             return Ok(());

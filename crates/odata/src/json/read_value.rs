@@ -61,6 +61,13 @@ pub(super) struct Reader<'m> {
     pub(super) source: Source,
 }
 
+impl<'m> Reader<'m> {
+    pub(super) fn of_client(model: &'m Model) -> Self {
+        let source = Source::Client;
+        Self { model, source }
+    }
+}
+
 impl Reader<'_> {
     /// A value of a type, null and collections included.
     pub(super) fn value(self, ty: &TypeRef, node: Node) -> Fallible<Value> {

@@ -60,7 +60,7 @@ fn write_payload(model: &Model, payload: &EntityPayload) -> String {
         out.push(b',');
         out.extend_from_slice(shape.property(*ordinal));
         let ty = &model.structured(payload.of).properties[*ordinal].ty;
-        write_value(&mut out, model, ty, value);
+        write_value(&mut out, model, Style::default(), ty, value);
     }
     out.push(b'}');
     String::from_utf8(out).expect("JSON is UTF-8")

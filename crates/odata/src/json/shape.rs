@@ -1,6 +1,6 @@
 //! What every entity of a type is written with: its names, escaped once.
 
-use edm::{Model, StructuredId};
+use edm::{ItemType, Model, Primitive, Property, StructuredId};
 
 use super::write::write_string;
 
@@ -11,6 +11,7 @@ pub struct EntityShape {
     pub of: StructuredId,
     type_member: Box<[u8]>,
     properties: Vec<Box<[u8]>>,
+    property_types: Vec<Box<[u8]>>,
     navigation: Vec<Box<[u8]>>,
 }
 
@@ -25,6 +26,7 @@ impl EntityShape {
             of,
             type_member: type_member.into(),
             properties: ty.properties.iter().map(|p| member(&p.name)).collect(),
+            property_types: ty.properties.iter().map(|p| type_of(model, p)).collect(),
             navigation: ty.navigation.iter().map(|n| member(&n.name)).collect(),
         }
     }
@@ -41,11 +43,38 @@ impl EntityShape {
         self.properties.get(ordinal).map_or(&[], |name| name)
     }
 
+    /// `"name@odata.type":"#Type",` of the property of an ordinal, which full metadata shows where
+    /// JSON does not tell the type (section 4.6.3); empty where it does.
+    #[must_use]
+    pub fn property_type(&self, ordinal: usize) -> &[u8] {
+        self.property_types.get(ordinal).map_or(&[], |ty| ty)
+    }
+
     /// `"name":` of the navigation property of an index; empty if the type has none such.
     #[must_use]
     pub fn navigation(&self, index: usize) -> &[u8] {
         self.navigation.get(index).map_or(&[], |name| name)
     }
+}
+
+fn type_of(model: &Model, property: &Property) -> Box<[u8]> {
+    use Primitive::{Boolean, Double, String};
+    let told = match property.ty.item {
+        ItemType::Primitive(Boolean | Double | String) => !property.ty.collection,
+        // A complex value says its own type.
+        ItemType::Complex(_) => !property.ty.collection,
+        _ => false,
+    };
+    if told {
+        return Box::default();
+    }
+    let name = model.type_name(&property.ty).replace("Edm.", "");
+    let mut bytes = Vec::with_capacity(property.name.len() + name.len() + 20);
+    write_string(&mut bytes, &format!("{}@odata.type", property.name));
+    bytes.push(b':');
+    write_string(&mut bytes, &format!("#{name}"));
+    bytes.push(b',');
+    bytes.into()
 }
 
 fn member(name: &str) -> Box<[u8]> {

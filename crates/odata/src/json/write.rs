@@ -6,28 +6,20 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
+use super::style::{Metadata, Style};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use edm::{ComplexValue, EnumType, Geo, ItemType, Model, Primitive, StructuredId, TypeRef, Value};
-
-/// How numbers are written that a JSON parser may round.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Decimals {
-    /// As JSON numbers.
-    Numbers,
-    /// As strings, so that reading them back loses no digit.
-    Strings,
-}
 
 /// Writes a value of a type, as clients get it.
 ///
-/// Binary data is standard base64 with padding, which the clients of Graph expect (reading takes
-/// base64url too); infinities and not-a-number are strings; a complex value that could be of
-/// several types begins with its `@odata.type`.
-pub fn write_value(out: &mut Vec<u8>, model: &Model, ty: &TypeRef, value: &Value) {
+/// Infinities and not-a-number are strings; a complex value that could be of several types begins
+/// with its `@odata.type`, unless the answer has no metadata.
+pub fn write_value(out: &mut Vec<u8>, model: &Model, style: Style, ty: &TypeRef, value: &Value) {
     Writer {
         model,
-        decimals: Decimals::Numbers,
+        style,
+        stored: false,
     }
     .value(out, ty, value);
 }
@@ -38,7 +30,8 @@ pub fn write_value(out: &mut Vec<u8>, model: &Model, ty: &TypeRef, value: &Value
 pub fn write_stored_value(out: &mut Vec<u8>, model: &Model, ty: &TypeRef, value: &Value) {
     Writer {
         model,
-        decimals: Decimals::Strings,
+        style: Style::default(),
+        stored: true,
     }
     .value(out, ty, value);
 }
@@ -47,20 +40,26 @@ pub fn write_stored_value(out: &mut Vec<u8>, model: &Model, ty: &TypeRef, value:
 pub fn write_complex(
     out: &mut Vec<u8>,
     model: &Model,
+    style: Style,
     declared: StructuredId,
     value: &ComplexValue,
 ) {
     Writer {
         model,
-        decimals: Decimals::Numbers,
+        style,
+        stored: false,
     }
     .complex(out, Some(declared), value);
 }
 
+const INT64: ItemType = ItemType::Primitive(Primitive::Int64);
+
 #[derive(Clone, Copy)]
 struct Writer<'m> {
     model: &'m Model,
-    decimals: Decimals,
+    style: Style,
+    /// For the store: no digit of a decimal may be lost.
+    stored: bool,
 }
 
 impl Writer<'_> {
@@ -69,13 +68,16 @@ impl Writer<'_> {
             Value::Null => out.extend_from_slice(b"null"),
             Value::Boolean(true) => out.extend_from_slice(b"true"),
             Value::Boolean(false) => out.extend_from_slice(b"false"),
+            Value::Integer(number) if self.style.ieee754 && ty.item == INT64 => {
+                write_quoted(out, number);
+            }
             Value::Integer(number) => write_display(out, number),
             Value::Double(number) => write_float(out, ty.item, *number),
-            Value::Decimal(text) if self.decimals == Decimals::Numbers => {
+            Value::Decimal(text) if !self.style.ieee754 && !self.stored => {
                 out.extend_from_slice(text.as_bytes());
             }
             Value::Decimal(text) | Value::String(text) => write_string(out, text),
-            Value::Binary(bytes) => write_base64(out, bytes),
+            Value::Binary(bytes) => write_base64(out, bytes, self.style),
             Value::Guid(id) => write_quoted(out, id),
             Value::Date(date) => write_quoted(out, date),
             Value::DateTimeOffset(instant) => write_quoted(out, instant),
@@ -110,12 +112,19 @@ impl Writer<'_> {
 
     fn complex(self, out: &mut Vec<u8>, declared: Option<StructuredId>, value: &ComplexValue) {
         let ty = self.model.structured(value.of);
-        let is_polymorphic = declared.is_none_or(|declared| {
-            declared != value.of || !self.model.structured(declared).derived.is_empty()
-        });
+        let is_polymorphic = || {
+            declared.is_none_or(|declared| {
+                declared != value.of || !self.model.structured(declared).derived.is_empty()
+            })
+        };
+        let names_type = match self.style.metadata {
+            Metadata::None => false,
+            Metadata::Minimal => is_polymorphic(),
+            Metadata::Full => true,
+        };
         out.push(b'{');
         let mut is_first = true;
-        if is_polymorphic {
+        if names_type {
             out.extend_from_slice(b"\"@odata.type\":");
             write_quoted(out, format_args!("#{}", ty.name));
             is_first = false;
@@ -184,12 +193,18 @@ fn write_quoted(out: &mut Vec<u8>, value: impl Display) {
     out.push(b'"');
 }
 
-fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+/// Writes binary data in quotes.
+pub fn write_base64(out: &mut Vec<u8>, bytes: &[u8], style: Style) {
+    let engine = if style.base64url {
+        URL_SAFE_NO_PAD
+    } else {
+        STANDARD
+    };
     out.push(b'"');
     let start = out.len();
     let encoded = bytes.len().div_ceil(3) * 4;
     out.resize(start + encoded, 0);
-    let written = STANDARD
+    let written = engine
         .encode_slice(bytes, &mut out[start..])
         .expect("four characters for every three bytes are reserved");
     out.truncate(start + written);

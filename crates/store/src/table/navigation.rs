@@ -20,7 +20,7 @@ pub struct NavigationMap {
 }
 
 /// A table of pairs of a source and a target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Link {
     /// The table of the pairs.
     pub table: TableId,

@@ -110,6 +110,7 @@ fn control_information_is_understood_or_ignored() {
     let nothing = EntityPayload {
         of: payload.of,
         values: Vec::new(),
+        patches: Vec::new(),
         bindings: Vec::new(),
         nested: Vec::new(),
         id: None,

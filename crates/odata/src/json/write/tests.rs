@@ -5,7 +5,7 @@ use super::*;
 
 fn written(model: &Model, ty: &TypeRef, value: &Value) -> String {
     let mut out = Vec::new();
-    write_value(&mut out, model, ty, value);
+    write_value(&mut out, model, Style::default(), ty, value);
     String::from_utf8(out).expect("JSON is UTF-8")
 }
 
@@ -101,7 +101,7 @@ fn polymorphic_values_begin_with_their_type() {
         panic!("a complex value is expected")
     };
     let mut out = Vec::new();
-    write_complex(&mut out, model, value.of, &value);
+    write_complex(&mut out, model, Style::default(), value.of, &value);
     let plain = format!(r#"{{{filter}"groupId":"g"}}"#);
     assert_eq!(String::from_utf8(out).expect("JSON is UTF-8"), plain);
 }
@@ -167,4 +167,36 @@ fn model_of(is_graph: bool) -> &'static Model {
     } else {
         sample::everything()
     }
+}
+
+fn check_style(style: Style, ty: Primitive, value: &Value, expected: &str) {
+    let mut out = Vec::new();
+    write_value(
+        &mut out,
+        sample::graph(),
+        style,
+        &TypeRef::primitive(ty),
+        value,
+    );
+    assert_eq!(String::from_utf8(out).expect("JSON is UTF-8"), expected);
+}
+
+#[test]
+fn a_style_changes_how_numbers_and_bytes_are_written() {
+    let plain = Style::default();
+    let other = Style {
+        ieee754: true,
+        base64url: true,
+        ..plain
+    };
+    let long = Value::Integer(9_007_199_254_740_993);
+    check_style(plain, Primitive::Int64, &long, "9007199254740993");
+    check_style(other, Primitive::Int64, &long, "\"9007199254740993\"");
+    check_style(other, Primitive::Int32, &Value::Integer(1), "1");
+    let decimal = Value::Decimal("1.50".to_owned());
+    check_style(plain, Primitive::Decimal, &decimal, "1.50");
+    check_style(other, Primitive::Decimal, &decimal, "\"1.50\"");
+    let bytes = Value::Binary(vec![0xfb, 0xff]);
+    check_style(plain, Primitive::Binary, &bytes, "\"+/8=\"");
+    check_style(other, Primitive::Binary, &bytes, "\"-_8\"");
 }

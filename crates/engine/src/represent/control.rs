@@ -1,0 +1,184 @@
+//! Control information of entities (OData JSON Format 4.01, section 4.6).
+
+use edm::{StructuredId, Value};
+use odata::Error;
+use odata::json::{self, Metadata};
+use store::Cells;
+
+use super::{At, Kind, Representation};
+use crate::core::Core;
+use crate::etag;
+use crate::links::Place;
+
+impl Representation<'_> {
+    /// Whether entities say where they live.
+    fn shows_id(&self) -> bool {
+        match self.style.metadata {
+            Metadata::None => false,
+            Metadata::Minimal => self.core.service.profile().shows_id,
+            Metadata::Full => true,
+        }
+    }
+
+    fn declared(&self) -> Option<StructuredId> {
+        self.kinds.first().map(|kind| kind.of)
+    }
+
+    /// Reads the columns that control information is made of.
+    pub(super) fn read_control(&mut self) {
+        if let Some(column) = self.table.entity_type {
+            self.read(column);
+        }
+        if self.style.metadata == Metadata::None {
+            return;
+        }
+        if let Some(column) = self.table.version {
+            self.read(column);
+        }
+        if self.shows_id()
+            && let Some(of) = self.declared()
+        {
+            for ordinal in &self.core.model.structured(of).key {
+                self.read(*ordinal);
+            }
+        }
+        if let Some(media) = self.table.media {
+            self.read(media.media_type);
+        }
+        for (_, media_type) in self.table.streams.clone() {
+            self.read(media_type);
+        }
+    }
+
+    /// Writes an entity's control information: type, id, ETag, links.
+    pub(super) fn write_control(
+        &self,
+        out: &mut Vec<u8>,
+        kind: &Kind<'_>,
+        cells: &dyn Cells,
+        at: At<'_>,
+    ) -> Result<(), Error> {
+        if self.style.metadata == Metadata::None {
+            return Ok(());
+        }
+        let start = out.len();
+        let full = self.style.metadata == Metadata::Full;
+        let derived = self.declared() != Some(kind.of);
+        if full || derived || self.core.service.profile().shows_type {
+            out.extend_from_slice(kind.shape.type_member());
+        }
+        if self.shows_id() {
+            let url = self.url(kind, cells, at)?;
+            member(out, start, "@odata.id", &url);
+            if full {
+                let name = &self.core.model.structured(kind.of).name;
+                let cast = if derived {
+                    format!("/{name}")
+                } else {
+                    String::new()
+                };
+                member(out, start, "@odata.editLink", &format!("{url}{cast}"));
+            }
+            self.write_media(out, start, kind, cells, &url)?;
+            if full {
+                self.write_links(out, start, kind, &url);
+            }
+        }
+        if let Some(column) = self.table.version
+            && let Some(version) = self.value(cells, column)?.as_i64()
+        {
+            member(out, start, "@odata.etag", &etag::of_version(version));
+        }
+        Ok(())
+    }
+
+    fn url(&self, kind: &Kind<'_>, cells: &dyn Cells, at: At<'_>) -> Result<String, Error> {
+        let key = &self.core.model.structured(kind.of).key;
+        let values = key
+            .iter()
+            .map(|ordinal| self.value(cells, *ordinal))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(entity_url(self.core, kind.of, &values, at))
+    }
+
+    /// Media entities and stream properties say where their content is.
+    fn write_media(
+        &self,
+        out: &mut Vec<u8>,
+        start: usize,
+        kind: &Kind<'_>,
+        cells: &dyn Cells,
+        url: &str,
+    ) -> Result<(), Error> {
+        if let Some(media) = self.table.media {
+            member(out, start, "@odata.mediaReadLink", &format!("{url}/$value"));
+            member(out, start, "@odata.mediaEditLink", &format!("{url}/$value"));
+            if let Value::String(text) = self.value(cells, media.media_type)? {
+                member(out, start, "@odata.mediaContentType", &text);
+            }
+        }
+        let ty = self.core.model.structured(kind.of);
+        for ordinal in &kind.streams {
+            let name = &ty.properties[*ordinal].name;
+            let link = format!("{url}/{name}");
+            member(out, start, &format!("{name}@odata.mediaReadLink"), &link);
+            member(out, start, &format!("{name}@odata.mediaEditLink"), &link);
+            let column = self.table.column_of(kind.of, *ordinal);
+            let stream = self.table.streams.iter().find(|(c, _)| Some(*c) == column);
+            if let Some((_, media_type)) = stream
+                && let Value::String(text) = self.value(cells, *media_type)?
+                && !text.is_empty()
+            {
+                member(out, start, &format!("{name}@odata.mediaContentType"), &text);
+            }
+        }
+        Ok(())
+    }
+
+    /// Links of navigation properties.
+    fn write_links(&self, out: &mut Vec<u8>, start: usize, kind: &Kind<'_>, url: &str) {
+        for navigation in &self.core.model.structured(kind.of).navigation {
+            let name = &navigation.name;
+            let link = format!("{url}/{name}");
+            member(
+                out,
+                start,
+                &format!("{name}@odata.associationLink"),
+                &format!("{link}/$ref"),
+            );
+            member(out, start, &format!("{name}@odata.navigationLink"), &link);
+        }
+    }
+}
+
+/// The canonical URL of an entity (OData 4.01 URL Conventions, section 4.1): that of its entity
+/// set where it has one, else its place within what contains it.
+pub(crate) fn entity_url(core: &Core, of: StructuredId, key: &[Value], at: At<'_>) -> String {
+    let (At::Member(place) | At::Itself(place)) = at;
+    if let Some(home) = core.home(of).filter(|_| !key.is_empty()) {
+        return home_of(core, place, home, of, key).url();
+    }
+    match at {
+        At::Member(place) => place.member(core, of, key).url(),
+        At::Itself(place) => place.url(),
+    }
+}
+
+fn home_of<'p>(
+    core: &Core,
+    place: &Place<'p>,
+    home: &str,
+    of: StructuredId,
+    key: &[Value],
+) -> Place<'p> {
+    place.root_of(home).member(core, of, key)
+}
+
+fn member(out: &mut Vec<u8>, start: usize, name: &str, text: &str) {
+    if out.len() > start {
+        out.push(b',');
+    }
+    json::write_string(out, name);
+    out.push(b':');
+    json::write_string(out, text);
+}
