@@ -69,8 +69,7 @@ impl<'m> Evaluator<'m> {
     where
         'm: 's,
     {
-        self.steps.set(0);
-        self.depth.set(0);
+        self.begin();
         self.eval(expr, scope)
     }
 
@@ -108,6 +107,12 @@ impl<'m> Evaluator<'m> {
         keyed.sort_by(|(left, _), (right, _)| by_keys(orderby, left, right));
         items.extend(keyed.into_iter().map(|(_, item)| item));
         Ok(())
+    }
+
+    /// Begins to count the work for another item.
+    pub(super) fn begin(&self) {
+        self.steps.set(0);
+        self.depth.set(0);
     }
 
     /// Counts work.
@@ -154,14 +159,8 @@ impl<'m> Evaluator<'m> {
                 has(&*self.value(value, scope)?, &*self.value(flags, scope)?).into()
             }
             Expr::In { needle, among } => Some(self.is_in(needle, among, scope)?).into(),
-            Expr::And(left, right) => match self.truth(left, scope)? {
-                Some(false) => Some(false).into(),
-                left => and(left, self.truth(right, scope)?).into(),
-            },
-            Expr::Or(left, right) => match self.truth(left, scope)? {
-                Some(true) => Some(true).into(),
-                left => or(left, self.truth(right, scope)?).into(),
-            },
+            Expr::And(left, right) => self.junction(left, right, and, false, scope)?.into(),
+            Expr::Or(left, right) => self.junction(left, right, or, true, scope)?.into(),
             Expr::Not(operand) => not(self.truth(operand, scope)?).into(),
             Expr::Negate(operand) => owned(negate(&*self.value(operand, scope)?)?),
             Expr::Arithmetic {
@@ -187,6 +186,25 @@ impl<'m> Evaluator<'m> {
                 predicate,
             } => Some(self.lambda(*quantifier, collection, predicate.as_deref(), scope)?).into(),
         })
+    }
+
+    /// `and` or `or`, which `decided` on the left decides.
+    fn junction<'s>(
+        &self,
+        left: &'s Expr,
+        right: &'s Expr,
+        join: fn(Option<bool>, Option<bool>) -> Option<bool>,
+        decided: bool,
+        scope: &Scope<'s>,
+    ) -> Result<Option<bool>, EvalError>
+    where
+        'm: 's,
+    {
+        let left = self.truth(left, scope)?;
+        if left == Some(decided) {
+            return Ok(left);
+        }
+        Ok(join(left, self.truth(right, scope)?))
     }
 
     fn value<'s>(&self, expr: &'s Expr, scope: &Scope<'s>) -> Result<Cow<'s, Value>, EvalError>

@@ -8,7 +8,6 @@ mod string;
 mod tests;
 mod time;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use edm::Value;
@@ -27,7 +26,8 @@ const MAX_PATTERNS: usize = 64;
 #[derive(Debug)]
 pub struct Context {
     now: DateTimeOffset,
-    patterns: Mutex<HashMap<(String, String), Arc<Pattern>>>,
+    /// Expressions with their flags.
+    patterns: Mutex<Vec<(String, String, Arc<Pattern>)>>,
 }
 
 impl Context {
@@ -48,10 +48,13 @@ impl Context {
 
     /// Whether a text matches a regular expression, compiled once.
     fn matches(&self, text: &str, expression: &str, flags: &str) -> Result<bool, EvalError> {
-        let key = (expression.to_owned(), flags.to_owned());
         let known = {
             let patterns = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
-            patterns.get(&key).cloned()
+            let is_it = |known: &&(String, String, _)| known.0 == expression && known.1 == flags;
+            patterns
+                .iter()
+                .find(is_it)
+                .map(|known| Arc::clone(&known.2))
         };
         let pattern = match known {
             Some(pattern) => pattern,
@@ -61,7 +64,12 @@ impl Context {
                 if patterns.len() >= MAX_PATTERNS {
                     patterns.clear();
                 }
-                patterns.insert(key, Arc::clone(&pattern));
+                let known = (
+                    expression.to_owned(),
+                    flags.to_owned(),
+                    Arc::clone(&pattern),
+                );
+                patterns.push(known);
                 pattern
             }
         };

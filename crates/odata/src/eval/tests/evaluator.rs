@@ -161,37 +161,36 @@ fn lambda_operators_nest() {
     }
 }
 
+fn is_in(needle: Expr, among: Expr) -> Expr {
+    Expr::In {
+        needle: Box::new(needle),
+        among: Box::new(among),
+    }
+}
+
+/// An expression that fails if it is evaluated.
+fn failing(world: &World) -> Expr {
+    let by_zero = computed(world.sale("Amount"), Arithmetic::Div, literal("0"));
+    eq(by_zero, literal("1"))
+}
+
 #[test]
-fn operators() {
+fn logic_and_membership() {
     let world = World::new();
     let sale = world.sales[3];
     let amount = || world.sale("Amount");
-    let fails = || {
-        eq(
-            computed(amount(), Arithmetic::Div, literal("0")),
-            literal("1"),
-        )
-    };
+    let fails = || failing(&world);
     let and = |l: Expr, r: Expr| Expr::And(Box::new(l), Box::new(r));
     let or = |l: Expr, r: Expr| Expr::Or(Box::new(l), Box::new(r));
-    let is_in = |needle, among| Expr::In {
-        needle: Box::new(needle),
-        among: Box::new(among),
-    };
+    let not = |operand: Expr| Expr::Not(Box::new(operand));
     let list = |items: &[&str]| Expr::Collection(items.iter().map(|i| literal(i)).collect());
-    let case = |branches: Vec<(Expr, Expr)>| Expr::Case {
-        branches,
-        ty: decimal(),
-    };
-    let less = compared(amount(), Comparison::Lt, literal("8"));
     for (expr, expected) in [
         (and(literal("false"), fails()), "false"),
         (or(literal("true"), fails()), "true"),
         (and(literal("null"), literal("true")), "null"),
         (or(literal("null"), literal("false")), "null"),
-        (Expr::Not(Box::new(literal("null"))), "null"),
-        (Expr::Not(Box::new(eq(amount(), literal("8")))), "false"),
-        (Expr::Negate(Box::new(amount())), "-8d"),
+        (not(literal("null")), "null"),
+        (not(eq(amount(), literal("8"))), "false"),
         (is_in(amount(), list(&["1", "8.0"])), "true"),
         (is_in(amount(), list(&["1", "2"])), "false"),
         (is_in(literal("null"), list(&["null"])), "true"),
@@ -201,41 +200,48 @@ fn operators() {
             is_in(literal("'new'"), world.sale("Customer/Tags")),
             "false",
         ),
-        (
-            case(vec![
-                (less.clone(), fails()),
-                (literal("true"), literal("3")),
-            ]),
-            "3d",
-        ),
-        (
-            case(vec![(less, literal("1")), (literal("null"), fails())]),
-            "null",
-        ),
-        (computed(amount(), Arithmetic::Add, literal("1")), "9d"),
-        (computed(literal("1"), Arithmetic::Add, literal("1")), "2d"),
-        (
-            called(
-                Function::Length,
-                vec![world.sale("Product/Sales")],
-                TypeRef::primitive(Primitive::Int32),
-            ),
-            "2",
-        ),
         (eq(world.sale("Product"), literal("null")), "false"),
         (eq(literal("null"), world.sale("Customer/Address")), "true"),
     ] {
         check(&world, sale, &expr, expected);
     }
-    assert_eq!(
-        evaluated(&world, sale, &fails()),
-        Err(EvalError::DivisionByZero)
-    );
+    let failed = evaluated(&world, sale, &fails());
+    assert_eq!(failed, Err(EvalError::DivisionByZero));
     let entity = evaluated(&world, sale, &world.sale("Product"));
     assert!(
         matches!(entity, Err(EvalError::Unavailable(_))),
         "{entity:?}"
     );
+}
+
+#[test]
+fn values_are_of_the_type_of_their_expression() {
+    let world = World::new();
+    let amount = || world.sale("Amount");
+    let fails = || failing(&world);
+    let case = |branches: Vec<(Expr, Expr)>| Expr::Case {
+        branches,
+        ty: decimal(),
+    };
+    let less = || compared(amount(), Comparison::Lt, literal("8"));
+    let many = vec![world.sale("Product/Sales")];
+    let number = TypeRef::primitive(Primitive::Int32);
+    for (expr, expected) in [
+        (
+            case(vec![(less(), fails()), (literal("true"), literal("3"))]),
+            "3d",
+        ),
+        (
+            case(vec![(less(), literal("1")), (literal("null"), fails())]),
+            "null",
+        ),
+        (computed(amount(), Arithmetic::Add, literal("1")), "9d"),
+        (computed(literal("1"), Arithmetic::Add, literal("1")), "2d"),
+        (Expr::Negate(Box::new(amount())), "-8d"),
+        (called(Function::Length, many, number), "2"),
+    ] {
+        check(&world, world.sales[3], &expr, expected);
+    }
 }
 
 #[test]

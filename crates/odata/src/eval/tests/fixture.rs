@@ -87,46 +87,67 @@ impl World {
     /// Builds it; tests leak it, so that entities may lead to one another.
     pub(in crate::eval) fn new() -> Self {
         let model: &'static Model = Box::leak(Box::new(Model::from_csdl(MODEL).expect("a model")));
-        let of = |name: &str| model.find_structured(&format!("m.{name}")).expect(name);
-        let entity = |name: &str, values: &[&str]| -> &'static Node {
-            Box::leak(Box::new(Node {
-                of: of(name),
-                values: values.iter().map(|text| value(text)).collect(),
-                related: OnceCell::new(),
-                single: name == "Sale",
-            }))
+        let mut world = Self {
+            model,
+            customers: Vec::new(),
+            products: Vec::new(),
+            sales: Vec::new(),
         };
-        let mut joe = Node {
-            of: of("Customer"),
-            values: ["'C1'", "'Joe'", "['new','big']"].map(value).to_vec(),
+        let nothing = || [Value::Null, Value::Collection(Vec::new())];
+        world.customers = vec![
+            world.entity(
+                "Customer",
+                &["'C1'", "'Joe'", "['new','big']"],
+                world.addresses(),
+            ),
+            world.entity("Vip", &["'C2'", "'Sue'", "['big']"], nothing()),
+            world.entity("Customer", &["'C3'", "'Sue'", "[]"], nothing()),
+            world.entity("Customer", &["'C4'", "'Luc'", "[]"], nothing()),
+        ];
+        world.products = vec![
+            world.entity("Product", &["'P1'", "'Sugar'", "0.06"], []),
+            world.entity("Product", &["'P2'", "'Coffee'", "0.06"], []),
+            world.entity("Product", &["'P3'", "'Paper'", "0.14"], []),
+            world.entity("Product", &["'P4'", "'Pencil'", "0.14"], []),
+        ];
+        world.sell();
+        world
+    }
+
+    fn entity(
+        &self,
+        name: &str,
+        values: &[&str],
+        more: impl IntoIterator<Item = Value>,
+    ) -> &'static Node {
+        let mut values: Vec<Value> = values.iter().map(|text| value(text)).chain(more).collect();
+        if name == "Vip" {
+            values.push(Value::Integer(10));
+        }
+        Box::leak(Box::new(Node {
+            of: self.id(name),
+            values,
             related: OnceCell::new(),
-            single: false,
-        };
+            single: name == "Sale",
+        }))
+    }
+
+    /// A complex value of a derived type, and a collection with one of either type.
+    fn addresses(&self) -> [Value; 2] {
         let address = |name: &str, values: &[&str]| {
             Value::Complex(Box::new(ComplexValue {
-                of: of(name),
+                of: self.id(name),
                 values: values.iter().map(|text| value(text)).collect(),
             }))
         };
         let abroad = address("Abroad", &["'Rome'", "'Italy'"]);
-        joe.values.push(abroad.clone());
-        joe.values.push(Value::Collection(vec![
-            abroad,
-            address("Address", &["'Bonn'"]),
-        ]));
-        let customers = vec![
-            Box::leak(Box::new(joe)) as &'static Node,
-            entity("Vip", &["'C2'", "'Sue'", "['big']", "null", "[]", "10"]),
-            entity("Customer", &["'C3'", "'Sue'", "[]", "null", "[]"]),
-            entity("Customer", &["'C4'", "'Luc'", "[]", "null", "[]"]),
-        ];
-        let products = vec![
-            entity("Product", &["'P1'", "'Sugar'", "0.06"]),
-            entity("Product", &["'P2'", "'Coffee'", "0.06"]),
-            entity("Product", &["'P3'", "'Paper'", "0.14"]),
-            entity("Product", &["'P4'", "'Pencil'", "0.14"]),
-        ];
-        let sales: Vec<(&str, usize, usize)> = vec![
+        let both = vec![abroad.clone(), address("Address", &["'Bonn'"])];
+        [abroad, Value::Collection(both)]
+    }
+
+    /// The sales: amount, customer and product; and the ways back from both.
+    fn sell(&mut self) {
+        let sales = [
             ("1d", 0, 2),
             ("2d", 0, 0),
             ("4d", 0, 1),
@@ -136,30 +157,21 @@ impl World {
             ("1d", 2, 2),
             ("2d", 2, 2),
         ];
-        let made = (1..).zip(&sales).map(|(id, (amount, customer, product))| {
-            let sale = entity("Sale", &[&id.to_string(), amount]);
-            let related = vec![vec![customers[*customer]], vec![products[*product]]];
+        for (id, (amount, customer, product)) in (1..).zip(sales) {
+            let sale = self.entity("Sale", &[&id.to_string(), amount], []);
+            let related = vec![vec![self.customers[customer]], vec![self.products[product]]];
             sale.related.set(related).ok().expect("set once");
-            sale
-        });
-        let made: Vec<&'static Node> = made.collect();
-        let lead = |nodes: &[&'static Node], through: usize| {
+            self.sales.push(sale);
+        }
+        for (through, nodes) in [&self.customers, &self.products].into_iter().enumerate() {
             for node in nodes {
                 let leads_here = |sale: &&'static Node| {
                     let related = sale.related.get().expect("set above");
                     std::ptr::eq(related[through][0], *node)
                 };
-                let related = made.iter().copied().filter(leads_here).collect();
+                let related = self.sales.iter().copied().filter(leads_here).collect();
                 node.related.set(vec![related]).ok().expect("set once");
             }
-        };
-        lead(&customers, 0);
-        lead(&products, 1);
-        Self {
-            model,
-            customers,
-            products,
-            sales: made,
         }
     }
 

@@ -5,8 +5,10 @@ use proptest::prelude::*;
 
 use super::values::{decimal, identical, number, primitive};
 use crate::eval::functions::{Context, call};
-use crate::eval::{and, arithmetic, cast, compare, equals, negate, not, or, order};
-use crate::expr::{Arithmetic, Comparison, Function};
+use crate::eval::{
+    Evaluator, Scope, Subject, and, arithmetic, cast, compare, equals, negate, not, or, order,
+};
+use crate::expr::{Arithmetic, Comparison, Expr, Function};
 
 fn context() -> Context {
     Context::new(edm::time::DateTimeOffset::MIN)
@@ -16,7 +18,68 @@ fn truth() -> impl Strategy<Value = Option<bool>> {
     prop::sample::select(vec![None, Some(true), Some(false)])
 }
 
+/// Any Boolean expression over literals.
+fn condition() -> impl Strategy<Value = Expr> {
+    let literal = |value| Expr::Literal { value, ty: None };
+    let leaf = prop_oneof![
+        truth().prop_map(move |t| literal(t.map_or(Value::Null, Value::Boolean))),
+        (primitive(), primitive()).prop_map(move |(left, right)| Expr::Compare {
+            op: Comparison::Le,
+            left: Box::new(literal(left)),
+            right: Box::new(literal(right)),
+        }),
+        (primitive(), prop::collection::vec(primitive(), 0..3)).prop_map(move |(needle, among)| {
+            Expr::In {
+                needle: Box::new(literal(needle)),
+                among: Box::new(Expr::Collection(among.into_iter().map(literal).collect())),
+            }
+        }),
+    ];
+    leaf.prop_recursive(4, 16, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(l, r)| Expr::And(Box::new(l), Box::new(r))),
+            (inner.clone(), inner.clone()).prop_map(|(l, r)| Expr::Or(Box::new(l), Box::new(r))),
+            inner.prop_map(|operand| Expr::Not(Box::new(operand))),
+        ]
+    })
+}
+
+/// The expression with every `not` driven down to what is neither `and` nor `or`.
+fn driven_down(expr: &Expr, negated: bool) -> Expr {
+    let both = |l: &Expr, r: &Expr| {
+        let (l, r) = (driven_down(l, negated), driven_down(r, negated));
+        (Box::new(l), Box::new(r))
+    };
+    match expr {
+        Expr::Not(operand) => driven_down(operand, !negated),
+        Expr::And(l, r) | Expr::Or(l, r) => {
+            let is_and = matches!(expr, Expr::And(..)) != negated;
+            let (l, r) = both(l, r);
+            if is_and {
+                Expr::And(l, r)
+            } else {
+                Expr::Or(l, r)
+            }
+        }
+        other if negated => Expr::Not(Box::new(other.clone())),
+        other => other.clone(),
+    }
+}
+
 proptest! {
+    /// De Morgan's laws, in trees and with null.
+    #[test]
+    fn conditions(expr in condition()) {
+        let (model, context) = (Model::default(), context());
+        let evaluator = Evaluator::new(&model, &context);
+        let nothing = Value::Null;
+        let scope = Scope::new(Subject::Value(&nothing));
+        let truth = |expr: &Expr| evaluator.evaluate(expr, &scope).map(|found| found.truth());
+        prop_assert_eq!(truth(&driven_down(&expr, false)), truth(&expr));
+        let negated = truth(&driven_down(&expr, true));
+        prop_assert_eq!(negated, truth(&expr).map(not));
+    }
+
     #[test]
     fn logic(a in truth(), b in truth(), c in truth()) {
         prop_assert_eq!(not(and(a, b)), or(not(a), not(b)));

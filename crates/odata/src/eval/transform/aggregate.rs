@@ -76,6 +76,7 @@ fn operands<'s>(
             continue;
         };
         let start = Operand::Instance(row as &dyn Instance);
+        evaluator.begin();
         for entity in items(evaluator.walk(start, to_entity, &scope)?) {
             let Operand::Instance(instance) = &entity else {
                 continue;

@@ -63,6 +63,7 @@ fn key(
 ) -> Result<Vec<Part>, EvalError> {
     let scope = scope(row);
     let parts = properties.iter().map(|path| {
+        evaluator.begin();
         Ok(match evaluator.path(path, &scope)? {
             Operand::Instance(instance) => Part::Entity(Identity::new(evaluator.model, instance)?),
             other => Part::Value(Ordered(other.into_value()?.into_owned())),
@@ -81,6 +82,7 @@ fn common(
     let mut common = Vec::new();
     for path in properties {
         if let (Root::Instance, [Step::Dynamic(name)]) = (&path.root, path.steps.as_slice()) {
+            evaluator.begin();
             let value = evaluator.path(path, &scope)?.into_value()?;
             common.push((name.clone(), value.into_owned()));
         }
