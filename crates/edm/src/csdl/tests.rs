@@ -1,5 +1,6 @@
 //! The library model is made for these tests; the device management model is the served one.
 
+mod annotation_errors;
 mod errors;
 mod hostile;
 mod operations;
