@@ -6,6 +6,7 @@ mod deletion;
 mod devices;
 mod history;
 mod on_demand;
+mod outages;
 mod overview;
 mod scripts;
 mod storm;

@@ -3,7 +3,6 @@
 mod answer;
 mod client;
 mod families;
-mod postgres;
 mod server;
 mod snapshot;
 

@@ -7,9 +7,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tempfile::TempDir;
+use test_postgres::postgres;
 
 use super::Client;
-use super::postgres::postgres;
 
 /// The permission that opens everything but privileged operations.
 pub(crate) const READ_WRITE: &str = "DeviceManagementConfiguration.ReadWrite.All";
@@ -35,16 +35,22 @@ impl Server {
             Ok(other) if other != "sqlite" => panic!("RUNSTATE_TEST_DATABASE is {other}"),
             _ => None,
         };
-        Self::on(Arc::new(tempfile::tempdir().unwrap()), database)
+        Self::on(Arc::new(tempfile::tempdir().unwrap()), database, &[])
     }
 
     /// Another server on the same database.
     pub(crate) fn beside(&self) -> Self {
-        Self::on(self.directory.clone(), self.database.clone())
+        Self::on(self.directory.clone(), self.database.clone(), &[])
     }
 
-    fn on(directory: Arc<TempDir>, database: Option<String>) -> Self {
-        let (child, out, address) = spawn(directory.path(), database.as_deref());
+    /// A server of its own on a PostgreSQL database, with further arguments of `runstate serve`.
+    pub(crate) fn start_on(database: String, arguments: &[&str]) -> Self {
+        let directory = Arc::new(tempfile::tempdir().unwrap());
+        Self::on(directory, Some(database), arguments)
+    }
+
+    fn on(directory: Arc<TempDir>, database: Option<String>, arguments: &[&str]) -> Self {
+        let (child, out, address) = spawn(directory.path(), database.as_deref(), arguments);
         let token = token(directory.path(), &["--role", READ_WRITE]);
         let client = Client::new(&address, Some(token));
         Self {
@@ -127,8 +133,13 @@ fn runstate(arguments: &[&str], data_dir: &Path) -> Command {
 }
 
 /// Starts the server and reads where it listens from its first line.
-fn spawn(data_dir: &Path, database: Option<&str>) -> (Child, BufReader<ChildStdout>, String) {
+fn spawn(
+    data_dir: &Path,
+    database: Option<&str>,
+    arguments: &[&str],
+) -> (Child, BufReader<ChildStdout>, String) {
     let mut command = runstate(&["serve", "--listen", "127.0.0.1:0"], data_dir);
+    command.args(arguments);
     if let Some(database) = database {
         command.env("RUNSTATE_DATABASE", database);
     }

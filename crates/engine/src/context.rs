@@ -66,7 +66,7 @@ impl Context {
     /// Reads in a snapshot.
     pub(crate) async fn read<T: Send + 'static>(
         self: &Arc<Self>,
-        run: impl FnOnce(&Self, &mut dyn Reader) -> Result<T, Error> + Send + 'static,
+        mut run: impl FnMut(&Self, &mut dyn Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let context = Arc::clone(self);
         store::read(self.core.store.as_ref(), move |reader| {

@@ -7,6 +7,9 @@ use odata::{Error, ErrorCode, json};
 use crate::exchange::Response;
 use crate::request_ids::RequestIds;
 
+/// When to try again after a 503, in seconds (RFC 9110, section 10.2.3).
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
 /// The answer of a failed request; `date` is when it failed, as `2026-01-02T03:04:05`.
 #[must_use]
 pub fn respond(error: &Error, ids: &RequestIds, date: &str) -> Response {
@@ -26,6 +29,9 @@ pub fn respond(error: &Error, ids: &RequestIds, date: &str) -> Response {
         // RFC 9110, section 15.5.6: a 405 must have it; empty means that nothing is allowed.
         let allow = HeaderValue::from_static(error.allow.unwrap_or_default());
         headers.insert(header::ALLOW, allow);
+    }
+    if error.code == ErrorCode::ServiceUnavailable {
+        headers.insert(header::RETRY_AFTER, RETRY_AFTER);
     }
     Response {
         status: error.code.status(),

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod database;
+
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +9,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::duration;
+
+pub(crate) use database::DatabaseArguments;
 
 /// A self-hosted server of the Microsoft Graph API for Intune device scripts, and its agent.
 #[derive(Debug, Parser)]
@@ -36,40 +40,11 @@ pub(crate) struct ServeArguments {
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) data: DataArguments,
-    /// A PostgreSQL database on this machine instead of the one in the data directory. Other users
-    /// of this machine can see a password here, so prefer the variable
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "RUNSTATE_DATABASE",
-        hide_env_values = true
-    )]
-    pub(crate) database: Option<DatabaseUrl>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
     /// Serve plain http to the network, where others can read the tokens
     #[arg(long)]
     pub(crate) insecure_http: bool,
-}
-
-/// `postgres://USER:PASSWORD@HOST/DATABASE`. Its debug form has no password.
-#[derive(Clone)]
-pub(crate) struct DatabaseUrl(String);
-
-impl DatabaseUrl {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for DatabaseUrl {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl std::fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("DatabaseUrl(..)")
-    }
 }
 
 #[derive(Debug, Args)]
@@ -202,7 +177,7 @@ mod tests {
             panic!("not parsed")
         };
         assert!(!format!("{arguments:?}").contains("secret"));
-        let url = arguments.database.map(|url| url.as_str().to_owned());
+        let url = arguments.database.url.map(|url| url.as_str().to_owned());
         assert_eq!(url.as_deref(), line.strip_prefix("serve --database "));
     }
 
@@ -230,6 +205,18 @@ mod tests {
             ("token --role A --expires -1h", ErrorKind::UnknownArgument),
             ("serve --listen 127.0.0.1", ErrorKind::ValueValidation),
             ("serve --listen 127.0.0.1:99999", ErrorKind::ValueValidation),
+            (
+                "serve --database-writers 0 --database postgres://a",
+                ErrorKind::ValueValidation,
+            ),
+            (
+                "serve --database-lock-timeout 0s --database postgres://a",
+                ErrorKind::ValueValidation,
+            ),
+            (
+                "serve --database-statement-timeout 24d --database postgres://a",
+                ErrorKind::ValueValidation,
+            ),
             ("agent run", ErrorKind::MissingRequiredArgument),
             (
                 "agent run --server s --token t --token-file f",

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::Failure;
-use crate::cli::{DatabaseUrl, ServeArguments};
+use crate::cli::{DatabaseArguments, ServeArguments};
 use crate::wire;
 
 /// The permission in the example that is printed: it opens everything but privileged operations.
@@ -28,7 +28,7 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     let data_dir = &arguments.data.data_dir;
     let server = open(
         data_dir,
-        arguments.database.as_ref(),
+        Some(&arguments.database),
         arguments.listen,
         arguments.insecure_http,
     )
@@ -68,7 +68,7 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
 /// The key or the store cannot be opened, or the address cannot be listened on.
 pub(crate) async fn open(
     data_dir: &Path,
-    database: Option<&DatabaseUrl>,
+    database: Option<&DatabaseArguments>,
     listen: SocketAddr,
     insecure_http: bool,
 ) -> Result<Server, Failure> {

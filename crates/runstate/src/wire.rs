@@ -9,11 +9,11 @@ use engine::{Core, Engine, RandomIds};
 use service::Graph;
 use store::Store;
 use store::clock::{Clock, SystemClock};
-use store_postgres::{Connections, Postgres, Target};
+use store_postgres::{Options, Postgres, Target, Timeouts};
 use store_sqlite::Sqlite;
 
 use crate::Failure;
-use crate::cli::DatabaseUrl;
+use crate::cli::DatabaseArguments;
 
 /// The database in a data directory.
 const DATABASE: &str = "runstate.db";
@@ -26,16 +26,17 @@ const MAINTENANCE: Duration = Duration::from_secs(3_600);
 /// The store cannot be opened.
 pub(crate) async fn service_handler(
     data_dir: &Path,
-    database: Option<&DatabaseUrl>,
+    database: Option<&DatabaseArguments>,
 ) -> Result<Arc<dyn Handler>, Failure> {
     let model = service::model()?;
     let tables = service::tables(&model)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let database = database.and_then(|database| Some((database.url.as_ref()?, database)));
     let store: Arc<dyn Store> = match database {
-        Some(url) => {
-            let (target, connections) = (Target::parse(url.as_str())?, Connections::default());
+        Some((url, arguments)) => {
+            let (target, options) = (Target::parse(url.as_str())?, options(arguments));
             let (model, tables, clock) = (model.clone(), tables.clone(), clock.clone());
-            Arc::new(Postgres::open(&target, connections, model, tables, clock)?)
+            Arc::new(Postgres::open(&target, options, model, tables, clock)?)
         }
         None => {
             let path = data_dir.join(DATABASE);
@@ -59,6 +60,20 @@ pub(crate) async fn service_handler(
     service::bootstrap(&core).await?;
     tokio::spawn(look_after(Arc::downgrade(&core)));
     Ok(Arc::new(Engine::new(core)))
+}
+
+/// How a PostgreSQL database is used.
+fn options(arguments: &DatabaseArguments) -> Options {
+    let default = Options::default();
+    Options {
+        writers: arguments.writers.into(),
+        readers: arguments.readers.map_or(default.readers, usize::from),
+        patience: arguments.wait,
+        timeouts: Timeouts {
+            statement: arguments.statement_timeout,
+            lock: arguments.lock_timeout,
+        },
+    }
 }
 
 /// Maintenance at start and every hour, for as long as the service lives.

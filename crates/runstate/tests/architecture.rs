@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each of them may use.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("edm", &[]),
     ("odata", &["edm"]),
     ("store", &["edm", "odata"]),
@@ -30,6 +30,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
         ],
     ),
     ("benchmark", &[]),
+    ("test-postgres", &[]),
 ];
 
 fn metadata() -> Value {

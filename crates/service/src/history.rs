@@ -35,13 +35,13 @@ pub(crate) fn append(
 pub(crate) async fn read(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let (layout, shared) = (graph.layout.clone(), core.clone());
     store::read(core.store.as_ref(), move |reader| {
-        let core = shared;
-        let target = locate(&core, reader, &call.binding)?;
+        let core = &shared;
+        let target = locate(core, reader, &call.binding)?;
         let states = layout
             .states
             .get(&target.table)
             .ok_or_else(|| Error::internal("history of what has none"))?;
-        let mut at = load(&core, reader, &target)?[states.last_history].clone();
+        let mut at = load(core, reader, &target)?[states.last_history].clone();
         let mut rows = Vec::new();
         while rows.len() < LONGEST && !at.is_null() {
             // Where retention has cut the chain, the history ends.

@@ -68,7 +68,7 @@ async fn exists(graph: &Graph, core: &Arc<Core>, id: &str) -> Result<bool, Error
     };
     let table = family.table;
     read(core.store.as_ref(), move |reader| {
-        reader.exists(table, &[Value::String(key)])
+        reader.exists(table, &[Value::String(key.clone())])
     })
     .await
 }

@@ -1,7 +1,9 @@
 //! What the database's errors mean: to the client of a request, and to the group of commands.
 
 use odata::{Error, ErrorCode};
-use postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
+
+use crate::client::ClientError;
 
 /// What an error means for the transaction that it came up in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +16,16 @@ pub(crate) enum Trouble {
 }
 
 /// What an error means for its transaction, if more than that one statement failed.
-pub(crate) fn trouble(error: &postgres::Error, closed: bool) -> Option<Trouble> {
-    let Some(state) = error.code() else {
+pub(crate) fn trouble(error: &ClientError, closed: bool) -> Option<Trouble> {
+    let ClientError::Postgres(error) = error else {
+        return Some(Trouble::Lost);
+    };
+    let Some(db) = error.as_db_error() else {
         let broken =
             std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
         return (closed || broken || error.is_closed()).then_some(Trouble::Lost);
     };
+    let state = db.code();
     let conflicts = [
         &SqlState::T_R_SERIALIZATION_FAILURE,
         &SqlState::T_R_DEADLOCK_DETECTED,
@@ -32,34 +38,55 @@ pub(crate) fn trouble(error: &postgres::Error, closed: bool) -> Option<Trouble> 
         &SqlState::TOO_MANY_CONNECTIONS,
         &SqlState::READ_ONLY_SQL_TRANSACTION,
     ];
+    let fatal = matches!(
+        db.parsed_severity(),
+        Some(Severity::Fatal | Severity::Panic)
+    );
     if conflicts.contains(&state) {
         Some(Trouble::Conflict)
-    } else if gone.contains(&state) || state.code().starts_with("08") {
+    } else if closed || fatal || gone.contains(&state) || state.code().starts_with("08") {
         Some(Trouble::Lost)
     } else {
         None
     }
 }
 
-/// The error as one of the request: what is the database's condition is not the client's fault.
-pub(crate) fn failure(error: &postgres::Error, closed: bool) -> Error {
-    let state = error.code();
-    if state == Some(&SqlState::QUERY_CANCELED) {
+/// The error of a read as one of the request.
+pub(crate) fn read_failure(error: &ClientError, closed: bool) -> Error {
+    if state(error) == Some(&SqlState::QUERY_CANCELED) {
         let message = "The query took longer than it may. Narrow its filter, or order by the key.";
         return Error::bad_request(message);
     }
-    let short_of = state.is_some_and(|state| {
-        // Insufficient resources, and errors of the system below: a full disk, failed I/O.
-        state.code().starts_with("53") || state.code().starts_with("58")
+    failure(error, closed)
+}
+
+/// The error as one of the request: what is the database's condition is not the client's fault.
+pub(crate) fn failure(error: &ClientError, closed: bool) -> Error {
+    let for_now = state(error).is_some_and(|state| {
+        // Insufficient resources, an operator's word (a cancelled statement), and errors of the
+        // system below: a full disk, failed I/O.
+        ["53", "57", "58"]
+            .iter()
+            .any(|class| state.code().starts_with(class))
     });
-    if short_of || trouble(error, closed).is_some() {
+    if for_now || trouble(error, closed).is_some() {
         return unavailable(&describe(error));
     }
     Error::internal(describe(error))
 }
 
-/// The database's message with its state and detail; the client's own error without one.
-pub(crate) fn describe(error: &postgres::Error) -> String {
+fn state(error: &ClientError) -> Option<&SqlState> {
+    match error {
+        ClientError::Postgres(error) => error.code(),
+        _ => None,
+    }
+}
+
+/// The database's message with its state; the client's own error without one.
+pub(crate) fn describe(error: &ClientError) -> String {
+    let ClientError::Postgres(error) = error else {
+        return error.to_string();
+    };
     match error.as_db_error() {
         Some(db) => format!("{} ({})", db.message(), db.code().code()),
         None => match std::error::Error::source(error) {

@@ -10,121 +10,157 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use odata::Error;
+use odata::{Error, ErrorCode};
 use store::{Job, Verdict};
 use uuid::Uuid;
 
 use crate::failure::{Trouble, unavailable};
 use crate::session::{Ending, Link, Session};
 
-/// How long commands wait for a database that cannot be reached.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Between two attempts to reach it.
+/// Between two attempts to reach the database.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// How an attempt at a group ended.
 enum Attempt {
     /// So many commands from the front are durable or undone by their own verdict.
     Kept(usize),
+    /// Nothing was kept; again.
+    Undone,
     /// Nothing was kept; again, alone.
     Conflict,
     /// Nothing was kept; again, on another connection.
     Lost,
-    /// The connection was lost during the commit of so many commands.
-    InDoubt(Uuid, usize),
+    /// Whether a commit was carried out is not known yet.
+    InDoubt(Doubt),
     /// Nothing was kept, and repeating it would not help.
     Failed(Error),
 }
 
+/// A commit whose answer was lost.
+#[derive(Clone, Copy)]
+struct Doubt {
+    group: Uuid,
+    /// How many commands from the front it was the commit of.
+    commands: usize,
+}
+
 /// Carries out commands and settles each.
 pub(crate) fn carry_out(link: &mut Link, jobs: Vec<Box<dyn Job>>) {
-    let mut jobs = VecDeque::from(jobs);
-    let mut alone = false;
-    let mut doubt = None;
-    let mut give_up = Instant::now() + PATIENCE;
-    while !jobs.is_empty() {
-        let outcome = match clear_doubt(link, &mut doubt) {
-            Some(outcome) => outcome,
-            None => attempt(link, &mut jobs, alone),
+    let give_up = link.deadline();
+    let mut group = Group {
+        link,
+        jobs: VecDeque::from(jobs),
+        alone: false,
+        doubt: None,
+        give_up,
+    };
+    while !group.jobs.is_empty() {
+        let outcome = match group.doubt {
+            Some(doubt) => group.ask(doubt),
+            None => group.attempt(),
         };
+        group.follow(outcome);
+    }
+}
+
+struct Group<'l> {
+    link: &'l mut Link,
+    jobs: VecDeque<Box<dyn Job>>,
+    alone: bool,
+    doubt: Option<Doubt>,
+    give_up: Instant,
+}
+
+impl Group<'_> {
+    /// What an attempt's end means for the commands.
+    fn follow(&mut self, outcome: Attempt) {
         match outcome {
             Attempt::Kept(count) => {
-                settle(jobs.drain(..count), &Ok(()));
-                (alone, give_up) = (true, Instant::now() + PATIENCE);
+                self.settle(count, &Ok(()));
+                (self.alone, self.doubt) = (true, None);
+                self.give_up = self.link.deadline();
             }
-            Attempt::Conflict if Instant::now() < give_up => alone = true,
-            Attempt::Conflict => settle(jobs.drain(..), &Err(unavailable("conflicts do not end"))),
-            Attempt::InDoubt(group, count) => {
-                doubt = Some((group, count));
-                link.drop_session();
-            }
-            Attempt::Lost if Instant::now() < give_up => {
-                link.drop_session();
-                std::thread::sleep(PAUSE);
+            Attempt::Undone => self.doubt = None,
+            Attempt::Conflict if Instant::now() < self.give_up => self.alone = true,
+            Attempt::Conflict => self.refuse("conflicts do not end"),
+            Attempt::InDoubt(doubt) => {
+                self.doubt = Some(doubt);
+                self.link.drop_session();
             }
             Attempt::Lost => {
-                link.drop_session();
-                settle(
-                    jobs.drain(..),
-                    &Err(unavailable("the database is out of reach")),
-                );
+                self.link.drop_session();
+                if Instant::now() < self.give_up {
+                    std::thread::sleep(PAUSE);
+                } else {
+                    self.refuse("the database is out of reach");
+                }
             }
             Attempt::Failed(error) => {
-                tracing::error!(%error, commands = jobs.len(), "a group was not committed");
-                settle(jobs.drain(..), &Err(error));
+                tracing::error!(%error, commands = self.jobs.len(), "a group was not committed");
+                self.settle(self.jobs.len(), &Err(error));
             }
         }
     }
+
+    /// Settles so many commands from the front.
+    fn settle(&mut self, count: usize, outcome: &Result<(), Error>) {
+        for job in self.jobs.drain(..count) {
+            job.settle(outcome.clone());
+        }
+    }
+
+    /// Gives all commands up; those whose commit is in doubt hear that.
+    fn refuse(&mut self, reason: &str) {
+        if let Some(doubt) = self.doubt.take() {
+            let message = "The database went away while it stored this; whether it did is not \
+                           known. Read before you repeat it.";
+            tracing::error!(commands = doubt.commands, "a commit stays in doubt");
+            let error = Error::new(ErrorCode::ServiceUnavailable, message);
+            self.settle(doubt.commands, &Err(error));
+        }
+        self.settle(self.jobs.len(), &Err(unavailable(reason)));
+    }
+
+    /// Asks on a new connection what became of a commit in doubt.
+    fn ask(&mut self, doubt: Doubt) -> Attempt {
+        match self.link.was_committed(doubt.group) {
+            Ok(true) => Attempt::Kept(doubt.commands),
+            Ok(false) => Attempt::Undone,
+            Err(()) => Attempt::Lost,
+        }
+    }
+
+    fn attempt(&mut self) -> Attempt {
+        let session = match self.link.session() {
+            Ok(session) => session,
+            Err(error) => {
+                tracing::warn!(%error, "the database is out of reach");
+                return Attempt::Lost;
+            }
+        };
+        session.begin_write(self.alone);
+        let mut done = 0;
+        for job in &mut self.jobs {
+            match run(session, job.as_mut(), done == 0) {
+                None => done += 1,
+                Some(Trouble::Lost) => return Attempt::Lost,
+                Some(Trouble::Conflict) => break,
+            }
+        }
+        if done == 0 {
+            return session
+                .abandon()
+                .map_or(Attempt::Lost, |()| Attempt::Conflict);
+        }
+        commit(session, done)
+    }
 }
 
-/// Asks on a new connection what became of a commit, if one is in doubt.
-fn clear_doubt(link: &mut Link, doubt: &mut Option<(Uuid, usize)>) -> Option<Attempt> {
-    let (group, count) = (*doubt)?;
-    match link.was_committed(group) {
-        Ok(true) => {
-            *doubt = None;
-            Some(Attempt::Kept(count))
-        }
-        Ok(false) => {
-            *doubt = None;
-            None
-        }
-        Err(()) => Some(Attempt::Lost),
-    }
-}
-
-fn settle(jobs: impl Iterator<Item = Box<dyn Job>>, outcome: &Result<(), Error>) {
-    for job in jobs {
-        job.settle(outcome.clone());
-    }
-}
-
-fn attempt(link: &mut Link, jobs: &mut VecDeque<Box<dyn Job>>, alone: bool) -> Attempt {
-    let session = match link.session() {
-        Ok(session) => session,
-        Err(error) => {
-            tracing::warn!(%error, "the database is out of reach");
-            return Attempt::Lost;
-        }
-    };
-    session.begin_write(alone);
-    let mut done = 0;
-    for job in jobs.iter_mut() {
-        match run(session, job.as_mut(), done == 0) {
-            None => done += 1,
-            Some(Trouble::Lost) => return Attempt::Lost,
-            Some(Trouble::Conflict) => break,
-        }
-    }
-    if done == 0 {
-        return session
-            .abandon()
-            .map_or(Attempt::Lost, |()| Attempt::Conflict);
-    }
+fn commit(session: &mut Session, commands: usize) -> Attempt {
     let group = Uuid::now_v7();
     match session.commit(group) {
-        Ok(()) => Attempt::Kept(done),
-        Err(Ending::InDoubt) => Attempt::InDoubt(group, done),
+        Ok(()) => Attempt::Kept(commands),
+        Err(Ending::InDoubt) => Attempt::InDoubt(Doubt { group, commands }),
         Err(Ending::Before(Some(Trouble::Lost), _)) => Attempt::Lost,
         Err(Ending::Before(trouble, error)) => match (session.abandon(), trouble) {
             (Err(()), _) => Attempt::Lost,

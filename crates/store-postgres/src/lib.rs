@@ -5,24 +5,30 @@
 //! Durability: a command is answered only after its group's `COMMIT` returned; a commit whose answer
 //! was lost is looked up by its record ([`doubt`]) before anything is done again.
 
+mod address;
+mod client;
 mod connect;
 mod doubt;
 mod failure;
 mod group;
 mod migrate;
+mod outage;
 mod pool;
 mod session;
+mod tls;
 mod values;
 mod writer;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use edm::Model;
 use odata::Error;
 use store::clock::Clock;
 use store::{Job, ReadJob, Store, Tables};
 
-pub use connect::{ConnectionError, Target};
+pub use client::ClientError;
+pub use connect::{ConnectionError, Target, Timeouts};
 
 /// A problem with the database as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +38,7 @@ pub enum OpenError {
     Address(#[from] ConnectionError),
     /// The database's own error.
     #[error("cannot open the PostgreSQL database: {0}")]
-    Postgres(#[from] postgres::Error),
+    Postgres(#[from] ClientError),
     /// Texts would not come back as they are.
     #[error("the PostgreSQL database has the encoding {0}; it must be UTF8")]
     Encoding(String),
@@ -52,21 +58,28 @@ pub enum OpenError {
     Panicked,
 }
 
-/// How many connections a server holds to the database.
+/// How a server uses a database.
 #[derive(Clone, Copy, Debug)]
-pub struct Connections {
-    /// Those that write: each carries out a group of commands at a time.
+pub struct Options {
+    /// Connections that write: each carries out a group of commands at a time.
     pub writers: usize,
-    /// Those that read.
+    /// Connections that read.
     pub readers: usize,
+    /// How long commands and reads wait for a database that is out of reach, such as one whose
+    /// standby is taking over.
+    pub patience: Duration,
+    /// What a connection may take its time for.
+    pub timeouts: Timeouts,
 }
 
-impl Default for Connections {
+impl Default for Options {
     fn default() -> Self {
         let readers = std::thread::available_parallelism().map_or(4, |n| n.get().clamp(4, 16));
         Self {
             writers: 4,
             readers,
+            patience: Duration::from_secs(20),
+            timeouts: Timeouts::default(),
         }
     }
 }
@@ -84,7 +97,7 @@ impl Postgres {
     /// If it cannot be reached, is not in UTF-8, or has the tables of a newer version.
     pub fn open(
         target: &Target,
-        connections: Connections,
+        options: Options,
         model: Arc<Model>,
         tables: Arc<Tables>,
         clock: Arc<dyn Clock>,
@@ -92,20 +105,25 @@ impl Postgres {
         // The client blocks, which a thread of an asynchronous runtime must not.
         let migrated = std::thread::scope(|scope| {
             scope
-                .spawn(|| migrate::run(&mut target.connect()?))
+                .spawn(|| migrate::run(&mut target.connect(options.timeouts)?))
                 .join()
                 .map_err(|_| OpenError::Panicked)
         });
         migrated??;
-        let context = session::Context {
-            model,
-            tables,
-            clock,
+        let database = session::Database {
+            target: target.clone(),
+            timeouts: options.timeouts,
+            context: session::Context {
+                model,
+                tables,
+                clock,
+            },
+            outage: Arc::new(outage::Outage::new(options.patience)),
         };
-        let link = || session::Link::new(target.clone(), context.clone());
+        let link = || session::Link::new(database.clone());
         Ok(Self {
-            pool: pool::Pool::start(connections.readers.max(1), link)?,
-            writers: writer::Writers::start(connections.writers.max(1), link)?,
+            pool: pool::Pool::start(options.readers.max(1), link)?,
+            writers: writer::Writers::start(options.writers.max(1), link)?,
         })
     }
 }
@@ -115,7 +133,7 @@ impl Store for Postgres {
         self.writers.submit(job);
     }
 
-    fn submit_read(&self, job: ReadJob) -> Result<(), Error> {
+    fn submit_read(&self, job: Box<dyn ReadJob>) -> Result<(), Error> {
         self.pool.submit(job)
     }
 }

@@ -1,9 +1,10 @@
 //! Migrations: numbered, forward only. The table `schema_version` says how many the database has
 //! had. Servers that start together wait for each other.
 
-use postgres::Client;
+use tokio_postgres::types::FromSql;
 
 use crate::OpenError;
+use crate::client::{Client, ClientError};
 
 /// The steps in order; a database at version `n` has had the first `n`.
 const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_founding.sql")];
@@ -27,29 +28,42 @@ const BOOKKEEPING: &str = "
 
 /// Carries out the steps that are missing, each in a transaction of its own.
 pub(crate) fn run(client: &mut Client) -> Result<(), OpenError> {
-    let encoding: String = client.query_one("SHOW server_encoding", &[])?.try_get(0)?;
+    let encoding: String = value(client, "SHOW server_encoding")?;
     if encoding != "UTF8" {
         return Err(OpenError::Encoding(encoding));
     }
-    // It goes with the connection, whatever becomes of the steps.
-    client.execute("SELECT pg_advisory_lock($1)", &[&LOCK])?;
+    // Another server's steps may take their time. The lock goes with the connection, whatever
+    // becomes of the steps.
+    client.batch_execute(&format!(
+        "SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock({LOCK})"
+    ))?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     // A database that has everything is not written to: its notices would only fill the log.
-    let exists = "SELECT to_regclass('schema_version') IS NOT NULL";
-    let exists: bool = client.query_one(exists, &[])?.try_get(0)?;
-    if !exists {
+    if !value(client, "SELECT to_regclass('schema_version') IS NOT NULL")? {
         client.batch_execute(&format!("BEGIN; {BOOKKEEPING} COMMIT"))?;
     }
-    let version = "SELECT version FROM schema_version";
-    let found: i64 = client.query_one(version, &[])?.try_get(0)?;
+    let found: i64 = value(client, "SELECT version FROM schema_version")?;
     if found > known {
         return Err(OpenError::Newer { found, known });
     }
     for (number, sql) in (1_i64..).zip(MIGRATIONS).filter(|(n, _)| *n > found) {
-        let mut step = client.transaction()?;
-        step.batch_execute(sql)?;
-        step.execute("UPDATE schema_version SET version = $1", &[&number])?;
-        step.commit()?;
+        client.batch_execute(&format!(
+            "BEGIN; {sql}; UPDATE schema_version SET version = {number}; COMMIT"
+        ))?;
     }
     Ok(())
+}
+
+/// The only value that a statement answers.
+fn value<T>(client: &mut Client, sql: &str) -> Result<T, ClientError>
+where
+    T: for<'a> FromSql<'a> + Default,
+{
+    let statement = client.prepare(sql, &[])?;
+    let mut found = Ok(T::default());
+    client.query("", &statement, std::iter::empty::<i32>(), |row| {
+        found = row.try_get(0);
+        true
+    })?;
+    Ok(found?)
 }

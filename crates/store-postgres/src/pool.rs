@@ -3,20 +3,30 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use edm::Value;
 use odata::{Error, ErrorCode};
-use store::{Cells, ReadJob, Reader, Row, Select, TableId};
+use store::ReadJob;
 
+use crate::failure::unavailable;
 use crate::session::Link;
 use crate::writer::join;
 
 /// Reads that may wait: beyond this the server is overloaded, and says so.
 const QUEUE: usize = 65_536;
 
+/// Between two attempts to reach the database.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often a read is begun, if connections come about and are lost in it: one that brings the
+/// database down each time must not do so for ever.
+const ATTEMPTS: u32 = 20;
+
+/// A read that is done, and how.
+type Settled = (Box<dyn ReadJob>, Result<(), Error>);
+
 pub(crate) struct Pool {
-    queue: Option<Sender<ReadJob>>,
+    queue: Option<Sender<Box<dyn ReadJob>>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -37,7 +47,7 @@ impl Pool {
         Ok(pool)
     }
 
-    pub(crate) fn submit(&self, job: ReadJob) -> Result<(), Error> {
+    pub(crate) fn submit(&self, job: Box<dyn ReadJob>) -> Result<(), Error> {
         let unavailable = |message| Error::new(ErrorCode::ServiceUnavailable, message);
         let Some(queue) = &self.queue else {
             return Err(unavailable("The server is stopping."));
@@ -60,44 +70,43 @@ impl Drop for Pool {
     }
 }
 
-fn answer(mut link: Link, jobs: &Receiver<ReadJob>) {
+fn answer(mut link: Link, jobs: &Receiver<Box<dyn ReadJob>>) {
     for job in jobs {
-        // A panic answers its own client (the reply is dropped), and the thread lives on.
-        let outcome = catch_unwind(AssertUnwindSafe(|| match link.begin_read() {
-            Ok(session) => job(session),
-            Err(error) => {
-                tracing::error!(%error, "a read could not begin its snapshot");
-                job(&mut Unreachable(error));
-            }
-        }));
-        if outcome.is_err() {
-            tracing::error!("a read panicked");
+        if let Some((job, outcome)) = carry_out(&mut link, job) {
+            job.settle(outcome);
         }
         link.end_read();
     }
 }
 
-/// The reader of a database that cannot be reached: it says so.
-struct Unreachable(Error);
-
-impl Reader for Unreachable {
-    fn select(
-        &mut self,
-        _: &Select<'_>,
-        _: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        Err(self.0.clone())
+/// Reads, again on another connection if the database is lost meanwhile. None: the read panicked,
+/// which answers its own client (the reply is dropped), and the thread lives on.
+fn carry_out(link: &mut Link, mut job: Box<dyn ReadJob>) -> Option<Settled> {
+    for attempt in 1_u32.. {
+        let give_up = link.deadline();
+        let error = match link.session() {
+            Ok(session) => {
+                session.begin_read();
+                let ran = catch_unwind(AssertUnwindSafe(|| job.run(session)));
+                if ran.is_err() {
+                    tracing::error!("a read panicked");
+                    return None;
+                }
+                if session.take_trouble().is_none() {
+                    return Some((job, Ok(())));
+                }
+                unavailable("the connection was lost in the read")
+            }
+            Err(error) => error,
+        };
+        link.drop_session();
+        if Instant::now() >= give_up || attempt >= ATTEMPTS && link.is_reached() {
+            tracing::warn!(%error, "a read found no database");
+            return Some((job, Err(error)));
+        }
+        if attempt > 1 {
+            std::thread::sleep(PAUSE);
+        }
     }
-
-    fn count(&mut self, _: &Select<'_>) -> Result<u64, Error> {
-        Err(self.0.clone())
-    }
-
-    fn get(&mut self, _: TableId, _: &[Value]) -> Result<Option<Row>, Error> {
-        Err(self.0.clone())
-    }
-
-    fn exists(&mut self, _: TableId, _: &[Value]) -> Result<bool, Error> {
-        Err(self.0.clone())
-    }
+    None
 }

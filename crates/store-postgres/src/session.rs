@@ -10,27 +10,26 @@ use std::sync::Arc;
 
 use edm::{Model, Value};
 use odata::Error;
-use postgres::fallible_iterator::FallibleIterator;
-use postgres::types::{ToSql, Type};
-use postgres::{Client, Row, Statement};
 use store::additions::Additions;
 use store::cell::Cell;
 use store::clock::{Clock, utc_day};
 use store::{TableId, Tables};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
 
+use crate::client::{Client, ClientError};
 use crate::doubt;
-use crate::failure::{Trouble, failure, trouble};
+use crate::failure::{Trouble, failure, read_failure, trouble};
 use crate::values::Parameter;
 
-pub(crate) use link::Link;
+pub(crate) use link::{Database, Link};
 use prepared::Prepared;
 
 /// Held shared by every group, and for itself by one that runs alone.
 const LOCK: i64 = 0x7275_6e73_7772_6974;
-/// How long a group waits for a lock before it is repeated alone: less than the second after which
-/// PostgreSQL looks for a deadlock by default.
-const LOCK_WAIT: &str = "500ms";
+/// How long a group that runs alone waits for those that run already.
+const ALONE_WAIT: &str = "10s";
 
 /// What every thread of the store shares.
 #[derive(Clone)]
@@ -95,15 +94,11 @@ impl Session {
         }
     }
 
-    fn begin_read(&mut self) -> Result<(), postgres::Error> {
+    /// Begins a snapshot. Nothing is sent yet.
+    pub(crate) fn begin_read(&mut self) {
         self.turn_day();
         (self.access, self.trouble) = (Access::Snapshot, None);
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        self.client.batch_execute(begin)
-    }
-
-    fn end_read(&mut self) -> Result<(), postgres::Error> {
-        self.client.batch_execute("ROLLBACK")
+        self.pending = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;".to_owned();
     }
 
     /// Begins a group. Nothing is sent yet.
@@ -114,13 +109,13 @@ impl Session {
         let begin = "BEGIN ISOLATION LEVEL READ COMMITTED;";
         if alone {
             self.access = Access::Alone;
-            self.pending = format!("{begin} SELECT pg_advisory_xact_lock({LOCK});");
+            self.pending = format!(
+                "{begin} SET LOCAL lock_timeout = '{ALONE_WAIT}'; \
+                 SELECT pg_advisory_xact_lock({LOCK});"
+            );
         } else {
             self.access = Access::Shared { waits: true };
-            self.pending = format!(
-                "{begin} SELECT pg_advisory_xact_lock_shared({LOCK}); \
-                 SET LOCAL lock_timeout = '{LOCK_WAIT}';"
-            );
+            self.pending = format!("{begin} SELECT pg_advisory_xact_lock_shared({LOCK});");
         }
     }
 
@@ -161,13 +156,20 @@ impl Session {
         {
             return Err(Ending::Before(self.take_trouble(), error));
         }
-        let end = format!("{} COMMIT", doubt::record(group));
-        self.client.batch_execute(&end).map_err(|error| {
-            match trouble(&error, self.client.is_closed()) {
-                Some(Trouble::Lost) => Ending::InDoubt,
-                trouble => Ending::Before(trouble, failure(&error, false)),
-            }
-        })
+        self.client.take_warned();
+        // A wait for the synchronous standby that is broken off would count as an answer.
+        let end = format!(
+            "SET LOCAL statement_timeout = 0; {} COMMIT",
+            doubt::record(group)
+        );
+        match self.client.batch_execute(&end) {
+            Ok(()) if self.client.take_warned() => Err(Ending::InDoubt),
+            Ok(()) => Ok(()),
+            Err(error) => match trouble(&error, self.client.is_closed()) {
+                Some(Trouble::Lost) => Err(Ending::InDoubt),
+                trouble => Err(Ending::Before(trouble, failure(&error, false))),
+            },
+        }
     }
 
     /// Gives up the transaction. An error is the connection's.
@@ -202,10 +204,13 @@ impl Session {
     }
 
     /// An error of a statement: what it means for the transaction is kept.
-    fn failed(&mut self, error: &postgres::Error) -> Error {
+    fn failed(&mut self, error: &ClientError) -> Error {
         let closed = self.client.is_closed();
         self.trouble = self.trouble.or(trouble(error, closed));
-        failure(error, closed)
+        match self.access {
+            Access::Snapshot => read_failure(error, closed),
+            Access::Shared { .. } | Access::Alone => failure(error, closed),
+        }
     }
 
     /// The command at hand must be repeated alone.
@@ -232,30 +237,31 @@ impl Session {
         statement: &Statement,
         cells: &[Cell<'_>],
     ) -> Result<u64, Error> {
-        let parameters: Vec<_> = cells.iter().map(Parameter).collect();
-        let parameters: Vec<_> = parameters
-            .iter()
-            .map(|p| p as &(dyn ToSql + Sync))
-            .collect();
-        let outcome = self.client.execute(statement, &parameters);
+        self.query(statement, cells, |_| true)
+    }
+
+    /// Carries out a statement behind what belongs before it, in one round trip.
+    fn query(
+        &mut self,
+        statement: &Statement,
+        cells: &[Cell<'_>],
+        sink: impl FnMut(Row) -> bool,
+    ) -> Result<u64, Error> {
+        let before = std::mem::take(&mut self.pending);
+        let parameters = cells.iter().map(Parameter);
+        let outcome = self.client.query(&before, statement, parameters, sink);
         outcome.map_err(|error| self.failed(&error))
     }
 
     /// The only row of a statement, if there is one.
     fn query_one(&mut self, which: Prepared, cells: &[Cell<'_>]) -> Result<Option<Row>, Error> {
         let statement = self.statement(which)?;
-        let found = self
-            .client
-            .query_raw(&statement, cells.iter().map(Parameter))
-            .and_then(|mut rows| {
-                let row = rows.next()?;
-                // The end of the answer may be an error, too; behind it there is nothing to ask.
-                if row.is_some() {
-                    rows.next()?;
-                }
-                Ok(row)
-            });
-        found.map_err(|error| self.failed(&error))
+        let mut found = None;
+        self.query(&statement, cells, |row| {
+            found = Some(row);
+            true
+        })?;
+        Ok(found)
     }
 
     /// The values of a key; none if no row can have it.

@@ -5,10 +5,10 @@ use std::error::Error as StdError;
 
 use bytes::{BufMut as _, BytesMut};
 use odata::Error;
-use postgres::Row;
-use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use store::Cells;
 use store::cell::Cell;
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 /// A value bound to a statement.
 #[derive(Debug)]

@@ -1,24 +1,22 @@
 //! The migrations make the tables that the model and its storage map say.
 #![cfg(test)]
 
-#[path = "../../../tests/support/postgres.rs"]
-mod support;
-
 use std::sync::Arc;
 
 use postgres::{Client, NoTls};
 use store::clock::SystemClock;
-use store_postgres::{Connections, OpenError, Postgres, Target};
+use store_postgres::{OpenError, Options, Postgres, Target};
 
 fn open(url: &str) -> Result<Postgres, OpenError> {
     let model = service::model().unwrap();
     let tables = service::tables(&model).unwrap();
-    let connections = Connections {
+    let options = Options {
         writers: 1,
         readers: 1,
+        ..Options::default()
     };
     let clock = Arc::new(SystemClock);
-    Postgres::open(&Target::parse(url)?, connections, model, tables, clock)
+    Postgres::open(&Target::parse(url)?, options, model, tables, clock)
 }
 
 /// Every column and index of a database but those of the store's own bookkeeping.
@@ -40,7 +38,7 @@ fn shape(url: &str) -> Vec<String> {
 
 #[test]
 fn migrations_model_and_map_agree() {
-    let Some(server) = support::postgres() else {
+    let Some(server) = test_postgres::postgres() else {
         return;
     };
     let (migrated, made) = (server.new_database(), server.new_database());
@@ -57,7 +55,7 @@ fn migrations_model_and_map_agree() {
 
 #[test]
 fn servers_that_start_together_migrate_once() {
-    let Some(server) = support::postgres() else {
+    let Some(server) = test_postgres::postgres() else {
         return;
     };
     let url = server.new_database();
@@ -76,7 +74,7 @@ fn servers_that_start_together_migrate_once() {
 
 #[test]
 fn a_newer_database_is_refused() {
-    let Some(server) = support::postgres() else {
+    let Some(server) = test_postgres::postgres() else {
         return;
     };
     let url = server.new_database();
@@ -93,7 +91,7 @@ fn a_newer_database_is_refused() {
 
 #[test]
 fn another_encoding_is_refused() {
-    let Some(server) = support::postgres() else {
+    let Some(server) = test_postgres::postgres() else {
         return;
     };
     let url = server.new_database();

@@ -91,7 +91,7 @@ impl Store for Sqlite {
         self.writer.submit(job);
     }
 
-    fn submit_read(&self, job: ReadJob) -> Result<(), Error> {
+    fn submit_read(&self, job: Box<dyn ReadJob>) -> Result<(), Error> {
         self.pool.submit(job)
     }
 }

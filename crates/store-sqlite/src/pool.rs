@@ -24,7 +24,7 @@ const STEPS: i32 = 10_000;
 const QUEUE: usize = 65_536;
 
 pub(crate) struct Pool {
-    queue: Option<Sender<ReadJob>>,
+    queue: Option<Sender<Box<dyn ReadJob>>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -45,7 +45,7 @@ impl Pool {
         Ok(pool)
     }
 
-    pub(crate) fn submit(&self, job: ReadJob) -> Result<(), Error> {
+    pub(crate) fn submit(&self, job: Box<dyn ReadJob>) -> Result<(), Error> {
         let unavailable = |message| Error::new(ErrorCode::ServiceUnavailable, message);
         let Some(queue) = &self.queue else {
             return Err(unavailable("The server is stopping."));
@@ -68,13 +68,13 @@ impl Drop for Pool {
     }
 }
 
-fn answer(mut connection: Connection, context: &Context, jobs: &Receiver<ReadJob>) {
+fn answer(mut connection: Connection, context: &Context, jobs: &Receiver<Box<dyn ReadJob>>) {
     let begun = Arc::new(Mutex::new(Instant::now()));
     if let Err(error) = watch(&mut connection, Arc::clone(&begun)) {
         tracing::error!(%error, "a reader thread has no deadline");
     }
     let mut session = Session::new(&connection, context.clone());
-    for job in jobs {
+    for mut job in jobs {
         *begun.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let begun = session.begin_read();
         if let Err(error) = &begun {
@@ -82,11 +82,13 @@ fn answer(mut connection: Connection, context: &Context, jobs: &Receiver<ReadJob
             tracing::error!(%error, "a read could not begin its snapshot");
         }
         // A panic answers its own client (the reply is dropped), and the thread lives on.
-        if catch_unwind(AssertUnwindSafe(|| job(&mut session))).is_err() {
-            tracing::error!("a read panicked");
-        }
+        let ran = catch_unwind(AssertUnwindSafe(|| job.run(&mut session)));
         if begun.is_ok() {
             session.end_read();
+        }
+        match ran {
+            Ok(()) => job.settle(Ok(())),
+            Err(_) => tracing::error!("a read panicked"),
         }
     }
 }

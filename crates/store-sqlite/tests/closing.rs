@@ -8,7 +8,7 @@ use std::time::Duration;
 use edm::Model;
 use odata::Error;
 use store::clock::SystemClock;
-use store::{Job, Store, Transaction, Verdict};
+use store::{Job, ReadJob, Reader, Store, Transaction, Verdict};
 use store_sqlite::Sqlite;
 
 const MODEL: &str = include_str!("../../store/src/suite/schema.csdl.xml");
@@ -46,6 +46,14 @@ impl Job for LastOwner {
     }
 }
 
+impl ReadJob for LastOwner {
+    fn run(&mut self, _: &mut dyn Reader) {}
+
+    fn settle(self: Box<Self>, _: Result<(), Error>) {
+        self.leave();
+    }
+}
+
 fn check(submit: impl FnOnce(&Sqlite, LastOwner)) {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
@@ -70,7 +78,7 @@ fn a_command_may_be_the_last_owner() {
 
 #[test]
 fn a_read_may_be_the_last_owner() {
-    check(|store, owner| store.submit_read(Box::new(move |_| owner.leave())).unwrap());
+    check(|store, owner| store.submit_read(Box::new(owner)).unwrap());
 }
 
 /// A copy of the database file alone is a whole database.

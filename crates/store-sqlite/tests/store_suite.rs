@@ -21,7 +21,7 @@ impl Store for Temporary {
         self.database.submit(job);
     }
 
-    fn submit_read(&self, job: ReadJob) -> Result<(), Error> {
+    fn submit_read(&self, job: Box<dyn ReadJob>) -> Result<(), Error> {
         self.database.submit_read(job)
     }
 }

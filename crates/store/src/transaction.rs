@@ -142,8 +142,14 @@ pub trait Job: Send {
     fn settle(self: Box<Self>, outcome: Result<(), Error>);
 }
 
-/// A read: it runs in a snapshot.
-pub type ReadJob = Box<dyn FnOnce(&mut dyn Reader) + Send>;
+/// A read: it runs in a snapshot, and hears how that ended.
+pub trait ReadJob: Send {
+    /// Reads. It may run again on a new snapshot if the database was lost meanwhile.
+    fn run(&mut self, reader: &mut dyn Reader);
+
+    /// Called once, after the last run, or without one if there is no database to read.
+    fn settle(self: Box<Self>, outcome: Result<(), Error>);
+}
 
 /// A database.
 pub trait Store: Send + Sync + 'static {
@@ -154,7 +160,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// If the store is closing.
-    fn submit_read(&self, job: ReadJob) -> Result<(), Error>;
+    fn submit_read(&self, job: Box<dyn ReadJob>) -> Result<(), Error>;
 }
 
 struct Command<F, T> {
@@ -217,18 +223,44 @@ pub async fn write<T: Send + 'static>(
     }
 }
 
+struct Question<F, T> {
+    run: F,
+    result: Option<Result<T, Error>>,
+    reply: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<F, T> ReadJob for Question<F, T>
+where
+    F: FnMut(&mut dyn Reader) -> Result<T, Error> + Send,
+    T: Send,
+{
+    fn run(&mut self, reader: &mut dyn Reader) {
+        self.result = Some((self.run)(reader));
+    }
+
+    fn settle(self: Box<Self>, outcome: Result<(), Error>) {
+        let Self { run, result, reply } = *self;
+        // Who hears the answer may close the store: what the read held must be gone by then.
+        drop(run);
+        let unread = || Err(Error::internal("a read was settled before it ran"));
+        // A client that has gone away needs no answer.
+        let _ = reply.send(outcome.and_then(|()| result.unwrap_or_else(unread)));
+    }
+}
+
 /// Reads in a snapshot.
 ///
 /// # Errors
 /// The read's own, or the store's.
 pub async fn read<T: Send + 'static>(
     store: &dyn Store,
-    run: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+    run: impl FnMut(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let (reply, answer) = oneshot::channel();
-    store.submit_read(Box::new(move |reader| {
-        // A client that has gone away needs no answer.
-        let _ = reply.send(run(reader));
+    store.submit_read(Box::new(Question {
+        run,
+        result: None,
+        reply,
     }))?;
     answer
         .await

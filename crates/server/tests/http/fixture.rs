@@ -157,6 +157,7 @@ impl Handler for Echo {
                 "forbidden" => return Err(Error::new(ErrorCode::Forbidden, "needs C.Read.All")),
                 "type" => return Err(Error::new(ErrorCode::UnsupportedMediaType, "not JSON")),
                 "method" => return Err(Error::method_not_allowed("GET, PATCH", "not POST")),
+                "away" => return Err(Error::new(ErrorCode::ServiceUnavailable, "away")),
                 "nothing" => return Ok(response(204, String::new())),
                 "status-100" => return Ok(response(100, String::new())),
                 "status-9999" => return Ok(response(9999, String::new())),

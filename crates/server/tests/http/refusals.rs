@@ -17,6 +17,10 @@ fn what_the_handler_refuses() {
     let answer = ask("method");
     assert_eq!(answer.error(405, "MethodNotAllowed"), "not POST");
     assert_eq!(answer.header("allow"), Some("GET, PATCH"));
+    assert_eq!(answer.header("retry-after"), None);
+    let answer = ask("away");
+    assert_eq!(answer.error(503, "ServiceUnavailable"), "away");
+    assert_eq!(answer.header("retry-after"), Some("5"));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //! types of their parameters.
 
 use odata::Error;
-use postgres::Statement;
-use postgres::types::Type;
 use store::{ColumnSet, Dialect, TableId};
+use tokio_postgres::Statement;
+use tokio_postgres::types::Type;
 
 use super::{Access, Session};
 use crate::values::type_of;
@@ -42,14 +42,14 @@ impl Session {
         }
     }
 
-    /// The prepared statement. What belongs before it has been sent.
+    /// The prepared statement.
     pub(super) fn statement(&mut self, which: Prepared) -> Result<Statement, Error> {
-        self.send_pending()?;
         if let Some(statement) = self.statements.get(&which) {
             return Ok(statement.clone());
         }
+        self.send_pending()?;
         let sql = self.text(which);
-        let prepared = self.client.prepare(&sql);
+        let prepared = self.client.prepare(&sql, &[]);
         let statement = prepared.map_err(|error| self.failed(&error))?;
         self.statements.insert(which, statement.clone());
         Ok(statement)
@@ -61,13 +61,13 @@ impl Session {
         sql: String,
         binds: &[store::cell::Cell<'_>],
     ) -> Result<Statement, Error> {
-        self.send_pending()?;
         let types: Vec<Type> = binds.iter().map(type_of).collect();
         let key = (sql, types);
         if let Some(statement) = self.selects.get(&key) {
             return Ok(statement.clone());
         }
-        let prepared = self.client.prepare_typed(&key.0, &key.1);
+        self.send_pending()?;
+        let prepared = self.client.prepare(&key.0, &key.1);
         let statement = prepared.map_err(|error| self.failed(&error))?;
         if self.selects.len() >= SELECTS {
             self.selects.clear();

@@ -2,13 +2,12 @@
 
 use edm::Value;
 use odata::Error;
-use postgres::fallible_iterator::FallibleIterator;
 use store::cell::decode_row;
 use store::{Cells, Dialect, Reader, Row, Select, TableId};
 
 use super::prepared::Prepared;
 use super::{Access, Session};
-use crate::values::{Parameter, PostgresRow};
+use crate::values::PostgresRow;
 
 impl Session {
     /// Runs a select or its count.
@@ -23,18 +22,12 @@ impl Session {
         let (model, tables) = (&self.context.model, &self.context.tables);
         let emitted = store::select(model, tables, Dialect::Postgres, select, count)?;
         let statement = self.statement_for(emitted.sql, &emitted.binds)?;
-        let begun = self
-            .client
-            .query_raw(&statement, emitted.binds.iter().map(Parameter));
-        let ended = begun.and_then(|mut rows| {
-            while let Some(row) = rows.next()? {
-                if let Err(error) = sink(&PostgresRow(&row)) {
-                    return Ok(Err(error));
-                }
-            }
-            Ok(Ok(()))
-        });
-        ended.map_err(|error| self.failed(&error))?
+        let mut sunk = Ok(());
+        self.query(&statement, &emitted.binds, |row| {
+            sunk = sink(&PostgresRow(&row));
+            sunk.is_ok()
+        })?;
+        sunk
     }
 
     /// Keeps in mind that the command at hand found no row.

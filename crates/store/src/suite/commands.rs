@@ -201,10 +201,9 @@ pub fn a_snapshot_is_of_one_instant(open: Opener) {
     world.fill(id, std::slice::from_ref(&first));
     let (begun, has_begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel::<()>();
-    let (tell, told) = mpsc::channel();
     let (select, key) = (of_owner("item", &owner), table("item").1.key_of(&first));
     let (same_select, same_key) = (select.clone(), key.clone());
-    let read = world.store.submit_read(Box::new(move |reader| {
+    let reading = world.reading(move |reader| {
         let mut look = || {
             Ok::<_, Error>((
                 reader.count(&same_select)?,
@@ -213,12 +212,11 @@ pub fn a_snapshot_is_of_one_instant(open: Opener) {
                 rows(reader, &same_select)?,
             ))
         };
-        let before = look();
+        let before = look()?;
         let _ = begun.send(());
         let _ = may_go_on.recv();
-        let _ = tell.send((before, look()));
-    }));
-    read.expect("the read is queued");
+        Ok((before, look()?))
+    });
     has_begun.recv().expect("the read begins");
     let second = item(&owner, "b").1;
     world.written(move |transaction| {
@@ -226,10 +224,10 @@ pub fn a_snapshot_is_of_one_instant(open: Opener) {
         transaction.insert(id, &second)
     });
     drop(go_on);
-    let (before, after) = told.recv().expect("the read ends");
-    let before = before.expect("the first look succeeds");
+    let looks = reading.join().expect("the read does not panic");
+    let (before, after) = looks.expect("both looks succeed");
     assert_eq!(before.3, [first]);
-    assert_eq!(after.expect("the second look succeeds"), before);
+    assert_eq!(after, before);
     assert_eq!(ids(&world, &owner), [Value::from("b")]);
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
+use std::thread::JoinHandle;
 
 use edm::time::{DateTimeOffset, TICKS_PER_DAY};
 use edm::{Model, Value};
@@ -82,13 +83,10 @@ impl World {
     pub(super) fn new(open: Opener) -> Self {
         let clock = Arc::new(SetClock(Mutex::new(DateTimeOffset::MIN)));
         clock.set_day(700_000);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime without I/O can be built");
         Self {
             store: open(MODEL.clone(), TABLES.clone(), clock.clone()).into(),
             clock,
-            runtime,
+            runtime: new_runtime(),
             owners: AtomicU32::new(0),
         }
     }
@@ -119,15 +117,24 @@ impl World {
     /// Reads in a snapshot.
     pub(super) fn try_read<T: Send + 'static>(
         &self,
-        run: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+        run: impl FnMut(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.runtime.block_on(crate::read(self.store.as_ref(), run))
+    }
+
+    /// Reads in a snapshot, beside the test.
+    pub(super) fn reading<T: Send + 'static>(
+        &self,
+        run: impl FnMut(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+    ) -> JoinHandle<Result<T, Error>> {
+        let store = Arc::clone(&self.store);
+        std::thread::spawn(move || new_runtime().block_on(crate::read(store.as_ref(), run)))
     }
 
     /// Reads in a snapshot what must be readable.
     pub(super) fn read<T: Send + 'static>(
         &self,
-        run: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+        run: impl FnMut(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
     ) -> T {
         self.try_read(run).expect("the read succeeds")
     }
@@ -147,6 +154,12 @@ impl World {
     pub(super) fn rows(&self, select: Select<'static>) -> Vec<Row> {
         self.read(move |reader| rows(reader, &select))
     }
+}
+
+fn new_runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime without I/O can be built")
 }
 
 /// The rows of a select of all columns.
