@@ -15,7 +15,7 @@ use crate::expand;
 use crate::links::Place;
 use crate::negotiate::{Negotiated, json_headers, version_header};
 use crate::read::open;
-use crate::represent::{At, Representation};
+use crate::represent::{At, Representation, entity_url};
 
 /// An entity that a write made or changed.
 pub(crate) struct Written {
@@ -58,6 +58,31 @@ pub(crate) async fn written(context: &Arc<Context>, written: Written) -> Result<
         headers,
         body,
     })
+}
+
+/// 201 with an entity that was made, or 204 under `Prefer: return=minimal` (OData 4.01 Protocol,
+/// section 11.4.2), and where it lives.
+pub(crate) async fn made(context: &Arc<Context>, made: Written) -> Result<Response, Error> {
+    let core = &context.core;
+    let url = {
+        let key = core.key_of(made.of, &made.row);
+        let place = context
+            .place()
+            .of_entity(core, &context.path, made.of, &made.row);
+        entity_url(core, made.of, &key, At::Itself(&place))
+    };
+    let location = HeaderValue::from_str(&url).map_err(Error::internal)?;
+    let tag_of = etag::of_row(core.tables.table(made.table), &made.row);
+    let mut response = if context.negotiated.minimal {
+        no_content(&context.negotiated)
+    } else {
+        written(context, made).await?
+    };
+    let name = HeaderName::from_static("odata-entityid");
+    response.headers.insert(name, location.clone());
+    response.headers.insert(header::LOCATION, location);
+    tag(&mut response.headers, tag_of.as_deref());
+    Ok(response)
 }
 
 /// An entity with its context, and what its expansions lead to now.
@@ -118,6 +143,13 @@ pub(crate) fn json(body: Bytes, negotiated: &Negotiated) -> Response {
         headers,
         body,
     }
+}
+
+/// JSON that a preference asked for, 200.
+pub(crate) fn preferred(body: Bytes, negotiated: &Negotiated) -> Response {
+    let mut response = json(body, negotiated);
+    applied(&mut response.headers, "return=representation");
+    response
 }
 
 /// Bytes of a media type, 200.

@@ -7,50 +7,59 @@ use odata::path::{PathKind, Resource};
 use odata::{Error, uri};
 use store::{ColumnSet, Row, Transaction};
 
+use crate::change::Edit;
 use crate::core::Core;
+use crate::relate::Relation;
 use crate::target::{load, locate};
 
-/// Puts a payload's bindings onto a row: the columns by which a navigation leads to the bound
-/// entity, which must exist.
+/// Puts a payload's bindings of single-valued navigation properties onto a row: the columns by
+/// which they lead to the bound entities, which must exist.
 pub(crate) fn bind(
-    core: &Core,
+    edit: &Edit<'_>,
     transaction: &mut dyn Transaction,
-    service_root: &str,
     payload: &EntityPayload,
     row: &mut Row,
     given: &mut ColumnSet,
 ) -> Result<(), Error> {
+    let core = edit.core;
     for (index, urls) in &payload.bindings {
         let navigation = &core.model.structured(payload.of).navigation[*index];
+        if navigation.collection {
+            continue;
+        }
         let name = format!("{}@odata.bind", navigation.name);
         let refuse = |message: String| Error::bad_request(message).with_target(name.clone());
-        let map = core
-            .tables
-            .navigation(&core.model, payload.of, *index)
-            .filter(|_| !navigation.collection && !navigation.contains_target)
-            .ok_or_else(|| refuse(format!("'{name}' cannot be bound.")))?;
+        if navigation.contains_target {
+            return Err(refuse(format!("'{name}' cannot be bound.")));
+        }
+        let relation = Relation::new(core, core.table_of(payload.of)?, payload.of, *index)
+            .map_err(|_| refuse(format!("'{name}' cannot be bound.")))?;
         let bound = match urls.as_slice() {
             [] => None,
-            [url] => {
-                let target = referenced(core, service_root, url, navigation.target)
-                    .and_then(|segments| locate(core, transaction, &segments))
-                    .and_then(|target| load(core, transaction, &target))
-                    .map_err(|error| refuse(format!("{name}: {}", error.message)))?;
-                Some(target)
-            }
+            [url] => Some(
+                entity_of_url(edit, transaction, url, navigation.target)
+                    .map_err(|error| refuse(format!("{name}: {}", error.message)))?,
+            ),
             _ => return Err(refuse(format!("'{name}' takes one URL."))),
         };
-        for (target, source) in &map.on {
-            row[*source] = match &bound {
-                Some(entity) => entity[*target].clone(),
-                None => core.tables.table(map.table).columns[*target]
-                    .default
-                    .clone(),
-            };
-            given.insert(*source);
-        }
+        relation.point(core, row, bound.as_ref(), given)?;
     }
     Ok(())
+}
+
+/// The row of the entity that a URL names.
+///
+/// # Errors
+/// As [`referenced`], and 404 if there is none.
+pub(crate) fn entity_of_url(
+    edit: &Edit<'_>,
+    transaction: &mut dyn Transaction,
+    url: &str,
+    expected: StructuredId,
+) -> Result<Row, Error> {
+    let segments = referenced(edit.core, edit.root, url, expected)?;
+    let target = locate(edit.core, transaction, &segments)?;
+    load(edit.core, transaction, &target)
 }
 
 /// The segments of an entity's URL, absolute or relative to the service root.

@@ -15,6 +15,11 @@ pub(crate) fn required(request: &Request) -> Result<Node, Error> {
     json::parse(&request.body)
 }
 
+/// Whether the body says that it is JSON.
+pub(crate) fn is_json(request: &Request) -> bool {
+    negotiate::content_is_json(&request.headers).is_ok()
+}
+
 /// The body as JSON, if there is one.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use store::{Row, TableId, Transaction};
 
 use crate::answer;
 use crate::body;
-use crate::change::{insert_entity, update_entity};
+use crate::change::Unnamed;
 use crate::context::Context;
 use crate::core::Core;
 use crate::delete::remove;
@@ -65,13 +65,13 @@ fn upsert(
     collection: &Target,
     payload: &EntityPayload,
 ) -> Result<Member, Error> {
-    let (core, root, permit) = (&context.core, context.root(), context.permit);
+    let (core, root, edit) = (&context.core, context.root(), context.edit());
     let target = member_key(core, collection, payload)?;
     if payload.removed {
         let target = target.map_or_else(|| removed_by_url(core, collection, root, payload), Ok)?;
         let name = target.name.clone();
         let old = load(core, transaction, &target)?;
-        remove(core, transaction, &target, &old, permit)?;
+        remove(core, transaction, &target, &old, context.permit)?;
         return Ok(Member::Removed(Some(name)));
     }
     if let Some(target) = target
@@ -79,11 +79,12 @@ fn upsert(
         && let Some(row) = transaction.get(target.table, key)?
     {
         let old = target.admit(core, row)?;
-        return update_entity(core, transaction, &target, old, root, payload, permit)
+        return edit
+            .update(transaction, &target, old, payload, Unnamed::Stay)
             .map(Member::Kept);
     }
-    let made = insert_entity(core, transaction, collection, root, payload, permit)?;
-    Ok(Member::Kept(made))
+    edit.insert(transaction, collection, payload)
+        .map(Member::Kept)
 }
 
 /// A removed member may name itself by `@odata.id` instead of its key.

@@ -8,6 +8,7 @@ use odata::query::QueryOptions;
 use store::{Reader, Transaction};
 
 use crate::access::Permit;
+use crate::change::Edit;
 use crate::core::Core;
 use crate::exchange::Request;
 use crate::format;
@@ -26,6 +27,24 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Whether an update is answered without the entity: as the client prefers, or else as the
+    /// service does.
+    pub(crate) fn minimal(&self) -> bool {
+        match self.negotiated.return_given {
+            true => self.negotiated.minimal,
+            false => self.core.service.profile().updates_answer_nothing,
+        }
+    }
+
+    /// What changes of rows need.
+    pub(crate) fn edit(&self) -> Edit<'_> {
+        Edit {
+            core: &self.core,
+            root: self.root(),
+            permit: self.permit,
+        }
+    }
+
     /// Where the resource lives that the path addresses.
     pub(crate) fn place(&self) -> Place<'_> {
         Place::of(&self.core, &self.request, &self.path)

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use edm::{Model, StructuredId, StructuredKind, Value};
-use odata::json::EntityShape;
+use odata::Error;
+use odata::json::{EntityPayload, EntityShape};
 use odata::uri::Limits;
 use store::clock::{Clock, utc_day};
-use store::{Row, Store, Tables};
+use store::{Row, Store, Table, TableId, Tables};
 
 use crate::permissions::Permissions;
 use crate::service::{Scope, Service};
@@ -114,6 +115,42 @@ impl Core {
     pub(crate) fn key_of(&self, of: StructuredId, row: &Row) -> Vec<Value> {
         let key = self.model.structured(of).key.iter();
         key.map(|ordinal| row[*ordinal].clone()).collect()
+    }
+
+    /// The table in which entities of a type live at the top of their path, or else the first that
+    /// holds them.
+    ///
+    /// # Errors
+    /// If none does.
+    pub(crate) fn table_of(&self, of: StructuredId) -> Result<TableId, Error> {
+        let mut at = Some(of);
+        while let Some(id) = at {
+            let ty = self.model.structured(id);
+            let holds = |table: &Table| table.of == Some(id);
+            let mut tables = self.tables.iter();
+            let found = tables
+                .find(|(_, table)| holds(table) && table.key.len() == ty.key.len())
+                .or_else(|| self.tables.iter().find(|(_, table)| holds(table)));
+            if let Some((table, _)) = found {
+                return Ok(table);
+            }
+            at = ty.base;
+        }
+        let name = &self.model.structured(of).name;
+        Err(Error::internal(format!("{name} has no table")))
+    }
+
+    /// The values of the key properties in a payload, if it has them all.
+    pub(crate) fn key_of_payload(
+        &self,
+        of: StructuredId,
+        payload: &EntityPayload,
+    ) -> Option<Vec<Value>> {
+        let value = |ordinal: &usize| {
+            let found = payload.values.iter().find(|(known, _)| known == ordinal);
+            found.map(|(_, value)| value.clone())
+        };
+        self.model.structured(of).key.iter().map(value).collect()
     }
 
     /// Today in UTC, as days since 0001-01-01.

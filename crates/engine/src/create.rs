@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use edm::StructuredId;
-use http::{HeaderName, HeaderValue, header};
 use odata::json::{self, Node, RequestKind};
-use odata::path::{ResourcePath, Segment};
 use odata::{Error, ErrorCode};
 
 use crate::answer::{self, Written};
-use crate::change::insert_entity;
 use crate::context::Context;
 use crate::exchange::Response;
+use crate::links::without_reference;
+use crate::reference;
 use crate::target::locate;
 
 /// Makes an entity: 201 with it and its `Location`, or 204 under `Prefer: return=minimal`.
@@ -24,43 +23,24 @@ pub(crate) async fn entity(
     let made = context
         .write(move |context, transaction| {
             let core = &context.core;
-            let target = locate(core, transaction, collection_segments(&context.path))?;
-            if target.borrowed {
+            let segments = without_reference(&context.path.segments);
+            let target = locate(core, transaction, segments)?;
+            if target.borrowed && target.linked.is_none() {
                 return Err(not_here());
             }
-            let (root, permit) = (context.root(), context.permit);
-            let row = insert_entity(core, transaction, &target, root, &payload, permit)?;
+            let row = match &target.linked {
+                None => context.edit().insert(transaction, &target, &payload)?,
+                Some(_) => reference::make_linked(context, transaction, &payload)?,
+            };
             Ok(Written {
                 table: target.table,
-                of,
+                of: payload.of,
                 row,
                 status: 201,
             })
         })
         .await?;
-    let url = context
-        .place()
-        .of_entity(&context.core, &context.path, of, &made.row)
-        .url();
-    let location = HeaderValue::from_str(&url).map_err(Error::internal)?;
-    let mut response = if context.negotiated.minimal {
-        let mut response = answer::no_content(&context.negotiated);
-        let name = HeaderName::from_static("odata-entityid");
-        response.headers.insert(name, location.clone());
-        response
-    } else {
-        answer::written(context, made).await?
-    };
-    response.headers.insert(header::LOCATION, location);
-    Ok(response)
-}
-
-/// The segments of the collection: `$ref` addresses the same one.
-pub(crate) fn collection_segments(path: &ResourcePath) -> &[Segment] {
-    match path.segments.split_last() {
-        Some((Segment::Reference, rest)) => rest,
-        _ => &path.segments,
-    }
+    answer::made(context, made).await
 }
 
 /// What is reached without being contained is changed where it lives.

@@ -35,6 +35,20 @@ pub(crate) fn check(headers: &HeaderMap, table: &Table, row: &Row) -> Result<(),
     Ok(())
 }
 
+/// Checks the conditions of a request on an entity that does not exist.
+///
+/// # Errors
+/// 412: no tag matches what is not there.
+pub(crate) fn check_absent(headers: &HeaderMap) -> Result<(), Error> {
+    if headers.contains_key("if-match") {
+        return Err(Error::new(
+            ErrorCode::PreconditionFailed,
+            "If-Match: there is no such entity.",
+        ));
+    }
+    Ok(())
+}
+
 /// Whether a client that reads an entity has it as it is already: 304.
 pub(crate) fn is_known(headers: &HeaderMap, tag: Option<&str>) -> bool {
     headers.contains_key("if-none-match") && matches(headers, "if-none-match", tag)

@@ -4,23 +4,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use edm::{ItemType, Primitive, TypeRef};
 use http::Method;
-use odata::path::{PathKind, Resource};
-use odata::query::ExpandForm;
-use odata::{Error, json, uri};
-use store::Reader;
+use odata::path::Resource;
+use odata::{Error, uri};
 
-use crate::answer;
 use crate::context::Context;
 use crate::core::Core;
+use crate::dispatch;
 use crate::documents::Documents;
-use crate::etag;
 use crate::exchange::{Handler, Request, Response};
 use crate::format;
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
-use crate::{body, bulk, create, delete, operation, property, read, reference, update};
 
 /// The path of the OpenAPI description: no name of a model has a dot.
 const OPENAPI: &str = "openapi.json";
@@ -89,7 +84,7 @@ impl Engine {
                     negotiated,
                     permit,
                 };
-                carry_out(Arc::new(context)).await
+                dispatch::carry_out(Arc::new(context)).await
             }
             Resource::ServiceDocument => {
                 self.documents
@@ -112,118 +107,5 @@ impl Handler for Engine {
         request: Request,
     ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + '_>> {
         Box::pin(self.execute(request))
-    }
-}
-
-fn unserved(context: &Context) -> Error {
-    let method = &context.request.method;
-    Error::method_not_allowed(
-        "GET, HEAD",
-        format!("{method} is not served on this resource."),
-    )
-}
-
-async fn carry_out(context: Arc<Context>) -> Result<Response, Error> {
-    match context.request.method {
-        Method::GET => get(&context).await,
-        Method::POST => post(&context).await,
-        Method::PATCH => patch(&context).await,
-        Method::DELETE if matches!(context.path.kind, PathKind::Entity(_)) => {
-            delete::entity(&context).await
-        }
-        _ => Err(unserved(&context)),
-    }
-}
-
-async fn get(context: &Arc<Context>) -> Result<Response, Error> {
-    // Clients that always accept JSON alone get counts and raw values as the text they are.
-    if media(&context.path.kind) == "application/json" {
-        context.accept("application/json")?;
-    }
-    if let PathKind::Function(id) = context.path.kind {
-        return operation::invoke(context, id).await;
-    }
-    context.read(read_resource).await
-}
-
-/// The media type that reading a kind of resource answers with.
-fn media(kind: &PathKind) -> &'static str {
-    const BINARY: ItemType = ItemType::Primitive(Primitive::Binary);
-    match kind {
-        PathKind::Stream | PathKind::PropertyValue(TypeRef { item: BINARY, .. }) => {
-            "application/octet-stream"
-        }
-        PathKind::Count | PathKind::PropertyValue(_) => "text/plain",
-        _ => "application/json",
-    }
-}
-
-fn read_resource(context: &Context, reader: &mut dyn Reader) -> Result<Response, Error> {
-    let negotiated = &context.negotiated;
-    let body = match &context.path.kind {
-        PathKind::EntityCollection(_) => read::collection(context, reader, ExpandForm::Entities)?,
-        PathKind::ReferenceCollection(_) => {
-            read::collection(context, reader, ExpandForm::References)?
-        }
-        PathKind::Entity(_) => {
-            let (body, tag) = read::entity(context, reader)?;
-            if etag::is_known(&context.request.headers, tag.as_deref()) {
-                return Ok(answer::not_modified(negotiated, tag.as_deref()));
-            }
-            let mut response = answer::json(body, negotiated);
-            answer::tag(&mut response.headers, tag.as_deref());
-            return Ok(response);
-        }
-        PathKind::Reference(_) => reference::get(context, reader)?,
-        kind @ PathKind::Count => {
-            return Ok(answer::bytes(
-                read::count(context, reader)?,
-                media(kind),
-                negotiated,
-            ));
-        }
-        kind @ (PathKind::Property(_) | PathKind::PropertyValue(_)) => {
-            let raw = matches!(kind, PathKind::PropertyValue(_));
-            return Ok(match property::read(context, reader, raw)? {
-                None => answer::empty(negotiated),
-                Some(body) if raw => answer::bytes(body, media(kind), negotiated),
-                Some(body) => answer::json(body, negotiated),
-            });
-        }
-        _ => return Err(unserved(context)),
-    };
-    Ok(answer::json(body, negotiated))
-}
-
-async fn post(context: &Arc<Context>) -> Result<Response, Error> {
-    context.accept("application/json")?;
-    match context.path.kind {
-        PathKind::Action(id) => operation::invoke(context, id).await,
-        PathKind::EntityCollection(of) => {
-            create::entity(context, of, body::required(&context.request)?).await
-        }
-        PathKind::ReferenceCollection(of) => {
-            reference::post(context, of, body::required(&context.request)?).await
-        }
-        _ => Err(unserved(context)),
-    }
-}
-
-async fn patch(context: &Arc<Context>) -> Result<Response, Error> {
-    context.accept("application/json")?;
-    let (PathKind::Entity(of) | PathKind::EntityCollection(of)) = context.path.kind else {
-        return Err(unserved(context));
-    };
-    let node = body::required(&context.request)?;
-    if matches!(context.path.kind, PathKind::Entity(_)) {
-        update::entity(context, of, node).await
-    } else if json::is_delta(&node) {
-        bulk::members(context, of, node).await
-    } else if context.core.service.profile().patches_members {
-        update::member(context, of, node).await
-    } else {
-        Err(Error::bad_request(
-            "PATCH of a collection takes a delta payload: \"@odata.context\": \"#$delta\".",
-        ))
     }
 }

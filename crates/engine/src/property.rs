@@ -1,16 +1,27 @@
-//! GET of a structural property, and of its raw value (OData 4.01 Protocol, section 11.2.4).
+//! Structural properties by their own URLs: read, replaced, changed, set to null, raw values
+//! (OData 4.01 Protocol, sections 11.2.4 and 11.4.8).
+
+mod place;
+mod raw;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
-use edm::Value;
-use odata::json::Style;
-use odata::path::Segment;
-use odata::{Error, json};
-use store::Reader;
+use edm::{ItemType, Value};
+use http::Method;
+use odata::json::{self, Metadata, Node};
+use odata::{Error, ErrorCode};
+use store::{ColumnSet, Reader, Transaction};
 
+use crate::answer;
+use crate::body;
 use crate::context::Context;
-use crate::core::Core;
+use crate::create::not_here;
+use crate::etag;
+use crate::exchange::Response;
 use crate::links;
-use crate::target::{load, locate};
+use crate::target::{Target, load, locate};
+use place::PropertyPlace;
 
 /// A structural property of an entity: `{"@odata.context":…,"value":…}`, or its raw value behind
 /// `/$value` (`None` for null: 204).
@@ -19,57 +30,186 @@ pub(crate) fn read(
     reader: &mut dyn Reader,
     raw: bool,
 ) -> Result<Option<Bytes>, Error> {
-    let (core, path) = (&context.core, &context.path);
-    let segments = if raw {
-        &path.segments[..path.segments.len() - 1]
-    } else {
-        &path.segments[..]
-    };
-    let Some((Segment::Property { ordinal, .. }, entity)) = segments.split_last() else {
-        return Err(Error::bad_request("This path is not served."));
-    };
-    let target = locate(core, reader, entity)?;
+    let core = &context.core;
+    let place = PropertyPlace::of(context)?;
+    let target = locate(core, reader, place.entity)?;
     let row = load(core, reader, &target)?;
-    let property = &core.model.structured(target.of).properties[*ordinal];
-    let value = &row[*ordinal];
-    if value.is_null() {
+    let column = place.column(core, &target)?;
+    let Some(value) = place.value(&row[column]).filter(|value| !value.is_null()) else {
         return Ok(None);
-    }
+    };
     if raw {
-        return Ok(Some(raw_value(core, &property.ty, value)));
+        return Ok(Some(raw::write(core, place.ty, value)));
     }
-    let mut out = Vec::with_capacity(256);
-    out.extend_from_slice(b"{\"@odata.context\":");
-    let path = links::canonical_path(core, segments);
-    json::write_string(&mut out, &format!("{}/$metadata#{path}", context.root()));
-    out.extend_from_slice(b",\"value\":");
-    json::write_value(
-        &mut out,
-        &core.model,
-        context.negotiated.style,
-        &property.ty,
-        value,
-    );
+    let style = context.negotiated.style;
+    let mut out = vec![b'{'];
+    if style.metadata != Metadata::None {
+        out.extend_from_slice(b"\"@odata.context\":");
+        let path = links::canonical_path(core, place.segments);
+        json::write_string(&mut out, &format!("{}/$metadata#{path}", context.root()));
+    }
+    if let (Value::Complex(complex), Some(declared)) = (value, place.ty.item.structured()) {
+        let mut object = Vec::new();
+        json::write_complex(&mut object, &core.model, style, declared, complex);
+        let members = object.get(1..).unwrap_or(b"}");
+        if out.len() > 1 && members.len() > 1 {
+            out.push(b',');
+        }
+        out.extend_from_slice(members);
+        return Ok(Some(out.into()));
+    }
+    if out.len() > 1 {
+        out.push(b',');
+    }
+    out.extend_from_slice(b"\"value\":");
+    json::write_value(&mut out, &core.model, style, place.ty, value);
     out.push(b'}');
     Ok(Some(out.into()))
 }
 
-fn raw_value(core: &Core, ty: &edm::TypeRef, value: &Value) -> Bytes {
-    match value {
-        Value::String(text) => text.clone().into(),
-        Value::Binary(bytes) => bytes.clone().into(),
-        // Not as JSON has them (OData 4.01 Protocol 11.2.4.1).
-        Value::Geo(geo) => geo.to_string().into(),
-        other => {
-            let mut out = Vec::new();
-            json::write_value(&mut out, &core.model, Style::default(), ty, other);
-            // Scalars stand in JSON as text, some in quotes that a raw value does not have.
-            let quoted = out.first() == Some(&b'"') && out.len() >= 2;
-            if quoted {
-                out[1..out.len() - 1].to_vec().into()
+/// What a request makes of a property.
+enum Edit {
+    Set(Value),
+    Patch(json::ComplexPatch),
+    Append(Value),
+    Null,
+}
+
+/// PUT, PATCH, POST and DELETE of a property or of its raw value: 204, or 200 with it where the
+/// client prefers that.
+pub(crate) async fn write(context: &Arc<Context>, raw: bool) -> Result<Response, Error> {
+    let edit = edit_of(context, raw)?;
+    let shown = context.negotiated.return_given && !context.negotiated.minimal;
+    let shown = shown && context.request.method != Method::DELETE && !raw;
+    let (body, tag) = context
+        .write(move |context, transaction| {
+            let tag = change(context, transaction, &edit)?;
+            let body = if shown {
+                let reader: &mut dyn Reader = transaction;
+                read(context, reader, false)?
             } else {
-                out.into()
-            }
+                None
+            };
+            Ok((body, tag))
+        })
+        .await?;
+    let mut response = match body {
+        Some(body) => answer::preferred(body, &context.negotiated),
+        None => answer::no_content(&context.negotiated),
+    };
+    answer::tag(&mut response.headers, tag.as_deref());
+    Ok(response)
+}
+
+/// Reads what a request wants.
+fn edit_of(context: &Context, raw: bool) -> Result<Edit, Error> {
+    let place = PropertyPlace::of(context)?;
+    let (model, ty, request) = (&context.core.model, place.ty, &context.request);
+    if request.method == Method::DELETE {
+        return Ok(Edit::Null);
+    }
+    if raw {
+        return raw::read(model, ty, request).map(Edit::Set);
+    }
+    let node = body::required(request)?;
+    match (request.method.as_str(), ty.item) {
+        ("PATCH", ItemType::Complex(of)) if !ty.collection => {
+            json::read_complex_patch(model, of, node).map(Edit::Patch)
+        }
+        ("PUT", ItemType::Complex(_)) if !ty.collection => {
+            json::read_value(model, ty, node).map(Edit::Set)
+        }
+        ("POST", _) if ty.collection => {
+            let mut item = ty.clone();
+            item.collection = false;
+            let node = match ty.item {
+                ItemType::Complex(_) => node,
+                _ => value_member(node)?,
+            };
+            json::read_value(model, &item, node).map(Edit::Append)
+        }
+        ("PUT" | "PATCH", _) => json::read_value(model, ty, value_member(node)?).map(Edit::Set),
+        (method, _) => Err(Error::method_not_allowed(
+            "GET, HEAD, PUT, PATCH, DELETE",
+            format!("{method} is not served on this property."),
+        )),
+    }
+}
+
+/// `{"value": …}` (OData JSON Format 4.01, section 11).
+fn value_member(node: Node) -> Result<Node, Error> {
+    let refuse = || {
+        Error::bad_request("The body must be an object with the member 'value'.")
+            .with_target("value")
+    };
+    let Node::Object(members) = node else {
+        return Err(refuse());
+    };
+    let mut found = None;
+    for (name, node) in members {
+        if name == "value" && found.is_none() {
+            found = Some(node);
+        } else if !name.contains('@') {
+            return Err(refuse());
         }
     }
+    found.ok_or_else(refuse)
+}
+
+/// Changes the property inside a transaction, and answers the entity's tag.
+fn change(
+    context: &Context,
+    transaction: &mut dyn Transaction,
+    edit: &Edit,
+) -> Result<Option<String>, Error> {
+    let core = &context.core;
+    let place = PropertyPlace::of(context)?;
+    let target = locate(core, transaction, place.entity)?;
+    if target.borrowed {
+        return Err(not_here());
+    }
+    let old = load(core, transaction, &target)?;
+    let table = core.tables.table(target.table);
+    etag::check(&context.request.headers, table, &old)?;
+    place.may_change(core)?;
+    let column = place.column(core, &target)?;
+    let mut new = old.clone();
+    let slot = place.slot(core, &mut new[column])?;
+    *slot = changed(context, &place, slot, edit)?;
+    let target = Target {
+        key: Some(table.key_of(&old)),
+        ..target
+    };
+    let given = ColumnSet::from_iter([column]);
+    let row = context
+        .edit()
+        .write(transaction, &target, &old, new, given)?;
+    Ok(etag::of_row(table, &row))
+}
+
+fn changed(
+    context: &Context,
+    place: &PropertyPlace<'_>,
+    old: &Value,
+    edit: &Edit,
+) -> Result<Value, Error> {
+    let name = place.name(&context.core);
+    Ok(match edit {
+        Edit::Set(value) => value.clone(),
+        Edit::Patch(patch) => patch.applied(&context.core.model, old)?,
+        Edit::Append(item) => {
+            let mut items = match old {
+                Value::Collection(items) => items.clone(),
+                _ => Vec::new(),
+            };
+            items.push(item.clone());
+            Value::Collection(items)
+        }
+        Edit::Null if place.ty.collection => Value::Collection(Vec::new()),
+        Edit::Null if place.ty.nullable => Value::Null,
+        Edit::Null => {
+            let message = format!("Property '{name}' must not be null.");
+            return Err(Error::new(ErrorCode::BadRequest, message).with_target(name));
+        }
+    })
 }

@@ -1,71 +1,192 @@
-//! `$ref`: where an entity lives; a POST to a collection's links an entity, or makes one from a
-//! whole object.
+//! `$ref`: where an entity lives, and the links between entities (OData 4.01 Protocol, sections
+//! 11.2.8 and 11.4.6).
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use edm::StructuredId;
 use odata::Error;
-use odata::json::{self, Node};
-use store::Reader;
+use odata::json::{self, EntityPayload, Node};
+use odata::path::{PathKind, Segment};
+use store::{ColumnSet, Reader, Row, Transaction};
 
 use crate::answer;
-use crate::bind::referenced;
+use crate::bind::{entity_of_url, referenced};
+use crate::body;
 use crate::context::Context;
-use crate::create::{self, collection_segments};
+use crate::create;
 use crate::exchange::Response;
-use crate::links;
-use crate::target::{load, locate};
+use crate::links::without_reference;
+use crate::relate::Relation;
+use crate::represent::{At, entity_url};
+use crate::target::{Target, load, locate};
 
 /// GET of a single `…/$ref`: where the entity lives.
 pub(crate) fn get(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
     let (core, root) = (&context.core, context.root());
-    let segments = collection_segments(&context.path);
-    let target = locate(core, reader, segments)?;
-    load(core, reader, &target)?;
+    let target = locate(core, reader, without_reference(&context.path.segments))?;
+    let row = load(core, reader, &target)?;
+    let key = core.key_of(target.of, &row);
     let mut out = b"{\"@odata.context\":".to_vec();
     json::write_string(&mut out, &format!("{root}/$metadata#$ref"));
     out.extend_from_slice(b",\"@odata.id\":");
-    let path = links::canonical_path(core, segments);
-    json::write_string(&mut out, &format!("{root}/{path}"));
+    let url = entity_url(core, target.of, &key, At::Itself(&context.place()));
+    json::write_string(&mut out, &url);
     out.push(b'}');
     Ok(out.into())
 }
 
-/// POST to `…/$ref`: a body with `@odata.id` links an existing entity (204); a whole object is
-/// made, as the service's documents show it (201).
+/// POST to `…/$ref` of a collection: a body with `@odata.id` links an existing entity (204); a
+/// whole object is made, as the service's documents show it (201).
 pub(crate) async fn post(
     context: &Arc<Context>,
     of: StructuredId,
     node: Node,
 ) -> Result<Response, Error> {
     match json::read_reference(&node)? {
-        Some(url) => link(context, of, url).await,
+        Some(url) => link(context, url).await,
         None => create::entity(context, of, node).await,
     }
 }
 
-/// A contained entity lives in one collection only: linking it there is a check that it does.
-async fn link(context: &Arc<Context>, of: StructuredId, url: String) -> Result<Response, Error> {
-    let refuse = |message: String| Error::bad_request(message).with_target("@odata.id");
-    let segments = referenced(&context.core, context.root(), &url, of)
-        .map_err(|error| refuse(error.message))?;
+/// PUT to `…/$ref` of a single-valued navigation property: it leads to the entity that the body
+/// names from then on (204).
+pub(crate) async fn put(context: &Arc<Context>) -> Result<Response, Error> {
+    let node = body::required(&context.request)?;
+    let url = json::read_reference(&node)?.ok_or_else(|| {
+        Error::bad_request("The body must be {\"@odata.id\": \"…\"}.").with_target("@odata.id")
+    })?;
+    link(context, url).await
+}
+
+async fn link(context: &Arc<Context>, url: String) -> Result<Response, Error> {
     context
         .write(move |context, transaction| {
-            let core = &context.core;
-            let collection = locate(core, transaction, collection_segments(&context.path))?;
-            let target = locate(core, transaction, &segments)?;
-            let row = load(core, transaction, &target)?;
-            let fixed = &collection.fixed;
-            let same = target.table == collection.table
-                && fixed.iter().all(|(column, value)| row[*column] == *value);
-            if same {
-                return Ok(());
+            let refuse = |message: String| Error::bad_request(message).with_target("@odata.id");
+            let owner = owner(context, transaction)?;
+            let relation = owner.relation(context)?;
+            let edit = context.edit();
+            let navigation = &context.core.model.structured(relation.of).navigation[relation.index];
+            let other = entity_of_url(&edit, transaction, &url, navigation.target)
+                .map_err(|error| refuse(error.message))?;
+            if relation.is_in_source(&context.core) {
+                return point(context, transaction, &owner, Some(&other));
             }
-            Err(refuse(format!(
-                "'{url}' belongs to another collection and cannot be linked here."
-            )))
+            relation
+                .link(&edit, transaction, &owner.row, &other)
+                .map_err(|error| refuse(error.message))
         })
         .await?;
     Ok(answer::empty(&context.negotiated))
+}
+
+/// DELETE of a link: `…/nav/$ref`, `…/nav/key/$ref`, `…/nav/$ref?$id=…` (204).
+pub(crate) async fn delete(context: &Arc<Context>) -> Result<Response, Error> {
+    context
+        .write(|context, transaction| {
+            let owner = owner(context, transaction)?;
+            let relation = owner.relation(context)?;
+            if relation.is_in_source(&context.core) {
+                return point(context, transaction, &owner, None);
+            }
+            let other = unlinked(context, transaction, &relation)?;
+            relation.unlink(&context.edit(), transaction, &owner.row, &other)
+        })
+        .await?;
+    Ok(answer::empty(&context.negotiated))
+}
+
+/// The entity whose link is removed: the one that `$id` or the path names.
+fn unlinked(
+    context: &Context,
+    transaction: &mut dyn Transaction,
+    relation: &Relation<'_>,
+) -> Result<Row, Error> {
+    let core = &context.core;
+    if let Some(url) = &context.options.id {
+        let of = core.model.structured(relation.of).navigation[relation.index].target;
+        let segments =
+            referenced(core, context.root(), url, of).map_err(|error| error.with_target("$id"))?;
+        let target = locate(core, transaction, &segments)?;
+        return load(core, transaction, &target);
+    }
+    if matches!(context.path.kind, PathKind::ReferenceCollection(_)) {
+        return Err(Error::bad_request(
+            "Say by $id or by a key in the path which link is to be removed.",
+        )
+        .with_target("$id"));
+    }
+    let target = locate(core, transaction, without_reference(&context.path.segments))?;
+    load(core, transaction, &target)
+}
+
+/// The entity whose links a path to `$ref` is about.
+struct Owner {
+    target: Target,
+    row: Row,
+    of: StructuredId,
+    index: usize,
+}
+
+impl Owner {
+    fn relation<'c>(&self, context: &'c Context) -> Result<Relation<'c>, Error> {
+        Relation::new(&context.core, self.target.table, self.of, self.index)
+    }
+}
+
+/// Finds the entity whose navigation property the path ends with.
+fn owner(context: &Context, transaction: &mut dyn Transaction) -> Result<Owner, Error> {
+    let segments = without_reference(&context.path.segments);
+    let at = segments
+        .iter()
+        .rposition(|segment| matches!(segment, Segment::Navigation { .. }))
+        .ok_or_else(|| Error::bad_request("Only navigation properties have links."))?;
+    let Some(Segment::Navigation { of, index }) = segments.get(at) else {
+        return Err(Error::internal("a path without its navigation property"));
+    };
+    let before = segments.get(..at).unwrap_or_default();
+    let target = locate(&context.core, transaction, before)?;
+    let row = load(&context.core, transaction, &target)?;
+    Ok(Owner {
+        target,
+        row,
+        of: *of,
+        index: *index,
+    })
+}
+
+/// Lets a single-valued navigation property lead to an entity, or to none.
+fn point(
+    context: &Context,
+    transaction: &mut dyn Transaction,
+    owner: &Owner,
+    other: Option<&Row>,
+) -> Result<(), Error> {
+    let core = &context.core;
+    let relation = owner.relation(context)?;
+    let mut new = owner.row.clone();
+    let mut given = ColumnSet::default();
+    relation.point(core, &mut new, other, &mut given)?;
+    let target = Target {
+        key: Some(core.tables.table(owner.target.table).key_of(&owner.row)),
+        ..owner.target.clone()
+    };
+    let edit = context.edit();
+    edit.write(transaction, &target, &owner.row, new, given)
+        .map(|_| ())
+}
+
+/// Makes an entity where it lives and links it to the owner of the path.
+pub(crate) fn make_linked(
+    context: &Context,
+    transaction: &mut dyn Transaction,
+    payload: &EntityPayload,
+) -> Result<Row, Error> {
+    let owner = owner(context, transaction)?;
+    let relation = owner.relation(context)?;
+    let edit = context.edit();
+    let home = Target::root(relation.map.table, payload.of, Some(owner.of));
+    let made = edit.insert(transaction, &home, payload)?;
+    relation.link(&edit, transaction, &owner.row, &made)?;
+    Ok(made)
 }

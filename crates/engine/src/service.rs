@@ -25,6 +25,10 @@ pub struct ServiceProfile {
     pub top_is_page_size: bool,
     /// PATCH on a collection with one entity in the body updates the member that its key names.
     pub patches_members: bool,
+    /// PATCH and PUT answer 204 unless the client prefers the entity.
+    pub updates_answer_nothing: bool,
+    /// PATCH and PUT make an entity that is not there.
+    pub upserts: bool,
     /// Entities always say their `@odata.id`.
     pub shows_id: bool,
     /// What `$levels=max` means.
@@ -190,6 +194,10 @@ pub trait Service: Send + Sync + 'static {
     fn shown(&self, _model: &Model, _operation: OperationId) -> Vec<StructuredId> {
         Vec::new()
     }
+
+    /// Names a new media entity as its client asks by the `Slug` header (OData 4.01 Protocol,
+    /// section 8.2). By default there is nothing that it names.
+    fn name_media(&self, _target: &Target, _row: &mut Row, _slug: Option<&str>) {}
 
     /// Carries out an operation.
     ///

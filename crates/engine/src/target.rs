@@ -209,7 +209,7 @@ pub(crate) fn linked(map: &NavigationMap, value: impl Fn(usize) -> Value) -> Opt
     })
 }
 
-fn key_text(core: &Core, values: &[Value]) -> String {
+pub(crate) fn key_text(core: &Core, values: &[Value]) -> String {
     let texts: Vec<String> = values
         .iter()
         .map(|value| match value {

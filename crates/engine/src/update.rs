@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use edm::{StructuredId, Value};
+use edm::StructuredId;
 use odata::Error;
 use odata::json::{self, EntityPayload, Node, RequestKind};
-use store::{Reader, Select};
+use store::{Reader, Select, Transaction};
 
 use crate::answer::{self, Written};
-use crate::change::update_entity;
+use crate::change::Unnamed;
 use crate::context::Context;
 use crate::core::Core;
 use crate::create::not_here;
@@ -16,13 +16,16 @@ use crate::etag;
 use crate::exchange::Response;
 use crate::target::{Target, load, locate};
 
-/// Changes the entity that the URL names: 200 with it, or 204 under `Prefer: return=minimal`.
+/// Changes the entity that the URL names, or replaces it: 200 with it, or 204. One that is not
+/// there is made where the service lets clients name entities (OData 4.01 Protocol, section
+/// 11.4.4).
 pub(crate) async fn entity(
     context: &Arc<Context>,
     of: StructuredId,
     node: Node,
+    unnamed: Unnamed,
 ) -> Result<Response, Error> {
-    update(context, of, node, |_, _, target, _| Ok(target)).await
+    update(context, of, node, unnamed, |_, _, target, _| Ok(target)).await
 }
 
 /// Changes the member of a collection that the body's key names; without one, the only member.
@@ -35,6 +38,7 @@ pub(crate) async fn member(
         context,
         of,
         node,
+        Unnamed::Stay,
         |core, reader, collection, payload| match member_key(core, &collection, payload)? {
             Some(target) => Ok(target),
             None => sole_member(core, reader, &collection),
@@ -48,9 +52,14 @@ async fn update(
     context: &Arc<Context>,
     of: StructuredId,
     node: Node,
+    unnamed: Unnamed,
     pick: fn(&Core, &mut dyn Reader, Target, &EntityPayload) -> Result<Target, Error>,
 ) -> Result<Response, Error> {
-    let payload = json::read_entity(&context.core.model, of, node, RequestKind::Update)?;
+    let kind = match unnamed {
+        Unnamed::Stay => RequestKind::Update,
+        Unnamed::Reset => RequestKind::Replace,
+    };
+    let payload = json::read_entity(&context.core.model, of, node, kind)?;
     let changed = context
         .write(move |context, transaction| {
             let core = &context.core;
@@ -59,23 +68,112 @@ async fn update(
                 return Err(not_here());
             }
             let target = pick(core, transaction, addressed, &payload)?;
-            let old = load(core, transaction, &target)?;
-            let table = core.tables.table(target.table);
-            etag::check(&context.request.headers, table, &old)?;
-            let (root, permit) = (context.root(), context.permit);
-            let row = update_entity(core, transaction, &target, old, root, &payload, permit)?;
-            Ok(Written {
-                table: target.table,
-                of: target.of,
-                row,
-                status: 200,
-            })
+            carry_out(context, transaction, target, &payload, unnamed)
         })
         .await?;
-    if context.negotiated.minimal {
-        return Ok(answer::no_content(&context.negotiated));
+    if changed.status == 201 {
+        return answer::made(context, changed).await;
+    }
+    if context.minimal() {
+        let tag = etag::of_row(context.core.tables.table(changed.table), &changed.row);
+        let mut response = answer::no_content(&context.negotiated);
+        answer::tag(&mut response.headers, tag.as_deref());
+        return Ok(response);
     }
     answer::written(context, changed).await
+}
+
+fn carry_out(
+    context: &Context,
+    transaction: &mut dyn Transaction,
+    target: Target,
+    payload: &EntityPayload,
+    unnamed: Unnamed,
+) -> Result<Written, Error> {
+    let (core, headers) = (&context.core, &context.request.headers);
+    let table = target.table;
+    let old = match load(core, transaction, &target) {
+        Ok(old) => old,
+        Err(error) if may_be_made(core, &target, &error) => {
+            etag::check_absent(headers)?;
+            let row = context
+                .edit()
+                .insert(transaction, &named(core, target.clone()), payload)?;
+            let of = payload.of;
+            return Ok(Written {
+                table,
+                of,
+                row,
+                status: 201,
+            });
+        }
+        Err(error) => return Err(error),
+    };
+    etag::check(headers, core.tables.table(table), &old)?;
+    let of = core.tables.table(table).type_of(&core.model, &old)?;
+    let of = of
+        .filter(|of| core.model.is_a(*of, target.of))
+        .unwrap_or(target.of);
+    let payload = of_type(core, payload, of)?;
+    let row = context
+        .edit()
+        .update(transaction, &target, old, &payload, unnamed)?;
+    Ok(Written {
+        table,
+        of: target.of,
+        row,
+        status: 200,
+    })
+}
+
+/// Whether an entity that is not there is made by an update of it.
+fn may_be_made(core: &Core, target: &Target, error: &Error) -> bool {
+    error.code == odata::ErrorCode::ResourceNotFound
+        && core.service.profile().upserts
+        && target.key.is_some()
+        && target.linked.is_none()
+}
+
+/// The collection in which the entity of a key is made, with the key's columns.
+fn named(core: &Core, target: Target) -> Target {
+    let table = core.tables.table(target.table);
+    let key = target.key.clone().unwrap_or_default();
+    let mut fixed = target.fixed.clone();
+    for pair in table.key.iter().copied().zip(key) {
+        if !fixed.iter().any(|(column, _)| *column == pair.0) {
+            fixed.push(pair);
+        }
+    }
+    Target {
+        fixed,
+        key: None,
+        ..target
+    }
+}
+
+/// A body that names no type is about the type that the entity is of; one that names another
+/// cannot change what it is.
+fn of_type<'p>(
+    core: &Core,
+    payload: &'p EntityPayload,
+    of: StructuredId,
+) -> Result<std::borrow::Cow<'p, EntityPayload>, Error> {
+    if payload.of == of {
+        return Ok(std::borrow::Cow::Borrowed(payload));
+    }
+    if core.model.is_a(of, payload.of) {
+        // Ordinals are the same in derived types.
+        let payload = EntityPayload {
+            of,
+            ..payload.clone()
+        };
+        return Ok(std::borrow::Cow::Owned(payload));
+    }
+    Err(Error::bad_request(format!(
+        "The entity is a {}; its type cannot be changed.",
+        core.model.structured(of).name
+    ))
+    .with_target("@odata.type"))
 }
 
 /// The member that a payload's key properties name, if it has them.
@@ -87,18 +185,7 @@ pub(crate) fn member_key(
     collection: &Target,
     payload: &EntityPayload,
 ) -> Result<Option<Target>, Error> {
-    let ty = core.model.structured(collection.of);
-    let given: Option<Vec<Value>> = ty
-        .key
-        .iter()
-        .map(|ordinal| {
-            payload
-                .values
-                .iter()
-                .find(|(o, _)| o == ordinal)
-                .map(|(_, v)| v.clone())
-        })
-        .collect();
+    let given = core.key_of_payload(collection.of, payload);
     given.map(|own| collection.member(core, &own)).transpose()
 }
 

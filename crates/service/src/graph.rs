@@ -85,6 +85,8 @@ impl Graph {
             shows_type: true,
             top_is_page_size: true,
             patches_members: true,
+            updates_answer_nothing: false,
+            upserts: false,
             shows_id: false,
             max_levels: 5,
             base64url: false,

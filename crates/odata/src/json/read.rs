@@ -33,6 +33,22 @@ pub struct EntityPayload {
     pub removed: bool,
 }
 
+impl EntityPayload {
+    /// A body that says nothing of an entity of this type.
+    #[must_use]
+    pub fn empty(of: StructuredId) -> Self {
+        Self {
+            of,
+            values: Vec::new(),
+            patches: Vec::new(),
+            bindings: Vec::new(),
+            nested: Vec::new(),
+            id: None,
+            removed: false,
+        }
+    }
+}
+
 /// What stands in the place of a navigation property.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Nested {
@@ -49,8 +65,10 @@ pub enum Nested {
 pub enum RequestKind {
     /// It makes an entity: its type must be known and not abstract.
     Create,
-    /// It changes one that has a type already.
+    /// It changes one that has a type already: what it does not name stays.
     Update,
+    /// It replaces one that has a type already: what it does not name gets its default.
+    Replace,
     /// It is a member of a delta payload: it changes, makes or removes one.
     Delta,
 }
@@ -90,13 +108,8 @@ impl Reader<'_> {
         let named = self.instance_type(expected, &members)?;
         let of = named.unwrap_or(expected);
         let mut payload = EntityPayload {
-            of,
             values: Vec::with_capacity(members.len()),
-            patches: Vec::new(),
-            bindings: Vec::new(),
-            nested: Vec::new(),
-            id: None,
-            removed: false,
+            ..EntityPayload::empty(of)
         };
         let ty = self.model.structured(of);
         for (name, node) in members {
@@ -149,7 +162,7 @@ impl Reader<'_> {
             let declared = &ty.properties[ordinal].ty;
             if let (ItemType::Complex(of), Node::Object(_)) = (declared.item, &node)
                 && !declared.collection
-                && kind != RequestKind::Create
+                && matches!(kind, RequestKind::Update | RequestKind::Delta)
             {
                 let patch = self.complex_patch(of, node)?;
                 payload.patches.push((ordinal, patch));

@@ -1,0 +1,126 @@
+//! Which property a path is about.
+
+use edm::{TypeRef, Value};
+use odata::path::Segment;
+use odata::{Error, ErrorCode};
+
+use crate::context::Context;
+use crate::core::Core;
+use crate::target::Target;
+
+/// A path to a structural property: the entity's segments, then the property's, the outermost
+/// first.
+pub(super) struct PropertyPlace<'c> {
+    /// The whole path without `/$value`.
+    pub(super) segments: &'c [Segment],
+    /// The entity.
+    pub(super) entity: &'c [Segment],
+    /// The properties, each within the one before.
+    properties: Vec<(edm::StructuredId, usize)>,
+    /// The type of the last.
+    pub(super) ty: &'c TypeRef,
+}
+
+impl<'c> PropertyPlace<'c> {
+    /// # Errors
+    /// If the path does not lead to a property.
+    pub(super) fn of(context: &'c Context) -> Result<Self, Error> {
+        let mut segments = context.path.segments.as_slice();
+        if let Some((Segment::Value, rest)) = segments.split_last() {
+            segments = rest;
+        }
+        let is_property = |segment: &Segment| matches!(segment, Segment::Property { .. });
+        let refuse = || Error::bad_request("This path does not lead to a property.");
+        let first = segments.iter().position(is_property).ok_or_else(refuse)?;
+        let (entity, inner) = segments.split_at(first);
+        let mut properties = Vec::with_capacity(inner.len());
+        for segment in inner {
+            match segment {
+                Segment::Property { of, ordinal } => properties.push((*of, *ordinal)),
+                Segment::Cast(_) => {}
+                _ => return Err(refuse()),
+            }
+        }
+        let (of, ordinal) = properties.last().copied().ok_or_else(refuse)?;
+        let ty = &context.core.model.structured(of).properties[ordinal].ty;
+        Ok(Self {
+            segments,
+            entity,
+            properties,
+            ty,
+        })
+    }
+
+    /// The column of the outermost property.
+    pub(super) fn column(&self, core: &Core, target: &Target) -> Result<usize, Error> {
+        let (of, ordinal) = self.properties[0];
+        let table = core.tables.table(target.table);
+        table
+            .column_of(of, ordinal)
+            .ok_or_else(|| Error::internal("a property without a column"))
+    }
+
+    /// The name of the property.
+    pub(super) fn name(&self, core: &Core) -> String {
+        let names: Vec<&str> = self
+            .properties
+            .iter()
+            .map(|(of, ordinal)| {
+                core.model.structured(*of).properties[*ordinal]
+                    .name
+                    .as_str()
+            })
+            .collect();
+        names.join("/")
+    }
+
+    /// The value within the outermost property's; `None` where a complex value on the way is null.
+    pub(super) fn value<'v>(&self, outermost: &'v Value) -> Option<&'v Value> {
+        let mut at = outermost;
+        for (_, ordinal) in self.properties.iter().skip(1) {
+            match at {
+                Value::Complex(complex) => at = complex.values.get(*ordinal)?,
+                _ => return None,
+            }
+        }
+        Some(at)
+    }
+
+    /// Where the value stands within the outermost property's.
+    ///
+    /// # Errors
+    /// 404 where a complex value on the way is null.
+    pub(super) fn slot<'v>(
+        &self,
+        core: &Core,
+        outermost: &'v mut Value,
+    ) -> Result<&'v mut Value, Error> {
+        let mut at = outermost;
+        for (_, ordinal) in self.properties.iter().skip(1) {
+            let inner = match at {
+                Value::Complex(complex) => complex.values.get_mut(*ordinal),
+                _ => None,
+            };
+            at = inner.ok_or_else(|| {
+                Error::not_found(format!("'{}' is within a null value.", self.name(core)))
+            })?;
+        }
+        Ok(at)
+    }
+
+    /// # Errors
+    /// 400 for a property that clients do not change: the key, computed and immutable ones.
+    pub(super) fn may_change(&self, core: &Core) -> Result<(), Error> {
+        let fixed = self.properties.iter().any(|(of, ordinal)| {
+            let ty = core.model.structured(*of);
+            let property = &ty.properties[*ordinal];
+            property.computed || property.immutable || ty.key.contains(ordinal)
+        });
+        if !fixed {
+            return Ok(());
+        }
+        let name = self.name(core);
+        let message = format!("Property '{name}' is made by the service and cannot be changed.");
+        Err(Error::new(ErrorCode::BadRequest, message).with_target(name))
+    }
+}
