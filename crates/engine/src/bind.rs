@@ -9,6 +9,7 @@ use store::{ColumnSet, Row, Transaction};
 
 use crate::change::Edit;
 use crate::core::Core;
+use crate::permissions::Action;
 use crate::relate::Relation;
 use crate::target::{load, locate};
 
@@ -34,6 +35,7 @@ pub(crate) fn bind(
         }
         let relation = Relation::new(core, core.table_of(payload.of)?, payload.of, *index)
             .map_err(|_| refuse(format!("'{name}' cannot be bound.")))?;
+        edit.authorize(navigation, Action::Read)?;
         let bound = match urls.as_slice() {
             [] => None,
             [url] => Some(

@@ -1,15 +1,16 @@
 //! Making and changing rows: a payload's values and bindings onto a row, through the service's
 //! hook, inside the transaction.
 
-use edm::Value;
+use edm::{NavigationProperty, Value};
 use odata::json::EntityPayload;
 use odata::{Error, ErrorCode};
 use store::{ColumnSet, Row, Transaction};
 
-use crate::access::Permit;
+use crate::access::{Caller, Permit};
 use crate::bind::bind;
 use crate::core::Core;
 use crate::deep;
+use crate::permissions::Action;
 use crate::service::{Change, Outcome};
 use crate::target::Target;
 
@@ -20,6 +21,8 @@ pub(crate) struct Edit<'e> {
     /// The service root that references in the body are relative to.
     pub(crate) root: &'e str,
     pub(crate) permit: Permit,
+    /// Who changes them: what lives elsewhere needs rights of its own.
+    pub(crate) caller: &'e Caller,
 }
 
 /// What an update does to properties that its body does not name.
@@ -43,7 +46,15 @@ pub fn insert_entity(
     payload: &EntityPayload,
     permit: Permit,
 ) -> Result<Row, Error> {
-    Edit { core, root, permit }.insert(transaction, target, payload)
+    // What a service makes nests nothing that lives elsewhere: nobody has the right to.
+    let caller = &Caller::default();
+    let edit = Edit {
+        core,
+        root,
+        permit,
+        caller,
+    };
+    edit.insert(transaction, target, payload)
 }
 
 impl Edit<'_> {
@@ -152,6 +163,23 @@ impl Edit<'_> {
             }
         }
         Ok(new)
+    }
+
+    /// Checks that the caller may do something to what a navigation property leads to without
+    /// containing it.
+    ///
+    /// # Errors
+    /// 403 naming the permission that is missing.
+    pub(crate) fn authorize(
+        &self,
+        navigation: &NavigationProperty,
+        action: Action,
+    ) -> Result<(), Error> {
+        if navigation.contains_target {
+            return Ok(());
+        }
+        let needed = self.core.permissions.of_type(navigation.target, action);
+        self.caller.permit(&needed).map(|_| ())
     }
 
     /// Puts a payload's values onto a row: computed ones are left out unless the service lets a

@@ -42,6 +42,7 @@ impl Context {
             core: &self.core,
             root: self.root(),
             permit: self.permit,
+            caller: &self.request.caller,
         }
     }
 

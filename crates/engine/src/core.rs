@@ -49,6 +49,8 @@ pub struct Core {
     pub(crate) permissions: Arc<Permissions>,
     shapes: Arc<HashMap<StructuredId, EntityShape>>,
     required: Arc<HashMap<StructuredId, Vec<usize>>>,
+    /// Whether an update may nest entities.
+    pub(crate) deep_updates: bool,
     /// Where entities of a type live, if they live in one collection of the container.
     homes: Arc<HashMap<StructuredId, String>>,
 }
@@ -73,6 +75,7 @@ impl Core {
         let required = required_properties(&model);
         let limits = Limits::default();
         let homes = homes(&model);
+        let deep_updates = deep_updates(&model);
         Self {
             model,
             tables,
@@ -84,6 +87,7 @@ impl Core {
             permissions: Arc::new(permissions),
             shapes: Arc::new(shapes),
             required: Arc::new(required),
+            deep_updates,
             homes: Arc::new(homes),
         }
     }
@@ -169,6 +173,16 @@ impl Core {
             ids: self.ids.as_ref(),
         }
     }
+}
+
+/// `Capabilities.DeepUpdateSupport` of the container.
+fn deep_updates(model: &Model) -> bool {
+    const TERM: &str = "Org.OData.Capabilities.V1.DeepUpdateSupport";
+    let annotations = model.target_annotations(&model.container_name());
+    let supported = annotations
+        .and_then(|annotations| annotations.get(TERM)?.property("Supported"))
+        .and_then(edm::Expression::as_bool);
+    supported.unwrap_or(true)
 }
 
 /// Entity sets, and collections that singletons contain, by the type of their entities; the first

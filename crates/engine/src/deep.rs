@@ -10,6 +10,7 @@ use store::{ColumnSet, Row, Transaction};
 
 use crate::bind::entity_of_url;
 use crate::change::{Edit, Unnamed};
+use crate::permissions::Action;
 use crate::relate::Relation;
 use crate::target::{Target, load};
 
@@ -98,8 +99,13 @@ pub(crate) fn update(
 ) -> Result<(), Error> {
     for (index, nested) in &payload.nested {
         let navigation = &edit.core.model.structured(payload.of).navigation[*index];
-        let relation = relation(edit, payload, *index)?;
         let name = &navigation.name;
+        if !edit.core.deep_updates {
+            let message =
+                format!("'{name}' cannot be changed with its owner; change it by its own URL.");
+            return Err(Error::bad_request(message).with_target(name));
+        }
+        let relation = relation(edit, payload, *index)?;
         match nested {
             Nested::None => relation.point(edit.core, row, None, given)?,
             Nested::One(child) => {
@@ -134,15 +140,14 @@ fn referred_or_made(
     relation: &Relation<'_>,
     child: &EntityPayload,
 ) -> Result<Row, Error> {
-    let of = edit.core.model.structured(relation.of).navigation[relation.index].target;
-    match &child.id {
-        Some(url) => entity_of_url(edit, transaction, url, of),
-        None => edit.insert(
-            transaction,
-            &Target::root(relation.map.table, of, Some(relation.of)),
-            child,
-        ),
+    let navigation = &edit.core.model.structured(relation.of).navigation[relation.index];
+    let of = navigation.target;
+    if let Some(url) = &child.id {
+        return entity_of_url(edit, transaction, url, of);
     }
+    edit.authorize(navigation, Action::Insert)?;
+    let root = Target::root(relation.map.table, of, Some(relation.of));
+    edit.insert(transaction, &root, child)
 }
 
 /// Adds a nested entity to a collection of its owner.
@@ -158,6 +163,8 @@ fn add(
         let other = referred_or_made(edit, transaction, relation, child)?;
         return relation.link(edit, transaction, row, &other);
     }
+    let navigation = &edit.core.model.structured(relation.of).navigation[relation.index];
+    edit.authorize(navigation, Action::Insert)?;
     let collection = collection(edit, owner, relation, row);
     edit.insert(transaction, &collection, child).map(|_| ())
 }
@@ -218,6 +225,7 @@ fn change_one(
                     || old[*ordinal] == *value
             });
             if same {
+                edit.authorize(navigation, Action::Update)?;
                 return edit.update(transaction, &led, old, child, Unnamed::Stay);
             }
             if navigation.contains_target {
@@ -230,10 +238,12 @@ fn change_one(
                 && let Ok(other) = root.member(core, &own)
                 && let Ok(row) = load(core, transaction, &other)
             {
+                edit.authorize(navigation, Action::Update)?;
                 return edit.update(transaction, &other, row, child, Unnamed::Stay);
             }
         }
     }
+    edit.authorize(navigation, Action::Insert)?;
     edit.insert(transaction, &root, child)
 }
 

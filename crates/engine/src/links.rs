@@ -170,18 +170,16 @@ pub(crate) fn select_text(query: Option<&str>) -> Option<String> {
 }
 
 /// The URL of the page behind a token: the request's own, with the token instead of `$skip` and
-/// of an older token, and with the page size that a preference asked for.
-pub(crate) fn next_link(request: &Request, token: &str, page_size: Option<u64>) -> String {
+/// of an older token, and with this `$top`.
+pub(crate) fn next_link(request: &Request, token: &str, top: Option<u64>) -> String {
     let mut link = format!("{}/{}?", request.service_root, request.path);
-    let mut has_top = false;
     for (name, value) in options(request.query.as_deref()) {
         match name
             .to_ascii_lowercase()
             .trim_start_matches("%24")
             .trim_start_matches('$')
         {
-            "skip" | "skiptoken" => continue,
-            "top" => has_top = true,
+            "skip" | "skiptoken" | "top" => continue,
             _ => {}
         }
         link.push_str(name);
@@ -189,8 +187,8 @@ pub(crate) fn next_link(request: &Request, token: &str, page_size: Option<u64>) 
         link.push_str(value);
         link.push('&');
     }
-    if let Some(size) = page_size.filter(|_| !has_top) {
-        link.push_str(&format!("$top={size}&"));
+    if let Some(top) = top {
+        link.push_str(&format!("$top={top}&"));
     }
     link.push_str("$skiptoken=");
     link.extend(utf8_percent_encode(token, VALUE));

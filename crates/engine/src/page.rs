@@ -228,7 +228,7 @@ impl Page<'_> {
         let mut select = conditions(core, self.target, self.options);
         select.order = order::total(core, self.target, &self.options.orderby)?;
         // One more row than the page has tells whether there is another page.
-        select.limit = Some(self.size + 1);
+        select.limit = Some(self.size.saturating_add(1));
         select.offset = self.options.skip.filter(|n| *n > 0);
         if let Some(token) = &self.options.skip_token {
             let order = &select.order;

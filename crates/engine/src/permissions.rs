@@ -188,6 +188,15 @@ impl Permissions {
         }
     }
 
+    /// What doing something to entities of a type needs, where they live.
+    pub(crate) fn of_type(&self, of: StructuredId, action: Action) -> Requirement {
+        let home = self.homes.get(&of);
+        Requirement(vec![home.map_or_else(
+            || Arc::new([]) as Scopes,
+            |home| self.at(home, action),
+        )])
+    }
+
     fn at(&self, path: &str, action: Action) -> Scopes {
         self.paths
             .get(path)

@@ -85,6 +85,19 @@ fn page_size(context: &Context) -> u64 {
         .min(profile.max_page_size)
 }
 
+/// The `$top` of the next page; `None` if there is none, since `$top` was reached.
+#[expect(clippy::option_option, reason = "no next page, or one without $top")]
+fn next_top(context: &Context, size: u64) -> Option<Option<u64>> {
+    let asked = context.options.top;
+    if context.core.service.profile().top_is_page_size {
+        return Some(asked.or(context.negotiated.max_page_size.map(|_| size)));
+    }
+    match asked.map(|top| top.saturating_sub(size)) {
+        Some(0) => None,
+        left => Some(left),
+    }
+}
+
 /// A page of a collection, of entities or of references to them.
 pub(crate) fn collection(
     context: &Context,
@@ -113,10 +126,9 @@ pub(crate) fn collection(
     comma(&mut separate, &mut out);
     out.extend_from_slice(b"\"value\"");
     let token = page.write(core, reader, &place, context.permit, &mut out)?;
-    if let Some(token) = token {
+    if let Some((token, top)) = token.zip(next_top(context, size)) {
         out.extend_from_slice(b",\"@odata.nextLink\":");
-        let size = context.negotiated.max_page_size.map(|_| size);
-        json::write_string(&mut out, &links::next_link(&context.request, &token, size));
+        json::write_string(&mut out, &links::next_link(&context.request, &token, top));
     }
     out.push(b'}');
     Ok(out.into())

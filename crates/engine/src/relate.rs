@@ -7,6 +7,7 @@ use store::{ColumnSet, NavigationMap, Row, TableId, Transaction};
 
 use crate::change::Edit;
 use crate::core::Core;
+use crate::permissions::Action;
 use crate::target::{Target, link_key, linked};
 
 /// A navigation property of one entity.
@@ -188,10 +189,12 @@ impl<'r> Relation<'r> {
         given: ColumnSet,
     ) -> Result<(), Error> {
         let core = edit.core;
+        let navigation = &core.model.structured(self.of).navigation[self.index];
+        edit.authorize(navigation, Action::Update)?;
         let table = core.tables.table(self.map.table);
         let of = table
             .type_of(&core.model, old)?
-            .unwrap_or(core.model.structured(self.of).navigation[self.index].target);
+            .unwrap_or(navigation.target);
         let target = Target {
             key: Some(table.key_of(old)),
             ..Target::root(self.map.table, of, Some(self.of))

@@ -10,6 +10,7 @@ use crate::bind::entity_of_url;
 use crate::body;
 use crate::change::{Edit, Unnamed};
 use crate::delete::remove;
+use crate::permissions::Action;
 use crate::relate::Relation;
 use crate::target::{Target, linked};
 
@@ -26,7 +27,7 @@ fn members(
     let links = linked(relation.map, |column| row[column].clone());
     let table = core.tables.table(target.table);
     let mut select = Select::all(target.table, table.columns.len());
-    select.fixed = target.fixed.clone();
+    select.fixed = target.fixed;
     select.linked = links.as_ref();
     select.today = core.today();
     // One more than is allowed tells that there are too many.
@@ -56,7 +57,8 @@ pub(super) fn all(
     children: &[EntityPayload],
 ) -> Result<(), Error> {
     let core = edit.core;
-    let of = core.model.structured(relation.of).navigation[relation.index].target;
+    let navigation = &core.model.structured(relation.of).navigation[relation.index];
+    let of = navigation.target;
     let mut left = members(edit, transaction, owner, relation, row)?;
     for (i, child) in children.iter().enumerate() {
         let at = |error: Error| body::at(i, error);
@@ -73,6 +75,7 @@ pub(super) fn all(
             (Some(place), None) => {
                 let old = left.swap_remove(place);
                 let member = member_target(edit, owner, relation, row, &old);
+                edit.authorize(navigation, Action::Update).map_err(at)?;
                 edit.update(transaction, &member, old, child, Unnamed::Stay)
                     .map_err(at)?;
             }
@@ -158,6 +161,7 @@ fn drop_member(
             .iter()
             .any(|(to, _)| table.key.contains(to) || !table.columns[*to].nullable);
     if navigation.contains_target || owned {
+        edit.authorize(navigation, Action::Delete)?;
         let target = member_target(edit, owner, relation, row, member);
         return remove(core, transaction, &target, member, edit.permit).map(|_| ());
     }
