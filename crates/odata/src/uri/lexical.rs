@@ -276,12 +276,20 @@ pub(super) fn is_path_character(c: char) -> bool {
     is_unreserved(c) || "!$&'()*+,;=:@".contains(c)
 }
 
-/// `stringInUrl`: a JSON string, whose quotes and backslashes may be encoded.
-pub(super) fn json_string(at: &mut Cursor<'_>) -> bool {
-    let quote = |at: &mut Cursor<'_>| at.eat("\"") || at.eat("%22");
-    let escape = |at: &mut Cursor<'_>| at.eat("\\") || at.eat_in_any_case("%5C");
+/// `quotation-mark`.
+fn double_quote(at: &mut Cursor<'_>) -> bool {
+    at.eat("\"") || at.eat("%22")
+}
+
+/// `escape`.
+fn escape(at: &mut Cursor<'_>) -> bool {
+    at.eat("\\") || at.eat_in_any_case("%5C")
+}
+
+/// `charInJSON`.
+pub(super) fn json_character(at: &mut Cursor<'_>) -> bool {
     let escaped = |at: &mut Cursor<'_>| {
-        quote(at)
+        double_quote(at)
             || escape(at)
             || at.eat("/")
             || at.eat_in_any_case("%2F")
@@ -289,17 +297,19 @@ pub(super) fn json_string(at: &mut Cursor<'_>) -> bool {
             || at.attempt(|at| at.eat("u") && at.eat_run(4, 4, |c| c.is_ascii_hexdigit()))
     };
     let plain = |c: char| is_path_character(c) && c != '&' || "/? {}[]".contains(c);
-    let character = |at: &mut Cursor<'_>| {
-        at.eat_one(plain) || at.attempt(|at| escape(at) && escaped(at)) || {
-            let mut ahead = at.clone();
-            !quote(&mut ahead) && !escape(&mut ahead) && percent_encoded(at)
-        }
-    };
+    at.eat_one(plain) || at.attempt(|at| escape(at) && escaped(at)) || {
+        let mut ahead = at.clone();
+        !double_quote(&mut ahead) && !escape(&mut ahead) && percent_encoded(at)
+    }
+}
+
+/// `stringInUrl`: a JSON string, whose quotes and backslashes may be encoded.
+pub(super) fn json_string(at: &mut Cursor<'_>) -> bool {
     at.attempt(|at| {
-        if !quote(at) {
+        if !double_quote(at) {
             return false;
         }
-        while at.attempt(character) {}
-        quote(at)
+        while at.attempt(json_character) {}
+        double_quote(at)
     })
 }

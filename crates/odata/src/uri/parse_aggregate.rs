@@ -34,16 +34,7 @@ impl<'a> Parser<'a, '_> {
         if method.is_none() && !matches!(expr, Expr::Path(_)) {
             return Err(self.at.expected("\"with\" and an aggregation method"));
         }
-        let mut from = Vec::new();
-        while self.word_after_whitespace("from") {
-            self.count_node()?;
-            let by = self.separated(Self::grouping_property)?;
-            let how = self.method()?;
-            if how.is_none() && method.is_some() {
-                return Err(self.at.expected("\"with\" and an aggregation method"));
-            }
-            from.push(AggregateFrom { by, method: how });
-        }
+        let from = self.aggregate_from(method.is_some())?;
         Ok(AggregateItem {
             expr,
             method,
@@ -52,11 +43,34 @@ impl<'a> Parser<'a, '_> {
         })
     }
 
+    /// `aggregateFrom`, as often as it stands here; only a custom aggregate may lack its method.
+    pub(super) fn aggregate_from(
+        &mut self,
+        needs_method: bool,
+    ) -> Result<Vec<AggregateFrom<'a>>, SyntaxError> {
+        let mut from = Vec::new();
+        while self.word_after_whitespace("from") {
+            self.count_node()?;
+            let by = self.separated(Self::grouping_property)?;
+            let method = self.method()?;
+            if method.is_none() && needs_method {
+                return Err(self.at.expected("\"with\" and an aggregation method"));
+            }
+            from.push(AggregateFrom { by, method });
+        }
+        Ok(from)
+    }
+
     /// `with method`, if it stands here.
-    fn method(&mut self) -> Result<Option<Text<'a>>, SyntaxError> {
+    pub(super) fn method(&mut self) -> Result<Option<Text<'a>>, SyntaxError> {
         if !self.word_after_whitespace("with") {
             return Ok(None);
         }
+        self.method_name().map(Some)
+    }
+
+    /// `aggregateMethod`.
+    pub(super) fn method_name(&mut self) -> Result<Text<'a>, SyntaxError> {
         let start = self.at.position();
         let name = self.at.qualified_name().unwrap_or("");
         let standard = ["sum", "min", "max", "average", "countdistinct"];
@@ -66,7 +80,7 @@ impl<'a> Parser<'a, '_> {
                 .at
                 .expected("sum, min, max, average, countdistinct or a qualified name"));
         }
-        Ok(Some(name.into()))
+        Ok(name.into())
     }
 
     /// A word with whitespace on both sides, if it stands here.

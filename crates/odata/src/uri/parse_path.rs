@@ -122,7 +122,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// `keyPropertyValue`, or the value of a parameter: a literal or an alias.
-    fn path_value(&mut self) -> Result<Expr<'a>, SyntaxError> {
+    pub(super) fn path_value(&mut self) -> Result<Expr<'a>, SyntaxError> {
         self.count_node()?;
         if self.at.eat("@") {
             let name = self

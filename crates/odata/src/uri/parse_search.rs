@@ -92,6 +92,25 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
+    /// An operator alone with the whitespace around it and its right operand (`searchOrExpr`,
+    /// `searchAndExpr`).
+    pub(super) fn search_behind(
+        &mut self,
+        word: &'static str,
+        needed: bool,
+    ) -> Result<(), SyntaxError> {
+        if !self.at.whitespace() {
+            return Err(self.at.expected("a space"));
+        }
+        if self.is_search_operator(word) {
+            self.at.take(word.len());
+            self.at.whitespace();
+        } else if needed {
+            return Err(self.at.expected(word));
+        }
+        self.search_expr().map(|_| ())
+    }
+
     /// Reads an operator between two operands with the whitespace before it, if it stands here.
     fn search_operator(&mut self, word: &str) -> bool {
         let start = self.at.position();

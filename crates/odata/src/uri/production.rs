@@ -1,5 +1,6 @@
 //! Entry points: the productions of the OData ABNF by name.
 
+mod call;
 mod expression;
 mod fragment;
 mod header;
@@ -95,7 +96,7 @@ fn expression_rule(rule: &str, text: &str, grammar: &Grammar<'_>) -> Option<Outc
         return Some(Err(text.find('%').unwrap_or(0)));
     };
     let mut parser = grammar.parser(&part, Within::Expression);
-    let parsed = expression::rule(rule, &mut parser)?;
+    let parsed = call::rule(rule, &mut parser).or_else(|| expression::rule(rule, &mut parser))?;
     let parsed = parsed.and_then(|()| parser.at.expect_end());
     Some(parsed.map_err(|_| part.position(parser.at.furthest())))
 }

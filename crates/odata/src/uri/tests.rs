@@ -14,6 +14,7 @@ mod operation;
 mod path;
 mod query;
 mod round_trip;
+mod round_trip_query;
 
 /// The model of the service.
 static GRAPH: LazyLock<Model> = LazyLock::new(|| {

@@ -22,6 +22,11 @@ fn done<T>(parsed: Result<T, SyntaxError>) -> Parsed {
     parsed.map(|_| ())
 }
 
+/// What must be there.
+fn present<T>(parsed: Result<Option<T>, SyntaxError>, p: &Parser<'_, '_>) -> Parsed {
+    parsed?.map(|_| ()).ok_or_else(|| p.at.expected("more"))
+}
+
 /// An expression that is of one kind.
 fn expr(p: &mut Parser<'_, '_>, is: impl FnOnce(&Expr<'_>) -> bool) -> Option<Parsed> {
     let parsed = p.expression();
@@ -53,6 +58,8 @@ fn common(rule: &str, p: &mut Parser<'_, '_>) -> Option<Parsed> {
         "computeitem" | "computeexpr" => Some(done(p.compute_item())),
         "searchexpr" => Some(done(p.search_expr())),
         "searchexpr-incomplete" => Some(done(p.at.quoted())),
+        "searchorexpr" => Some(p.search_behind("OR", true)),
+        "searchandexpr" => Some(p.search_behind("AND", false)),
         "searchparenexpr" | "searchphrase" | "searchnegateexpr" | "searchword" => {
             Some(done(p.search_operand()))
         }
@@ -142,6 +149,12 @@ fn apply(rule: &str, p: &mut Parser<'_, '_>) -> Option<Parsed> {
         | "rechierpropertypath" => done(p.grouping_property()),
         "groupingproperties" => done(p.separated(Parser::grouping_property)),
         "rechierreference" => done(p.hierarchy()),
+        "aggregatewith" => present(p.method(), p),
+        "aggregatefrom" => {
+            let from = p.aggregate_from(true);
+            present(from.map(|from| (!from.is_empty()).then_some(from)), p)
+        }
+        "aggregatemethod" => done(p.method_name()),
         "asalias" => done(p.alias_name()),
         "customfunction" => {
             return transformation(p, |t| matches!(t, Transformation::Function(..)));

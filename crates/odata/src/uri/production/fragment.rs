@@ -40,6 +40,9 @@ pub(super) fn rule(rule: &str, text: &str, grammar: &Grammar<'_>) -> Option<Outc
         "entityset" => run(&|at| entity_set(at, names)),
         "containmentnavigation" => run(&|at| containment(at, names)),
         "navigation" => run(&|at| navigation(at, names)),
+        "annotationinfragment" | "complexannotationinfragment" | "entityannotationinfragment" => {
+            run(&|at| annotation(at, names))
+        }
         "qualifiedfunctionname" => run(&|at| function(at, names)),
         _ => None,
     }

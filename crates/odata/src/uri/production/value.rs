@@ -117,6 +117,17 @@ const QUALIFIED: &[(&str, bool, &[&str])] = &[
     ("boundFunctionCallNoParens", false, FUNCTIONS),
 ];
 
+/// The shapes of geography and geometry.
+const SHAPES: [&str; 7] = [
+    "Collection",
+    "LineString",
+    "MultiLineString",
+    "MultiPoint",
+    "MultiPolygon",
+    "Point",
+    "Polygon",
+];
+
 /// Runs a rule; `None` if it is not one of these.
 pub(super) fn rule(rule: &str, at: &mut Cursor<'_>, names: &dyn Names) -> Option<bool> {
     let encoded = rule.ends_with("Literal") || rule.ends_with("InUrl");
@@ -180,6 +191,7 @@ fn other_value(rule: &str, at: &mut Cursor<'_>, form: Form, names: &dyn Names) -
         "singleEnumLiteral" => enum_member(at, Form::Encoded, names),
         "singleEnumValue" => enum_member(at, Form::Plain, names),
         "primitiveValue" => return Some(primitive_value(at, names)),
+        "charInJSON" => lexical::json_character(at),
         "stringInUrl" => lexical::json_string(at),
         "pchar" => lexical::path_character(at),
         "pct-encoded" => lexical::percent_encoded(at),
@@ -189,15 +201,6 @@ fn other_value(rule: &str, at: &mut Cursor<'_>, form: Form, names: &dyn Names) -
 }
 
 fn shape(rule: &str, at: &mut Cursor<'_>) -> Option<bool> {
-    const SHAPES: [&str; 7] = [
-        "Collection",
-        "LineString",
-        "MultiLineString",
-        "MultiPoint",
-        "MultiPolygon",
-        "Point",
-        "Polygon",
-    ];
     let form = Form::Encoded;
     match rule {
         "sridLiteral" => return Some(geo::srid(at, form)),
@@ -243,6 +246,8 @@ fn name(rule: &str, at: &mut Cursor<'_>, names: &dyn Names) -> Option<bool> {
             .qualified_name()
             .is_some_and(|name| name.split('.').all(|part| names.has("namespacePart", part))),
         "primitiveTypeName" => primitive_type_name(at),
+        "abstractSpatialTypeName" => at.eat("Geography") || at.eat("Geometry"),
+        "concreteSpatialTypeName" => SHAPES.iter().any(|shape| at.eat(shape)),
         "singleQualifiedTypeName" => primitive_type_name(at) || qualified(at, names, true, TYPES),
         "qualifiedTypeName" => type_name(at, names, true),
         "optionallyQualifiedTypeName" => type_name(at, names, false),

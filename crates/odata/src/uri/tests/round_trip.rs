@@ -9,7 +9,7 @@ use super::super::syntax::{
 use super::super::{common_expr, expand, orderby, primitive_literal, select};
 use super::*;
 
-fn name() -> impl Strategy<Value = String> {
+pub(super) fn name() -> impl Strategy<Value = String> {
     // A prefix keeps random names from being words of the grammar.
     "x[a-zA-Z0-9_]{0,6}|xé|x\\.y[a-z]{1,3}"
 }
@@ -31,6 +31,8 @@ fn literal() -> impl Strategy<Value = Literal<'static>> {
         "-?P[1-9]DT[1-9]H".prop_map(|t| Literal::Duration(t.into())),
         proptest::collection::vec(any::<u8>(), 0..6).prop_map(Literal::Binary),
         (name(), "\\PC{0,4}").prop_map(|(n, t)| Literal::Enum(n.into(), t.into())),
+        Just(Literal::Geography("SRID=0;Point(1 2)".into())),
+        Just(Literal::Geometry("SRID=0;Point(1 2)".into())),
     ]
 }
 
@@ -59,6 +61,12 @@ fn member(
             .prop_map(|(q, v, e)| Member::Lambda(q, v.into(), Box::new(e))),
         1 => Just(Member::Any),
         1 => Just(Member::Count(None)),
+        1 => tree.clone().prop_map(|filter| {
+            let filter = Some(filter);
+            let options = Options { filter, ..Options::default() };
+            Member::Count(Some(Box::new(options)))
+        }),
+        1 => "[0-9]{1,3}|x[a-z]-[0-9]".prop_map(|k| Member::Key(k.into())),
         1 => tree.prop_map(|e| Member::Filter(Box::new(e))),
     ]
 }
@@ -79,7 +87,7 @@ fn path(
         })
 }
 
-fn tree() -> impl Strategy<Value = Tree<'static>> {
+pub(super) fn tree() -> impl Strategy<Value = Tree<'static>> {
     let leaf = prop_oneof![
         literal().prop_map(Tree::Literal),
         name().prop_map(named_path)
@@ -114,7 +122,7 @@ fn named_path(name: String) -> Tree<'static> {
     })
 }
 
-fn plain_item() -> impl Strategy<Value = PathItem<'static>> + Clone {
+pub(super) fn plain_item() -> impl Strategy<Value = PathItem<'static>> + Clone {
     let part = prop_oneof![
         4 => name(),
         1 => Just("*".to_owned()),
