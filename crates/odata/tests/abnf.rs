@@ -1,6 +1,7 @@
 //! The test cases of the OData ABNF (OASIS, OData ABNF Test Cases 4.01): each names a rule, a text,
 //! and for a text that is not what the rule says the place where it stops being that.
 //!
+//! `abnf/cases.jsonl` holds the standard's own, `abnf/rules.jsonl` ours for rules that those leave out.
 //! `ODATA_ABNF_CASES` names a folder whose `*.jsonl` files are run instead of the project's own.
 
 use std::collections::{BTreeMap, HashMap, HashSet};

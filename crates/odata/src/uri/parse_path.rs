@@ -106,7 +106,9 @@ impl<'a> Parser<'a, '_> {
     fn cross_join(&mut self) -> SegmentForm<'a> {
         let name = |p: &mut Self| {
             p.count_node()?;
-            let name = p.at.identifier();
+            let name =
+                p.at.identifier()
+                    .filter(|name| p.names.is_none_or(|names| names.has("entitySetName", name)));
             name.map(Text::Borrowed)
                 .ok_or_else(|| p.at.expected("the name of an entity set"))
         };

@@ -33,7 +33,7 @@ pub(super) fn rule(rule: &str, p: &mut Parser<'_, '_>) -> Option<Parsed> {
     Some(match rule {
         "keypredicate" if p.at.looking_at("/") => key_segments(p),
         "keypredicate" => key(p, |_| true),
-        "simplekey" => key(p, |key| matches!(key, Arguments::Positional(_))),
+        "simplekey" => simple_key(p),
         "compoundkey" => key(p, |key| matches!(key, Arguments::Named(_))),
         "keyvaluepair" => p.named_argument(&mut Parser::path_value).map(|_| ()),
         "keypathsegments" => key_segments(p),
@@ -47,9 +47,19 @@ pub(super) fn rule(rule: &str, p: &mut Parser<'_, '_>) -> Option<Parsed> {
     })
 }
 
-/// `simpleKey`, `compoundKey`.
+/// `simpleKey`.
+fn simple_key(p: &mut Parser<'_, '_>) -> Parsed {
+    p.at.expect("(")?;
+    p.path_value()?;
+    p.at.expect(")")
+}
+
+/// `simpleKey` or `compoundKey`.
 fn key(p: &mut Parser<'_, '_>, is: impl FnOnce(&Arguments<'_>) -> bool) -> Parsed {
     p.at.expect("(")?;
+    if p.at.looking_at(")") {
+        return Err(p.at.expected("a key"));
+    }
     let key = p.arguments(Parser::path_value)?;
     let is_one = match &key {
         Arguments::Positional(values) => values.len() == 1,

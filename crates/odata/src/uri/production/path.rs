@@ -186,15 +186,10 @@ fn segment(
             Some(Reached::Collection(_)) => Ok(Reached::Collection(false)),
             _ => Err(part.offset),
         },
-        SegmentForm::CrossJoin(sets) => {
-            let known = sets
-                .iter()
-                .all(|set| grammar.names.has("entitySetName", set));
-            match from {
-                None if known => Ok(Reached::Query),
-                _ => Err(furthest),
-            }
-        }
+        SegmentForm::CrossJoin(_) => match from {
+            None => Ok(Reached::Query),
+            Some(_) => Err(part.offset),
+        },
         SegmentForm::Keys(_) | SegmentForm::Key(_) => {
             // A name that does not belong here stops the text before what stands behind it does.
             let end = part.text.find('(').unwrap_or(part.text.len());
