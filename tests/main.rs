@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod access;
+mod asynchronous;
+mod batch;
 mod errors;
 mod families;
 mod operations;

@@ -1,7 +1,10 @@
 //! What every part of the engine reads: the model, its tables, the store, the service.
 
+mod inside;
+
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use edm::{Model, StructuredId, StructuredKind, Value};
 use odata::Error;
@@ -10,6 +13,7 @@ use odata::uri::Limits;
 use store::clock::{Clock, utc_day};
 use store::{Row, Store, Table, TableId, Tables};
 
+use crate::asynchronous::Monitors;
 use crate::permissions::Permissions;
 use crate::service::{Scope, Service};
 
@@ -53,6 +57,10 @@ pub struct Core {
     pub(crate) deep_updates: bool,
     /// Where entities of a type live, if they live in one collection of the container.
     homes: Arc<HashMap<StructuredId, String>>,
+    /// Whether a deletion waits to be drained, where that has to wait for a transaction around it.
+    deferred: Option<Arc<AtomicBool>>,
+    /// Requests that are answered later.
+    pub(crate) monitors: Arc<Monitors>,
 }
 
 impl Core {
@@ -89,6 +97,8 @@ impl Core {
             required: Arc::new(required),
             deep_updates,
             homes: Arc::new(homes),
+            deferred: None,
+            monitors: Arc::default(),
         }
     }
 

@@ -36,12 +36,7 @@ pub(crate) async fn entity(context: &Arc<Context>) -> Result<Response, Error> {
         })
         .await?;
     if rest == Rest::Waits {
-        let core = Arc::clone(&context.core);
-        tokio::spawn(async move {
-            if let Err(error) = drain(&core).await {
-                tracing::error!(%error, "a deletion was interrupted; the next start goes on with it");
-            }
-        });
+        context.core.drain();
     }
     Ok(answer::empty(&context.negotiated))
 }

@@ -1,12 +1,15 @@
 //! From a request to its answer: negotiate, parse and bind, check, authorize, carry out.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use http::Method;
 use odata::path::Resource;
 use odata::{Error, uri};
+use store::{BoxFuture, Store};
 
 use crate::context::Context;
 use crate::core::Core;
@@ -16,14 +19,25 @@ use crate::exchange::{Handler, Request, Response};
 use crate::format;
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
+use crate::{asynchronous, batch};
 
 /// The path of the OpenAPI description: no name of a model has a dot.
 const OPENAPI: &str = "openapi.json";
 
-/// The engine over one model, store and service.
+/// The engine over one model, store and service. A clone shares everything.
+#[derive(Clone)]
 pub struct Engine {
-    core: Arc<Core>,
-    documents: Documents,
+    pub(crate) core: Arc<Core>,
+    documents: Arc<Documents>,
+}
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    /// By itself.
+    Alone,
+    /// Inside a batch.
+    Batch,
 }
 
 impl Engine {
@@ -32,7 +46,7 @@ impl Engine {
     pub fn new(core: Arc<Core>) -> Self {
         Self {
             core,
-            documents: Documents::default(),
+            documents: Arc::default(),
         }
     }
 
@@ -48,7 +62,39 @@ impl Engine {
         self.documents.openapi(&self.core, request, negotiated)
     }
 
-    async fn execute(&self, mut request: Request) -> Result<Response, Error> {
+    /// The same engine on a store that works inside a transaction.
+    pub(crate) fn within(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            core: Arc::new(self.core.inside(store)),
+            documents: Arc::clone(&self.documents),
+        }
+    }
+
+    /// The same engine on another store.
+    pub(crate) fn on(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            core: Arc::new(self.core.on(store)),
+            documents: Arc::clone(&self.documents),
+        }
+    }
+
+    /// Carries out a request by itself. A panic is an error.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub(crate) fn alone(&self, request: Request) -> BoxFuture<'_, Result<Response, Error>> {
+        caught(self.execute(request, Level::Alone))
+    }
+
+    /// Carries out a request of a batch. A panic is that request's failure alone.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub(crate) fn within_batch(&self, request: Request) -> BoxFuture<'_, Result<Response, Error>> {
+        caught(self.execute(request, Level::Batch))
+    }
+
+    async fn execute(&self, mut request: Request, level: Level) -> Result<Response, Error> {
         if request.method == Method::HEAD {
             request.method = Method::GET;
         }
@@ -94,9 +140,13 @@ impl Engine {
                 .documents
                 .metadata(core, &request, &options, &negotiated),
             Resource::EntityById { .. } => Err(Error::bad_request("$entity is not served yet.")),
-            Resource::Batch => Err(Error::bad_request(
-                "$batch is not served yet; send the requests one by one.",
+            Resource::Batch if level == Level::Batch => Err(Error::bad_request(
+                "A request of a batch cannot be a batch itself.",
             )),
+            Resource::Batch => {
+                let format = options.format.as_deref();
+                batch::carry_out(self, &request, format, &negotiated).await
+            }
         }
     }
 }
@@ -106,6 +156,23 @@ impl Handler for Engine {
         &self,
         request: Request,
     ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + '_>> {
-        Box::pin(self.execute(request))
+        if let Some(answer) = asynchronous::monitor(self, &request) {
+            return Box::pin(std::future::ready(answer));
+        }
+        if request.headers.contains_key("prefer") {
+            return Box::pin(asynchronous::respond(self, request));
+        }
+        Box::pin(self.execute(request, Level::Alone))
     }
+}
+
+/// A panic becomes an error: it is one request's alone.
+fn caught<'f>(
+    request: impl Future<Output = Result<Response, Error>> + Send + 'f,
+) -> BoxFuture<'f, Result<Response, Error>> {
+    let caught = AssertUnwindSafe(request).catch_unwind();
+    Box::pin(async move {
+        let panicked = |_| Err(Error::internal("a request panicked"));
+        caught.await.unwrap_or_else(panicked)
+    })
 }

@@ -4,6 +4,8 @@
 
 pub mod access;
 mod answer;
+mod asynchronous;
+mod batch;
 mod bind;
 mod body;
 mod bulk;
@@ -27,6 +29,7 @@ mod openapi;
 mod operation;
 mod page;
 mod permissions;
+mod prefer;
 mod property;
 mod read;
 mod reference;

@@ -6,6 +6,7 @@ use odata::json::Style;
 use odata::{Error, ErrorCode};
 
 use crate::format::content_type;
+use crate::prefer::Preferences;
 
 /// What the client wants of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(crate) struct Negotiated {
     pub(crate) max_page_size: Option<u64>,
     /// How JSON is written.
     pub(crate) style: Style,
+    /// Everything that the client prefers.
+    pub(crate) prefer: Preferences,
 }
 
 /// Reads the headers.
@@ -27,38 +30,35 @@ pub(crate) struct Negotiated {
 /// # Errors
 /// 400 for a version that cannot be answered.
 pub(crate) fn read(headers: &HeaderMap) -> Result<Negotiated, Error> {
-    let mut negotiated = Negotiated {
+    let prefer = Preferences::read(headers);
+    Ok(Negotiated {
         version: version(headers)?,
-        minimal: false,
-        return_given: false,
-        max_page_size: None,
+        minimal: prefer.minimal == Some(true),
+        return_given: prefer.minimal.is_some(),
+        max_page_size: prefer.max_page_size,
         style: Style::default(),
-    };
-    for preference in list(headers, "prefer", ',') {
-        let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
-        let value = value
-            .split(';')
-            .next()
-            .unwrap_or("")
-            .trim()
-            .trim_matches('"');
-        match name.trim().to_ascii_lowercase().as_str() {
-            "return" if value.eq_ignore_ascii_case("minimal") => {
-                negotiated.minimal = true;
-                negotiated.return_given = true;
-            }
-            "return" if value.eq_ignore_ascii_case("representation") => {
-                negotiated.minimal = false;
-                negotiated.return_given = true;
-            }
-            "odata.maxpagesize" | "maxpagesize" => {
-                negotiated.max_page_size = value.parse().ok().filter(|n| *n > 0);
-            }
-            // A preference that is not known is ignored (RFC 7240, section 2).
-            _ => {}
-        }
+        prefer,
+    })
+}
+
+/// The version of a request's payload (OData 4.01 Protocol, section 8.1.5).
+///
+/// # Errors
+/// 400 for a version that is not understood.
+pub(crate) fn payload_version(headers: &HeaderMap) -> Result<&'static str, Error> {
+    match headers
+        .get("odata-version")
+        .map(|v| v.to_str().unwrap_or("").trim())
+    {
+        Some("4.0") => Ok("4.0"),
+        Some("4.01") => Ok("4.01"),
+        Some(other) => Err(Error::bad_request(format!(
+            "OData-Version '{other}' is not understood; this service speaks 4.0 and 4.01."
+        ))
+        .with_target("OData-Version")),
+        None if headers.contains_key("odata-maxversion") => version(headers),
+        None => Ok("4.01"),
     }
-    Ok(negotiated)
 }
 
 fn version(headers: &HeaderMap) -> Result<&'static str, Error> {
@@ -139,13 +139,18 @@ mod tests {
     }
 
     #[test]
-    fn preferences_are_read() {
-        let read = read(&headers(&[(
-            "prefer",
-            "return=minimal, odata.maxpagesize=5, respond-x",
-        )]));
-        let read = read.unwrap();
-        assert!(read.minimal);
-        assert_eq!(read.max_page_size, Some(5));
+    fn a_payload_has_the_version_that_it_says() {
+        let check = |pairs: &[(&'static str, &'static str)], expected: Option<&str>| {
+            let found = payload_version(&headers(pairs)).ok();
+            assert_eq!(found, expected, "{pairs:?}");
+        };
+        check(&[], Some("4.01"));
+        check(&[("odata-version", "4.0")], Some("4.0"));
+        check(
+            &[("odata-version", "4.01"), ("odata-maxversion", "4.0")],
+            Some("4.01"),
+        );
+        check(&[("odata-maxversion", "4.0")], Some("4.0"));
+        check(&[("odata-version", "3.0")], None);
     }
 }

@@ -14,9 +14,9 @@ const VOCABULARY: &str =
 
 /// What the engine does or does not as a whole: whoever changes it says so here.
 const CONTAINER: [(&str, bool); 6] = [
-    ("AsynchronousRequestsSupported", false),
-    ("BatchContinueOnErrorSupported", false),
-    ("BatchSupported", false),
+    ("AsynchronousRequestsSupported", true),
+    ("BatchContinueOnErrorSupported", true),
+    ("BatchSupported", true),
     ("CrossJoinSupported", false),
     ("KeyAsSegmentSupported", true),
     ("QuerySegmentSupported", false),
@@ -65,11 +65,29 @@ fn container(model: &mut Model) {
     say("ConformanceLevel", Expression::EnumMember(level));
     say("SupportedFormats", strings(&["application/json"]));
     say("SupportedMetadataFormats", strings(&METADATA));
+    say("BatchSupport", batch());
     for (term, is_so) in CONTAINER {
         say(term, Expression::Bool(is_so));
     }
     let functions: Vec<&str> = Function::ALL.iter().map(|(_, name)| *name).collect();
     say("FilterFunctions", strings(&functions));
+}
+
+/// What a batch may hold.
+fn batch() -> Expression {
+    let is = Expression::Bool;
+    record([
+        ("Supported", is(true)),
+        ("ContinueOnErrorSupported", is(true)),
+        ("ReferencesInRequestBodiesSupported", is(true)),
+        ("ReferencesAcrossChangeSetsSupported", is(true)),
+        ("EtagReferencesSupported", is(true)),
+        ("RequestDependencyConditionsSupported", is(false)),
+        (
+            "SupportedFormats",
+            strings(&["multipart/mixed", "application/json"]),
+        ),
+    ])
 }
 
 /// What reading a collection allows is what the table of legal options says.
