@@ -29,7 +29,7 @@ fn a_device_is_made_read_changed_and_removed() {
         answer
             .header("location")
             .unwrap()
-            .ends_with(&format!("({})", quoted(&made["id"])))
+            .ends_with(&format!("{DEVICES}({})", quoted(&made["id"])))
     );
     let mut read = server.get(&url).expect_json(200);
     assert_eq!(read, made);

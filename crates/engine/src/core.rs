@@ -82,7 +82,7 @@ impl Core {
         let permissions = Permissions::of(&model);
         let required = required_properties(&model);
         let limits = Limits::default();
-        let homes = homes(&model);
+        let homes = homes(&model, &tables);
         let deep_updates = deep_updates(&model);
         Self {
             model,
@@ -195,22 +195,34 @@ fn deep_updates(model: &Model) -> bool {
     supported.unwrap_or(true)
 }
 
-/// Entity sets, and collections that singletons contain, by the type of their entities; the first
-/// where several are of one.
-fn homes(model: &Model) -> HashMap<StructuredId, String> {
+/// Entity sets, and served collections that singletons contain, by the type of their entities.
+/// Entities that several contained collections hold have no home: they live where they are met.
+fn homes(model: &Model, tables: &Tables) -> HashMap<StructuredId, String> {
     let mut homes = HashMap::new();
     for (_, set) in model.entity_sets() {
-        homes.entry(set.of).or_insert_with(|| set.name.clone());
+        homes
+            .entry(set.of)
+            .or_insert_with(|| Some(set.name.clone()));
     }
+    let mut contained: HashMap<StructuredId, Option<String>> = HashMap::new();
     for (_, singleton) in model.singletons() {
-        for navigation in &model.structured(singleton.of).navigation {
-            if navigation.collection && navigation.contains_target {
+        let navigation = model.structured(singleton.of).navigation.iter();
+        for (index, navigation) in navigation.enumerate() {
+            let served = tables.navigation(model, singleton.of, index).is_some();
+            if navigation.collection && navigation.contains_target && served {
                 let path = format!("{}/{}", singleton.name, navigation.name);
-                homes.entry(navigation.target).or_insert(path);
+                contained
+                    .entry(navigation.target)
+                    .and_modify(|home| *home = None)
+                    .or_insert(Some(path));
             }
         }
     }
-    homes
+    for (of, home) in contained {
+        homes.entry(of).or_insert(home);
+    }
+    let known = homes.into_iter();
+    known.filter_map(|(of, home)| Some((of, home?))).collect()
 }
 
 /// `InsertRestrictions/RequiredProperties` of the container's collections, by the type of their
