@@ -3,6 +3,7 @@
 mod assignments;
 mod counters;
 mod deletion;
+mod device_view;
 mod devices;
 mod history;
 mod on_demand;

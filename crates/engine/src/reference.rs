@@ -96,6 +96,24 @@ pub(crate) async fn delete(context: &Arc<Context>) -> Result<Response, Error> {
     Ok(answer::empty(&context.negotiated))
 }
 
+/// Whether the path ends with a navigation property that contains, in the model, an entity to which
+/// its source only refers: by columns that are not its key. The entity has a collection of its own.
+pub(crate) fn is_referred(context: &Context) -> bool {
+    let Some(Segment::Navigation { of, index }) = context.path.segments.last() else {
+        return false;
+    };
+    let core = &context.core;
+    let navigation = &core.model.structured(*of).navigation[*index];
+    let Some(map) = core.tables.navigation(&core.model, *of, *index) else {
+        return false;
+    };
+    let mut tables = core.tables.iter();
+    let refers = tables
+        .find(|(_, table)| table.of == Some(*of))
+        .is_some_and(|(_, source)| map.on.iter().all(|(_, from)| !source.key.contains(from)));
+    navigation.contains_target && !navigation.collection && !map.on.is_empty() && refers
+}
+
 /// The entity whose link is removed: the one that `$id` or the path names.
 fn unlinked(
     context: &Context,

@@ -259,7 +259,8 @@ fn navigate(
                 && (map.link.is_some() || is_home_elsewhere(core, from, map)),
         ..Target::root(map.table, navigation.target, Some(from.of))
     };
-    if navigation.collection {
+    // Without columns that lead there, it is the one row of its table.
+    if navigation.collection || map.on.is_empty() && map.link.is_none() {
         return Ok(target);
     }
     let key = &core.tables.table(map.table).key;

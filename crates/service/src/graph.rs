@@ -10,18 +10,20 @@ use engine::{
 use odata::{Error, ErrorCode};
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
+use crate::categories::Categories;
 use crate::columns::{hidden, property, table_named};
 use crate::days::Days;
 use crate::devices::Devices;
 use crate::due::DueScript;
 use crate::global::GlobalColumns;
 use crate::layout::{Family, Layout, States, Users};
+use crate::policy_states::PolicyStates;
 use crate::requests::Requests;
 use crate::states::Cause;
 use crate::targets::TargetTypes;
 use crate::{
-    assignments, devices, due, global, history, ids, overview, payload_links, recount, remote,
-    rules, scripts, states, summaries, users,
+    assignments, categories, devices, due, global, history, ids, overview, payload_links, recount,
+    remote, rules, scripts, states, summaries, users,
 };
 
 /// Why the model and the domain do not fit.
@@ -53,6 +55,10 @@ pub struct Graph {
     pub(crate) days: Arc<Days>,
     pub(crate) global: Arc<GlobalColumns>,
     pub(crate) requests: Requests,
+    pub(crate) categories: Categories,
+    policy_states: Arc<PolicyStates>,
+    /// The view of devices that are managed elsewhere, too.
+    comanaged: TableId,
     pub(crate) assignments: Arc<HashMap<TableId, Assignments>>,
     pub(crate) targets: TargetTypes,
     pub(crate) due: Arc<DueScript>,
@@ -102,6 +108,9 @@ impl Graph {
             devices,
             days: Arc::new(Days::of(model, tables)?),
             requests: Requests::of(tables)?,
+            categories: Categories::of(model, tables, tables.table(device_table))?,
+            policy_states: Arc::new(PolicyStates::of(model, tables)?),
+            comanaged: table_named(tables, "comanaged_device")?,
             global: Arc::new(GlobalColumns::of(model)?),
             assignments: Arc::new(read_assignments(model, tables)?),
             targets: TargetTypes::of(model)?,
@@ -167,6 +176,10 @@ impl Graph {
             devices::insert(self, scope, row);
             return Ok(());
         }
+        if table == self.categories.table {
+            categories::insert(self, scope, row);
+            return Ok(());
+        }
         Err(Error::method_not_allowed(
             "GET, HEAD",
             "Nothing can be created here.",
@@ -189,6 +202,11 @@ impl Graph {
             scripts::update(self, scope, family, old, new)?;
         } else if let Some(assignments) = self.assignments.get(&table) {
             assignments::group_of(self, assignments, new)?;
+        } else if table == self.devices.table {
+            self.categories.follow_device(transaction, old, new)?;
+        } else if table == self.categories.table {
+            self.categories
+                .follow_category(self, transaction, scope, old, Some(new))?;
         } else if let Some(adjustable) = self.layout.summaries.get(&table) {
             return Ok(summaries::update(adjustable, old, new));
         }
@@ -213,6 +231,9 @@ impl Graph {
             return summaries::delete(transaction, scope.tables, table, &key, adjustable, old);
         } else if table == self.devices.table {
             devices::delete(self, transaction, old)?;
+        } else if table == self.categories.table {
+            self.categories
+                .follow_category(self, transaction, scope, old, None)?;
         } else if !self.assignments.contains_key(&table) {
             return Err(Error::method_not_allowed(
                 "GET, HEAD, PATCH",
@@ -263,7 +284,11 @@ impl Service for Graph {
         if states::is_keyed_so(self, table) {
             return states::key(parents, own);
         }
-        if self.layout.family(table).is_some() || table == self.devices.table {
+        if table == self.policy_states.table {
+            return self.policy_states.key(parents, own);
+        }
+        let devices = [self.devices.table, self.comanaged];
+        if self.layout.family(table).is_some() || devices.contains(&table) {
             let [id] = own else { return None };
             return Some(vec![Value::String(ids::guid(id.as_str()?)?)]);
         }
@@ -283,6 +308,15 @@ impl Service for Graph {
         target: &Target,
         change: Change<'_>,
     ) -> Result<Outcome, Error> {
+        if target.table == self.policy_states.table {
+            return self.policy_states.judge(self, transaction, scope, change);
+        }
+        if scope.tables.table(target.table).view.is_some() {
+            return Err(Error::method_not_allowed(
+                "GET, HEAD",
+                "This collection is a view; change its members where they live.",
+            ));
+        }
         match change {
             Change::Insert { row, given } => self
                 .judge_insert(transaction, scope, target.table, row, given)

@@ -5,6 +5,7 @@
 //! model's annotations once, at start (`layout.rs`).
 
 mod assignments;
+mod categories;
 mod columns;
 mod counters;
 mod days;
@@ -18,6 +19,7 @@ mod layout;
 mod maintenance;
 mod overview;
 mod payload_links;
+mod policy_states;
 mod recount;
 mod remote;
 mod requests;

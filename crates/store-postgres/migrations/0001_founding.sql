@@ -111,9 +111,19 @@ CREATE TABLE "managed_device" (
   "entity_type" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "group_ids" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
   "sync_requested" SMALLINT NOT NULL DEFAULT 0,
+  "device_category_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   PRIMARY KEY ("id")
 );
 CREATE INDEX "managed_device_index_1" ON "managed_device" ("udid" NULLS FIRST) WHERE udid IS NOT NULL;
+CREATE INDEX "managed_device_index_2" ON "managed_device" ("device_category_id") WHERE device_category_id <> '';
+
+CREATE TABLE "device_category" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "description" TEXT COLLATE "C",
+  "display_name" TEXT COLLATE "C",
+  "role_scope_tag_ids" TEXT COLLATE "C" DEFAULT '[]',
+  PRIMARY KEY ("id")
+);
 
 CREATE TABLE "device_health_script" (
   "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
@@ -241,6 +251,7 @@ CREATE TABLE "device_health_script_device_state" (
   "last_history_id" BIGINT,
   PRIMARY KEY ("script_id", "state_key")
 );
+CREATE INDEX "device_health_script_device_state_index_1" ON "device_health_script_device_state" ("device_id") WHERE device_id <> '';
 
 CREATE TABLE "device_health_script_device_state_history" (
   "detection_state" BIGINT NOT NULL DEFAULT 0,
@@ -462,4 +473,33 @@ CREATE TABLE "pending_deletion" (
   "column_name" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "value" TEXT COLLATE "C" NOT NULL DEFAULT ''
 );
+
+CREATE VIEW "device_health_script_policy_state" AS
+SELECT s."assignment_filter_ids", s."detection_state", s."device_id", d."device_name",
+  s."expected_state_update_date_time", s."expected_state_update_date_time_form",
+  CASE s."id_form" WHEN 1 THEN s."script_id" || ':' || s."state_key" ELSE s."state_key" END AS "id",
+  s."last_state_update_date_time", s."last_state_update_date_time_form",
+  s."last_sync_date_time", s."last_sync_date_time_form", d."os_version",
+  s."script_id" AS "policy_id", p."display_name" AS "policy_name",
+  s."post_remediation_detection_script_error", s."post_remediation_detection_script_output",
+  s."pre_remediation_detection_script_error", s."pre_remediation_detection_script_output",
+  s."remediation_script_error", s."remediation_state", d."user_principal_name" AS "user_name"
+FROM "device_health_script_device_state" AS s
+JOIN "device_health_script" AS p ON p."id" = s."script_id"
+LEFT JOIN "managed_device" AS d ON d."id" = s."device_id"
+WHERE s."device_id" <> '';
+
+CREATE VIEW "comanaged_device" AS
+SELECT * FROM "managed_device" WHERE "management_agent" IN (10, 11);
+
+CREATE VIEW "managed_device_user" AS
+SELECT "id" AS "device_id", "user_id" AS "id", "user_display_name" AS "display_name",
+  "email_address" AS "mail", "user_principal_name", '[]' AS "business_phones",
+  CAST(NULL AS BIGINT) AS "deleted_date_time", CAST(NULL AS INTEGER) AS "deleted_date_time_form",
+  CAST(NULL AS SMALLINT) AS "account_enabled", CAST(NULL AS TEXT) AS "department",
+  CAST(NULL AS TEXT) AS "given_name", CAST(NULL AS TEXT) AS "job_title",
+  CAST(NULL AS TEXT) AS "mobile_phone", CAST(NULL AS TEXT) AS "office_location",
+  CAST(NULL AS TEXT) AS "preferred_language", CAST(NULL AS TEXT) AS "surname",
+  CAST(NULL AS TEXT) AS "usage_location", CAST(NULL AS TEXT) AS "user_type"
+FROM "managed_device" WHERE "user_id" <> '';
 

@@ -12,6 +12,10 @@ pub fn create(tables: &Tables, dialect: Dialect) -> String {
     let mut sql = String::new();
     for (_, table) in tables.iter() {
         debug_assert_eq!(shared_names(table), Vec::<String>::new());
+        if let Some(view) = &table.view {
+            let _ = writeln!(sql, "CREATE VIEW \"{}\" AS\n{view};\n", table.name);
+            continue;
+        }
         create_table(table, dialect, &mut sql);
         for index in &table.indexes {
             create_index(table, index, dialect, &mut sql);

@@ -61,6 +61,9 @@ struct TableEntry {
     history: Option<String>,
     #[serde(default)]
     index: Vec<IndexEntry>,
+    /// Rows that are derived from other tables, which stand before this one: a `SELECT` that names
+    /// every column, date-times with their form. Such a table is read only.
+    view: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +152,13 @@ fn build_table(model: &Model, entry: &TableEntry) -> Result<Table, MapError> {
         return Err(wrong(format!("column {name} stands twice")));
     }
     table.identity = entry.identity;
+    if let Some(view) = &entry.view {
+        if entry.identity || !entry.index.is_empty() || !entry.computed.is_empty() {
+            return Err(wrong("a view has columns and a key alone".to_owned()));
+        }
+        table.view = Some(view.trim().to_owned());
+        table.reads_others = true;
+    }
     set_key(model, of, entry, &mut table).map_err(wrong)?;
     add_indexes(entry, &mut table).map_err(wrong)?;
     Ok(table)

@@ -99,8 +99,10 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// The table that history rows of this one go to.
     pub history: Option<TableId>,
-    /// Whether a virtual column reads another table.
+    /// Whether a virtual column, or the whole table, reads another table.
     pub reads_others: bool,
+    /// The `SELECT` behind a table that is a view: its rows are read here, and written elsewhere.
+    pub view: Option<String>,
     /// The column that holds the qualified name of the derived type that a row is of, empty for
     /// the table's own type; none if there are no derived types.
     pub entity_type: Option<usize>,
@@ -141,6 +143,7 @@ impl Table {
             columns,
             key,
             reads_others,
+            view: None,
             identity: false,
             indexes: Vec::new(),
             history: None,

@@ -140,7 +140,7 @@ const TABLE: [Row; 16] = [
     },
     Row {
         what: "a reference (/$ref of one entity)",
-        allow: "GET, HEAD",
+        allow: "GET, HEAD, PUT, DELETE",
         read: FORMAT,
         write: 0,
     },

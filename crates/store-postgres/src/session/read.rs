@@ -30,6 +30,14 @@ impl Session {
         sunk
     }
 
+    /// A row of a view is made of rows that no lock by its key holds.
+    fn needs_all_for(&mut self, table: TableId) -> Result<(), Error> {
+        match self.context.tables.table(table).view {
+            Some(_) => self.needs_all(),
+            None => Ok(()),
+        }
+    }
+
     /// Keeps in mind that the command at hand found no row.
     fn note_absent(&mut self, table: TableId, key: &[Value]) {
         if matches!(self.access, Access::Shared { .. }) {
@@ -59,6 +67,7 @@ impl Reader for Session {
     }
 
     fn get(&mut self, id: TableId, key: &[Value]) -> Result<Option<Row>, Error> {
+        self.needs_all_for(id)?;
         self.settle_additions(id)?;
         let Some(cells) = self.key_cells(id, key)? else {
             return Ok(None);
@@ -72,6 +81,7 @@ impl Reader for Session {
     }
 
     fn exists(&mut self, id: TableId, key: &[Value]) -> Result<bool, Error> {
+        self.needs_all_for(id)?;
         self.settle_additions(id)?;
         let Some(cells) = self.key_cells(id, key)? else {
             return Ok(false);

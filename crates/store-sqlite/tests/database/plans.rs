@@ -83,6 +83,14 @@ fn page<'a>(name: &str, fixed: &[&str], behind: bool) -> Select<'a> {
 fn statements_by_key_search() {
     let connection = database();
     for (_, table) in tables().iter() {
+        if table.view.is_some() {
+            // Prepared, so that every column is there; how it is read is another test.
+            plan(
+                &connection,
+                &store::get(table, 738_000, model(), Dialect::Sqlite),
+            );
+            continue;
+        }
         let every = |wanted: &dyn Fn(&Table, usize) -> bool| -> ColumnSet {
             (0..table.columns.len())
                 .filter(|column| wanted(table, *column))

@@ -85,7 +85,9 @@ impl Tables {
             .filter_map(move |index| self.navigation(model, parent, index))
             .filter(move |map| {
                 let target = self.table(map.table);
-                !map.on.is_empty()
+                // What a view shows goes with the rows behind it.
+                target.view.is_none()
+                    && !map.on.is_empty()
                     && map
                         .on
                         .iter()

@@ -41,7 +41,7 @@ fn methods() {
     allowed(&format!("{SCRIPT}/displayName/$value"), "GET, HEAD");
     allowed(&format!("{SCRIPTS}/$count"), "GET, HEAD");
     allowed(&format!("{SCRIPTS}/$ref"), "POST");
-    allowed(&format!("{SCRIPT}/$ref"), "GET, HEAD");
+    allowed(&format!("{SCRIPT}/$ref"), "GET, HEAD, PUT, DELETE");
     allowed(&format!("{SCRIPT}/assign"), "POST");
     allowed(&format!("{SCRIPTS}/getRemediationSummary()"), "GET, HEAD");
 }
