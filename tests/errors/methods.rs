@@ -11,13 +11,13 @@ const ALL: [&str; 9] = [
 /// A resource behind a script of a family, and the methods that it knows.
 #[rustfmt::skip]
 const OF_SCRIPTS: [(&Family, &str, &str); 11] = [
-    (&HEALTH, "", "GET, HEAD, PATCH, DELETE"),
-    (&HEALTH, "/displayName", "GET, HEAD"),
-    (&HEALTH, "/displayName/$value", "GET, HEAD"),
+    (&HEALTH, "", "GET, HEAD, PATCH, PUT, DELETE"),
+    (&HEALTH, "/displayName", "GET, HEAD, PATCH, PUT, DELETE"),
+    (&HEALTH, "/displayName/$value", "GET, HEAD, PUT, DELETE"),
     (&HEALTH, "/assign", "POST"),
     (&HEALTH, "/runstate.recount", "POST"),
     (&HEALTH, "/deviceRunStates", "GET, HEAD, POST, PATCH"),
-    (&HEALTH, "/deviceRunStates/one", "GET, HEAD, PATCH, DELETE"),
+    (&HEALTH, "/deviceRunStates/one", "GET, HEAD, PATCH, PUT, DELETE"),
     (&HEALTH, "/deviceRunStates/one/runstate.history()", "GET, HEAD"),
     (&HEALTH, "/assignments", "GET, HEAD, POST, PATCH"),
     (&PLATFORM, "/userRunStates", "GET, HEAD, POST, PATCH"),
@@ -30,10 +30,10 @@ fn a_resource_refuses_the_methods_that_it_does_not_allow() {
     let mut resources: Vec<(String, &str)> = vec![
         ("/beta".to_owned(), "GET, HEAD"),
         ("/beta/$metadata".to_owned(), "GET, HEAD"),
-        ("/beta/deviceManagement".to_owned(), "GET, HEAD, PATCH"),
+        ("/beta/deviceManagement".to_owned(), "GET, HEAD, PATCH, PUT"),
         (
             "/beta/deviceManagement/intuneAccountId".to_owned(),
-            "GET, HEAD",
+            "GET, HEAD, PATCH, PUT, DELETE",
         ),
         (HEALTH.url(), "GET, HEAD, POST, PATCH"),
         (format!("{}/$count", HEALTH.url()), "GET, HEAD"),

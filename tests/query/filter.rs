@@ -252,7 +252,7 @@ fn what_cannot_be_filtered_is_said() {
     for (filter, part) in [
         ("nope eq 1", "nope"),
         ("detectionState eq 'String'", "String"),
-        ("detectionState eq 1", ""),
+        ("detectionState eq 9", "unknown, success"),
         ("id eq 1", ""),
         ("id eq", ""),
         ("eq 'a'", ""),

@@ -19,6 +19,7 @@ use crate::exchange::{Handler, Request, Response};
 use crate::format;
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
+use crate::unserved;
 use crate::{asynchronous, batch};
 
 /// The path of the OpenAPI description: no name of a model has a dot.
@@ -109,6 +110,7 @@ impl Engine {
         let base64url = core.service.profile().base64url;
         negotiated.style = format::style(&request.headers, options.format.as_deref(), base64url);
         uri::check(&resource, &options, request.method.as_str())?;
+        unserved::check(&resource, &options)?;
         let action = match request.method {
             Method::GET => Action::Read,
             Method::POST => Action::Insert,

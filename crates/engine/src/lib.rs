@@ -39,6 +39,7 @@ mod request_ids;
 mod service;
 mod stream;
 mod target;
+mod unserved;
 mod update;
 
 pub use crate::core::{Core, Ids, RandomIds};

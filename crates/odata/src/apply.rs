@@ -62,7 +62,9 @@ pub enum RankMeasure {
 /// One item of `aggregate`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aggregate {
-    /// What is aggregated; `None` for `$count`.
+    /// What is aggregated; with [`Method::Count`] the path whose instances are counted, `None`
+    /// for the instances at hand. A path that leads through collections means the values of all
+    /// their items.
     pub expr: Option<Expr>,
     /// How.
     pub method: Method,

@@ -88,6 +88,9 @@ pub struct Selection {
     pub all: bool,
     /// The other items, none twice.
     pub items: Vec<SelectItem>,
+    /// Bound operations whose control information is asked for, by name or all those of a
+    /// namespace (`Namespace.*`); none twice. They select no data.
+    pub operations: Vec<String>,
 }
 
 /// One item of `$select`: steps of type casts and complex properties, then what is selected: a

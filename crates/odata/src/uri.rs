@@ -7,15 +7,33 @@
 //!
 //! No stage looks back.
 
+mod bind_aggregate;
+mod bind_alternate_key;
+mod bind_apply;
+mod bind_arithmetic;
+mod bind_cast;
+mod bind_compare;
+mod bind_expand;
 mod bind_expr;
+mod bind_function;
+mod bind_json;
 mod bind_key;
 mod bind_literal;
+mod bind_member;
 mod bind_operation;
 mod bind_path;
 mod bind_property;
 mod bind_query;
+mod bind_scope;
+mod bind_search;
+mod bind_segment;
+mod bind_select;
+mod bind_start;
+mod bind_system;
+mod bind_type;
 mod binder;
 mod check;
+mod check_table;
 mod encode;
 mod lexer;
 mod lexical;
@@ -51,7 +69,8 @@ use crate::path::Resource;
 use crate::query::QueryOptions;
 use crate::{Error, ErrorCode};
 
-pub use check::{Kind as ResourceKind, Legal, check, legal};
+pub use check::{Legal, check, legal};
+pub use check_table::Kind as ResourceKind;
 pub use encode::{encode_key, encode_key_predicate};
 pub use limits::Limits;
 pub use names::Names;
@@ -85,10 +104,12 @@ pub fn parse_request(
     let parts = split::split_path(path)?;
     let segments = parse_path::resource_path(&parts, limits);
     let raw_options = split::split_query(query)?;
-    let values = parse_query::known_options(&raw_options, |_| false)?;
+    let is_parameter = |name: &str| bind_operation::names_parameter(model, &segments, name);
+    let values = parse_query::known_options(&raw_options, is_parameter)?;
     let options = parse_query::query_options(&values, limits)?;
+    let parameters = bind_operation::query_parameters(&options, limits, is_parameter)?;
 
-    let binder = binder::Binder::new(model, limits, &options.aliases)?;
+    let binder = binder::Binder::new(model, limits, &options.aliases, &parameters)?;
     let resource = bind_path::bind_path(&binder, &segments)?;
     let options = bind_query::bind_query(&binder, &resource, &options)?;
     Ok((resource, options))

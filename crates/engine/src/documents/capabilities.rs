@@ -3,7 +3,9 @@
 
 use edm::{Expression, Model};
 use odata::expr::Function;
-use odata::uri::{ResourceKind, legal};
+use odata::uri::ResourceKind;
+
+use crate::unserved::legal;
 
 use super::METADATA;
 use crate::core::Core;

@@ -1,13 +1,14 @@
 //! Actions and functions, bound and imported.
 
 use edm::{Operation, OperationId, OperationImport, OperationKind};
-use odata::uri::{ResourceKind, legal};
+use odata::uri::ResourceKind;
 use serde_json::{Map, Value, json};
 
 use super::answers::{self, READ, WRITE};
 use super::place::Place;
 use super::{Writer, parameters, schemas};
 use crate::permissions::Action;
+use crate::unserved::legal;
 
 /// Where an operation is invoked.
 struct Origin<'p> {
@@ -74,7 +75,7 @@ impl Writer<'_> {
             }
             OperationKind::Function => {
                 self.parameters(&mut at, operation);
-                ("get", None, legal(ResourceKind::FunctionOfValue).read)
+                ("get", None, legal(ResourceKind::Function).read)
             }
         };
         let Some(security) = self.allowed(at.target, id, operation) else {

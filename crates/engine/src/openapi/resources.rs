@@ -1,12 +1,13 @@
 //! Collections, entities, and what their navigation properties lead to.
 
-use odata::uri::{ResourceKind, legal};
+use odata::uri::ResourceKind;
 use serde_json::{Map, Value, json};
 
 use super::answers::{self, READ, WRITE};
 use super::place::Place;
 use super::{Writer, parameters, schemas};
 use crate::permissions::Action;
+use crate::unserved::legal;
 
 /// The restrictions of the Capabilities vocabulary, and which property says no.
 fn restriction(action: Action) -> (&'static str, &'static str) {

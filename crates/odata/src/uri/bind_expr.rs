@@ -1,265 +1,239 @@
-//! Boolean expressions, bound (OData 4.01 URL Conventions, section 5.1.1).
+//! Expressions, bound (OData 4.01 URL Conventions, section 5.1.1).
 
-use edm::{ItemType, Primitive, StructuredId};
+use std::fmt::{self, Display, Formatter};
 
-use super::bind_literal::{Typed, Unfit, coerce, is_numeric, natural, unfit_error};
-use super::binder::{Binder, unsupported};
-use super::syntax::{self, Literal, Member, MemberPath, Operator, PathRoot};
+use edm::{ItemType, Primitive, TypeRef, Value};
+
+use super::bind_literal::{Unfit, coerce, natural, retype, unfit_error};
+use super::bind_scope::Scope;
+use super::bind_type::{common, is_unknown, primitive};
+use super::binder::Binder;
+use super::syntax::{self, Literal, Operator};
 use crate::Error;
-use crate::expr::{Comparison, Expr};
+use crate::expr::{Arithmetic, Comparison, Expr};
 
-/// An operand of a comparison: its type, `None` for null, and its text.
-type Side<'e, 'a> = (Option<ItemType>, &'e syntax::Expr<'a>);
+/// What a literal is asked to be.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'w> {
+    /// The type of a value.
+    pub(super) item: ItemType,
+    /// What asks for it, for messages.
+    pub(super) place: &'w dyn Display,
+}
+
+/// An expression as messages quote it.
+pub(super) struct Quoted<'e, 'a>(pub(super) &'e syntax::Expr<'a>);
+
+impl Display for Quoted<'_, '_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}'", self.0)
+    }
+}
 
 impl<'a> Binder<'_, 'a> {
-    /// An expression that is true or false of an instance of the type.
+    /// An expression that is true or false.
     ///
     /// # Errors
-    /// 400 for names and types that do not fit, and for operators and functions not served.
-    pub(super) fn boolean(&self, of: StructuredId, expr: &syntax::Expr<'a>) -> Result<Expr, Error> {
-        self.count_node()?;
-        let expr = self.resolve(expr)?;
-        self.nested(|| match expr {
-            syntax::Expr::And(operands) => self.joined(of, operands, Expr::And),
-            syntax::Expr::Or(operands) => self.joined(of, operands, Expr::Or),
-            syntax::Expr::Not(operand) => Ok(Expr::Not(Box::new(self.boolean(of, operand)?))),
-            syntax::Expr::Binary(Operator::In, needle, list) => self.is_in(of, needle, list),
-            syntax::Expr::Binary(op, left, right) => match comparison(*op) {
-                Some(op) => self.compare(of, op, left, right),
-                None => Err(unsupported(&format!("The operator '{}'", op.as_str()))),
-            },
-            other => self.boolean_operand(of, other),
-        })
-    }
-
-    fn boolean_operand(&self, of: StructuredId, expr: &syntax::Expr<'a>) -> Result<Expr, Error> {
-        let bound = self.operand(of, expr, None)?;
-        match item(&bound) {
-            Some(ItemType::Primitive(Primitive::Boolean)) | None => Ok(bound),
+    /// 400 for names and types that do not fit.
+    pub(super) fn boolean(
+        &self,
+        scope: Scope<'_>,
+        expr: &'a syntax::Expr<'a>,
+    ) -> Result<Expr, Error> {
+        let bound = self.expr(scope, expr, None)?;
+        match bound.ty() {
+            None => Ok(bound),
+            Some(ty) if !ty.collection && is_boolean(ty.item) => Ok(bound),
             Some(ty) => Err(Error::bad_request(format!(
                 "'{expr}' must be Edm.Boolean, but it is of type {}.",
-                self.name(ty)
+                self.model.type_name(&ty)
             ))),
+        }
+    }
+
+    /// Any expression. What is `wanted` decides what a literal is, and nothing else.
+    ///
+    /// # Errors
+    /// 400 for names and types that do not fit.
+    pub(super) fn expr(
+        &self,
+        scope: Scope<'_>,
+        expr: &'a syntax::Expr<'a>,
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Expr, Error> {
+        self.count_node()?;
+        let resolved = self.resolve(expr);
+        if let syntax::Expr::Literal(literal) = resolved {
+            return self.literal(literal, wanted);
+        }
+        self.nested(|| self.operation_or_path(scope, resolved, wanted))
+    }
+
+    fn operation_or_path(
+        &self,
+        scope: Scope<'_>,
+        expr: &'a syntax::Expr<'a>,
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Expr, Error> {
+        match expr {
+            syntax::Expr::Literal(literal) => self.literal(literal, wanted),
+            syntax::Expr::Path(path) => self.member_path(scope, path),
+            syntax::Expr::And(operands) => self.joined(scope, operands, Expr::And),
+            syntax::Expr::Or(operands) => self.joined(scope, operands, Expr::Or),
+            syntax::Expr::Not(operand) => {
+                self.boolean(scope, operand).map(|o| Expr::Not(Box::new(o)))
+            }
+            syntax::Expr::Negate(operand) => self.negated(scope, operand),
+            syntax::Expr::Binary(op, left, right) => self.binary(scope, *op, left, right),
+            syntax::Expr::List(items) => self.list(scope, items, wanted),
+            syntax::Expr::Object(_) => self.object(expr, wanted),
+            syntax::Expr::Case(branches) => self.case(scope, branches),
+        }
+    }
+
+    fn binary(
+        &self,
+        scope: Scope<'_>,
+        op: Operator,
+        left: &'a syntax::Expr<'a>,
+        right: &'a syntax::Expr<'a>,
+    ) -> Result<Expr, Error> {
+        match op {
+            Operator::Eq => self.compare(scope, Comparison::Eq, left, right),
+            Operator::Ne => self.compare(scope, Comparison::Ne, left, right),
+            Operator::Lt => self.compare(scope, Comparison::Lt, left, right),
+            Operator::Le => self.compare(scope, Comparison::Le, left, right),
+            Operator::Gt => self.compare(scope, Comparison::Gt, left, right),
+            Operator::Ge => self.compare(scope, Comparison::Ge, left, right),
+            Operator::Add => self.arithmetic(scope, Arithmetic::Add, left, right),
+            Operator::Sub => self.arithmetic(scope, Arithmetic::Sub, left, right),
+            Operator::Mul => self.arithmetic(scope, Arithmetic::Mul, left, right),
+            Operator::Div => self.arithmetic(scope, Arithmetic::Div, left, right),
+            Operator::DivBy => self.arithmetic(scope, Arithmetic::DivBy, left, right),
+            Operator::Mod => self.arithmetic(scope, Arithmetic::Mod, left, right),
+            Operator::Has => self.has(scope, left, right),
+            Operator::In => self.is_in(scope, left, right),
         }
     }
 
     /// Operands of `and` or `or` as a balanced tree: it stays shallow however many there are.
     fn joined(
         &self,
-        of: StructuredId,
-        operands: &[syntax::Expr<'a>],
+        scope: Scope<'_>,
+        operands: &'a [syntax::Expr<'a>],
         join: fn(Box<Expr>, Box<Expr>) -> Expr,
     ) -> Result<Expr, Error> {
         match operands {
-            [] => Ok(Expr::Literal {
-                value: edm::Value::Null,
-                ty: None,
-            }),
-            [only] => self.boolean(of, only),
+            [] => Ok(null()),
+            [only] => self.boolean(scope, only),
             _ => {
                 let (left, right) = operands.split_at(operands.len() / 2);
-                let left = self.joined(of, left, join)?;
-                let right = self.joined(of, right, join)?;
+                let left = self.joined(scope, left, join)?;
+                let right = self.joined(scope, right, join)?;
                 Ok(join(Box::new(left), Box::new(right)))
             }
         }
     }
 
-    fn compare(
-        &self,
-        of: StructuredId,
-        op: Comparison,
-        left: &syntax::Expr<'a>,
-        right: &syntax::Expr<'a>,
-    ) -> Result<Expr, Error> {
-        let (left, right) = (self.resolve(left)?, self.resolve(right)?);
-        // The side that is not a literal says what the literal is to be.
-        let (bound_left, bound_right) = if matches!(left, syntax::Expr::Literal(_)) {
-            let bound_right = self.operand(of, right, None)?;
-            (
-                self.operand(of, left, Some((item(&bound_right), right)))?,
-                bound_right,
-            )
-        } else {
-            let bound_left = self.operand(of, left, None)?;
-            let beside = Some((item(&bound_left), left));
-            (bound_left, self.operand(of, right, beside)?)
+    /// `-` (section 5.1.1.2.3).
+    fn negated(&self, scope: Scope<'_>, operand: &'a syntax::Expr<'a>) -> Result<Expr, Error> {
+        let bound = self.expr(scope, operand, None)?;
+        let fits = match bound.ty() {
+            None => true,
+            Some(ty) if is_unknown(ty.item) => true,
+            Some(_) => primitive(&bound).is_some_and(|primitive| {
+                primitive == Primitive::Duration || super::bind_type::is_numeric(primitive)
+            }),
         };
-        self.check_comparable(op, (item(&bound_left), left), (item(&bound_right), right))?;
-        Ok(Expr::Compare {
-            op,
-            left: Box::new(bound_left),
-            right: Box::new(bound_right),
-        })
+        if fits {
+            return Ok(Expr::Negate(Box::new(bound)));
+        }
+        Err(self.wrong_operand("-", operand, &bound, "numbers and Edm.Duration"))
     }
 
-    /// 400 for operands that are not of the same type, or of one without the operator's order.
-    fn check_comparable(
+    /// `[a,b]` (section 5.1.1.14.5).
+    pub(super) fn list(
         &self,
-        op: Comparison,
-        left: Side<'_, 'a>,
-        right: Side<'_, 'a>,
-    ) -> Result<(), Error> {
-        if let (Some(from), Some(to)) = (left.0, right.0)
-            && !comparable(from, to)
-        {
-            return Err(Error::bad_request(format!(
-                "Type mismatch: '{}' is of type {}, but '{}' is of type {}.",
-                left.1,
-                self.name(from),
-                right.1,
-                self.name(to)
-            )));
-        }
-        let has_no_order = |ty: ItemType| {
-            matches!(ty, ItemType::Primitive(Primitive::Binary | Primitive::Guid))
-                && !matches!(op, Comparison::Eq | Comparison::Ne)
-        };
-        for (ty, expr) in [left, right] {
-            if let Some(ty) = ty.filter(|ty| has_no_order(*ty)) {
+        scope: Scope<'_>,
+        items: &'a [syntax::Expr<'a>],
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Expr, Error> {
+        let bind = |item: &'a syntax::Expr<'a>| self.expr(scope, item, wanted);
+        let mut bound: Vec<Expr> = items.iter().map(bind).collect::<Result<_, _>>()?;
+        let mut ty: Option<TypeRef> = None;
+        for (item, written) in bound.iter().zip(items) {
+            let found = item.ty();
+            if found.as_ref().is_some_and(|found| found.collection) {
                 return Err(Error::bad_request(format!(
-                    "The operator '{}' does not take '{expr}', which is of type {}.",
-                    op.as_str(),
-                    self.name(ty)
+                    "'{written}' is a collection: it cannot stand in a collection."
                 )));
             }
+            ty = common(ty.clone(), found.clone()).ok_or_else(|| {
+                let name = |ty: Option<TypeRef>| {
+                    ty.map_or_else(|| "null".to_owned(), |ty| self.model.type_name(&ty))
+                };
+                Error::bad_request(format!(
+                    "Type mismatch: '{written}' is of type {}, but the items before it are of type {}.",
+                    name(found),
+                    name(ty.clone())
+                ))
+            })?;
         }
-        Ok(())
-    }
-
-    fn is_in(
-        &self,
-        of: StructuredId,
-        needle: &syntax::Expr<'a>,
-        list: &syntax::Expr<'a>,
-    ) -> Result<Expr, Error> {
-        let needle = self.resolve(needle)?;
-        let bound = self.operand(of, needle, None)?;
-        let syntax::Expr::List(items) = self.resolve(list)? else {
-            return Err(unsupported(
-                "The operator 'in' with anything but a list of literals",
-            ));
-        };
-        let beside = Some((item(&bound), needle));
-        let value = |item: &syntax::Expr<'a>| match self.resolve(item)? {
-            literal @ syntax::Expr::Literal(_) => self.operand(of, literal, beside),
-            other => Err(unsupported(&format!("'{other}' in the list of 'in'"))),
-        };
-        let values = items.iter().map(value).collect::<Result<Vec<_>, _>>()?;
-        Ok(Expr::In {
-            needle: Box::new(bound),
-            among: Box::new(Expr::Collection(values)),
-        })
-    }
-
-    /// A primitive operand: a path or a literal. `beside` is the other operand and its type.
-    fn operand(
-        &self,
-        of: StructuredId,
-        expr: &syntax::Expr<'a>,
-        beside: Option<Side<'_, 'a>>,
-    ) -> Result<Expr, Error> {
-        self.count_node()?;
-        match expr {
-            syntax::Expr::Literal(literal) => {
-                let (value, ty) = self.literal(literal, beside)?;
-                Ok(Expr::Literal { value, ty })
-            }
-            syntax::Expr::Path(path) => self.path(of, path),
-            syntax::Expr::Binary(op, ..) if comparison(*op).is_none() && *op != Operator::In => {
-                Err(unsupported(&format!("The operator '{}'", op.as_str())))
-            }
-            syntax::Expr::Negate(_) => Err(unsupported("The operator '-'")),
-            syntax::Expr::List(_) => Err(unsupported("A list outside of 'in'")),
-            syntax::Expr::Object(_) => Err(unsupported("A JSON object in an expression")),
-            syntax::Expr::Case(_) => Err(unsupported("The function 'case'")),
-            _ => self.boolean(of, expr),
+        if let Some(ty) = ty {
+            bound.iter_mut().for_each(|item| retype(item, ty.item));
         }
+        Ok(Expr::Collection(bound))
     }
 
-    fn literal(&self, literal: &Literal<'_>, beside: Option<Side<'_, 'a>>) -> Result<Typed, Error> {
-        let place = |other: &syntax::Expr<'a>| format!("'{other}'");
-        match beside {
-            Some((Some(wanted), other)) => coerce(self.model, literal, wanted)
-                .map_err(|unfit| unfit_error(&place(other), self.name(wanted), literal, unfit)),
-            _ => natural(self.model, literal).map_err(|unfit| match unfit {
+    pub(super) fn literal(
+        &self,
+        literal: &Literal<'_>,
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Expr, Error> {
+        let (value, ty) = match wanted {
+            Some(wanted) => coerce(self.model, literal, wanted.item).map_err(|unfit| {
+                let place = wanted.place.to_string();
+                unfit_error(&place, self.name(wanted.item), literal, unfit)
+            }),
+            None => natural(self.model, literal).map_err(|unfit| match unfit {
                 Unfit::Type(reason) | Unfit::Value(reason) => {
                     Error::bad_request(format!("Invalid literal {literal}: {reason}."))
                 }
             }),
-        }
+        }?;
+        Ok(Expr::Literal { value, ty })
     }
 
-    /// A path to a single primitive or enumeration value.
-    fn path(&self, of: StructuredId, path: &MemberPath<'a>) -> Result<Expr, Error> {
-        let names = self.plain_names(path)?;
-        let bound = self.property_path(of, names)?;
-        let is_simple = match bound.ty.item {
-            ItemType::Primitive(primitive) => primitive != Primitive::Stream,
-            ItemType::Enum(_) => true,
-            _ => false,
-        };
-        if bound.ty.collection || !is_simple {
-            return Err(unsupported(&format!(
-                "An expression over '{path}', which is of type {},",
-                self.model.type_name(&bound.ty)
-            )));
-        }
-        Ok(Expr::Path(bound))
+    /// 400 for an operand of a type that the operator does not take.
+    pub(super) fn wrong_operand(
+        &self,
+        op: &str,
+        written: &syntax::Expr<'a>,
+        bound: &Expr,
+        takes: &str,
+    ) -> Error {
+        Error::bad_request(format!(
+            "The operator '{op}' does not take '{written}', which is of type {}: it takes {takes}.",
+            self.type_of(bound)
+        ))
     }
 
-    /// The names of a path that is nothing but names.
-    pub(super) fn plain_names<'p>(&self, path: &'p MemberPath<'a>) -> Result<Vec<&'p str>, Error> {
-        if path.root != PathRoot::Implicit {
-            return Err(unsupported(&format!("The path '{path}'")));
-        }
-        let name = |member: &'p Member<'a>| match member {
-            Member::Name(name) if name.starts_with('@') => {
-                Err(unsupported(&format!("The annotation '{name}'")))
-            }
-            Member::Name(name) if name.contains('.') => Err(unsupported(&format!(
-                "The type cast or function '{name}' in a path"
-            ))),
-            Member::Name(name) => Ok(&**name),
-            Member::Call(name, _) => Err(unsupported(&format!("The function '{name}'"))),
-            Member::Lambda(syntax::Quantifier::All, ..) => Err(unsupported("The operator 'all'")),
-            Member::Lambda(..) | Member::Any => Err(unsupported("The operator 'any'")),
-            Member::Count(_) => Err(unsupported("'$count' in a path")),
-            Member::Key(key) => Err(unsupported(&format!("The key '{key}' in a path"))),
-            Member::KeyPredicate(_) => Err(unsupported("A key behind a function call")),
-            Member::Aggregate(_) => Err(unsupported("'aggregate' in a path")),
-            Member::Filter(_) => Err(unsupported("'$filter' in a path")),
-        };
-        path.members.iter().map(name).collect()
+    /// The name of an expression's type, for messages.
+    pub(super) fn type_of(&self, bound: &Expr) -> String {
+        bound
+            .ty()
+            .map_or_else(|| "null".to_owned(), |ty| self.model.type_name(&ty))
     }
 }
 
-/// The type of a bound operand; `None` for null.
-fn item(expr: &Expr) -> Option<ItemType> {
-    match expr {
-        Expr::Literal { ty, .. } => *ty,
-        Expr::Path(path) => Some(path.ty.item),
-        _ => Some(ItemType::Primitive(Primitive::Boolean)),
+/// The null literal.
+pub(super) fn null() -> Expr {
+    Expr::Literal {
+        value: Value::Null,
+        ty: None,
     }
 }
 
-fn comparable(left: ItemType, right: ItemType) -> bool {
-    match (left, right) {
-        (ItemType::Primitive(l), ItemType::Primitive(r)) => {
-            l == r || is_numeric(l) && is_numeric(r)
-        }
-        _ => left == right,
-    }
-}
-
-fn comparison(op: Operator) -> Option<Comparison> {
-    Some(match op {
-        Operator::Eq => Comparison::Eq,
-        Operator::Ne => Comparison::Ne,
-        Operator::Lt => Comparison::Lt,
-        Operator::Le => Comparison::Le,
-        Operator::Gt => Comparison::Gt,
-        Operator::Ge => Comparison::Ge,
-        _ => return None,
-    })
+fn is_boolean(item: ItemType) -> bool {
+    item == ItemType::Primitive(Primitive::Boolean) || is_unknown(item)
 }

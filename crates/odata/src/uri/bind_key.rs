@@ -4,9 +4,9 @@ use edm::time::{Date, DateTimeOffset, Duration, TimeOfDay};
 use edm::{ItemType, Primitive, Property, StructuredId, TypeRef, Value};
 
 use super::bind_literal::exact;
-use super::binder::Binder;
+use super::binder::{Binder, Named};
 use super::suggest::did_you_mean;
-use super::syntax::{Arguments, Expr, Literal, PathSegment, SegmentForm, Text};
+use super::syntax::{Arguments, Expr, Literal, PathSegment, SegmentForm};
 use crate::Error;
 
 impl<'a> Binder<'_, 'a> {
@@ -18,7 +18,7 @@ impl<'a> Binder<'_, 'a> {
     pub(super) fn key_predicate(
         &self,
         of: StructuredId,
-        given: &Arguments<'a>,
+        given: &'a Arguments<'a>,
     ) -> Result<Vec<Value>, Error> {
         match given {
             Arguments::Named(named) => self.named_key(of, named),
@@ -32,11 +32,7 @@ impl<'a> Binder<'_, 'a> {
     }
 
     /// Key values by name, each property exactly once.
-    pub(super) fn named_key(
-        &self,
-        of: StructuredId,
-        named: &[(Text<'a>, Expr<'a>)],
-    ) -> Result<Vec<Value>, Error> {
+    fn named_key(&self, of: StructuredId, named: &'a Named<'a>) -> Result<Vec<Value>, Error> {
         let properties = self.key_properties(of)?;
         for (i, (name, _)) in named.iter().enumerate() {
             if !properties.iter().any(|p| p.name == *name) {
@@ -72,7 +68,7 @@ impl<'a> Binder<'_, 'a> {
     pub(super) fn key_as_segment(
         &self,
         of: StructuredId,
-        segments: &[PathSegment<'a>],
+        segments: &'a [PathSegment<'a>],
     ) -> Result<(Vec<Value>, usize), Error> {
         let properties = self.key_properties(of)?;
         match segments.first().map(|segment| &segment.form) {
@@ -102,6 +98,19 @@ impl<'a> Binder<'_, 'a> {
         Ok((key, taken.len()))
     }
 
+    /// A key of one property as text, in an expression.
+    pub(super) fn text_key(&self, of: StructuredId, text: &str) -> Result<Vec<Value>, Error> {
+        match self.key_properties(of)?.as_slice() {
+            [property] => {
+                let value = self.text_value(&property.ty, text);
+                Ok(vec![
+                    value.ok_or_else(|| self.no_such_key(of, property, text))?,
+                ])
+            }
+            properties => Err(self.wrong_key(of, properties)),
+        }
+    }
+
     fn key_properties(&self, of: StructuredId) -> Result<Vec<&Property>, Error> {
         let ty = self.model.structured(of);
         let properties: Vec<_> = ty
@@ -118,13 +127,13 @@ impl<'a> Binder<'_, 'a> {
         Ok(properties)
     }
 
-    fn key_value(
+    pub(super) fn key_value(
         &self,
         of: StructuredId,
         property: &Property,
-        given: &Expr<'a>,
+        given: &'a Expr<'a>,
     ) -> Result<Value, Error> {
-        let value = self.resolve(given)?;
+        let value = self.resolve(given);
         if let Expr::Literal(literal) = value
             && *literal != Literal::Null
             && let Ok(value) = exact(self.model, literal, property.ty.item)

@@ -4,8 +4,10 @@
 use edm::time::{Date, DateTimeOffset, Duration, TimeOfDay};
 use edm::{EnumId, ItemType, Model, Primitive, Value};
 
+use super::bind_type::{is_numeric, is_unknown};
 use super::syntax::Literal;
 use crate::Error;
+use crate::expr::Expr;
 
 /// Why a literal is no value of a type.
 #[derive(Debug)]
@@ -52,9 +54,8 @@ pub(super) fn natural(model: &Model, literal: &Literal<'_>) -> Result<Typed, Unf
             Primitive::Duration,
         ),
         Literal::Binary(bytes) => of(Value::Binary(bytes.clone()), Primitive::Binary),
-        Literal::Geography(_) | Literal::Geometry(_) => Err(Unfit::Value(
-            "geography and geometry literals are not supported".to_owned(),
-        )),
+        Literal::Geography(text) => geo("Edm.Geography", text),
+        Literal::Geometry(text) => geo("Edm.Geometry", text),
         Literal::Enum(name, members) => match model.find_type_by_url_name(name) {
             Some(ItemType::Enum(id)) => Ok((
                 Value::Enum(enum_value(model, id, members)?),
@@ -72,14 +73,22 @@ pub(super) fn coerce(
     literal: &Literal<'_>,
     wanted: ItemType,
 ) -> Result<Typed, Unfit> {
-    if let (Literal::String(text), ItemType::Enum(id)) = (literal, wanted) {
-        return Ok((Value::Enum(enum_value(model, id, text)?), Some(wanted)));
+    match (literal, wanted) {
+        (Literal::String(text) | Literal::Integer(text), ItemType::Enum(id)) => {
+            return Ok((Value::Enum(enum_value(model, id, text)?), Some(wanted)));
+        }
+        // The prefix of a duration is optional (OData ABNF 4.01, `duration`).
+        (Literal::String(text), ItemType::Primitive(Primitive::Duration)) => {
+            let duration = Duration::parse(text).map_err(|e| Unfit::Value(e.to_string()))?;
+            return Ok((Value::Duration(duration), Some(wanted)));
+        }
+        _ => {}
     }
     let (value, natural) = natural(model, literal)?;
     let Some(natural) = natural else {
         return Ok((value, None));
     };
-    if natural == wanted || wanted == ItemType::Primitive(Primitive::Any) {
+    if natural == wanted || is_unknown(wanted) {
         return Ok((value, Some(natural)));
     }
     match (natural, wanted) {
@@ -87,6 +96,11 @@ pub(super) fn coerce(
             if is_numeric(from) && is_numeric(to) =>
         {
             Ok(promote(value, from, to))
+        }
+        (ItemType::Primitive(Primitive::Geo(from)), ItemType::Primitive(Primitive::Geo(to)))
+            if from.starts_with("Edm.Geography") == to.starts_with("Edm.Geography") =>
+        {
+            Ok((value, Some(natural)))
         }
         _ => Err(Unfit::Type(model.item_name(natural).to_owned())),
     }
@@ -117,13 +131,23 @@ pub(super) fn exact(
     }
 }
 
-/// Whether values of the type are numbers.
-pub(super) fn is_numeric(primitive: Primitive) -> bool {
-    primitive.integer_range().is_some()
-        || matches!(
-            primitive,
-            Primitive::Decimal | Primitive::Double | Primitive::Single
-        )
+/// Makes a literal one of a type, where it may be: a number of another numeric type, a string of a
+/// duration. Anything else stays what it is.
+pub(super) fn retype(expr: &mut Expr, wanted: ItemType) {
+    let Expr::Literal { value, ty } = expr else {
+        return;
+    };
+    let (Some(ItemType::Primitive(from)), ItemType::Primitive(to)) = (*ty, wanted) else {
+        return;
+    };
+    if from != to && is_numeric(from) && is_numeric(to) {
+        (*value, *ty) = promote(std::mem::take(value), from, to);
+    } else if to == Primitive::Duration
+        && let Value::String(text) = &*value
+        && let Ok(duration) = Duration::parse(text)
+    {
+        (*value, *ty) = (Value::Duration(duration), Some(wanted));
+    }
 }
 
 /// A number beside one of type `to`. What would lose digits stays what it is: the comparison is
@@ -165,6 +189,18 @@ fn canonical(text: &str) -> String {
         ""
     };
     format!("{minus}{zero}{digits}")
+}
+
+/// A shape, typed by what it is (OData ABNF 4.01, `geographyPoint` and its like).
+fn geo(prefix: &'static str, text: &str) -> Result<Typed, Unfit> {
+    let unfit = |e: edm::LiteralError| Unfit::Value(e.to_string());
+    let value = Value::parse(Primitive::Geo(prefix), text).map_err(unfit)?;
+    let shape = match &value {
+        Value::Geo(geo) => geo.shape.name(),
+        _ => "",
+    };
+    let ty = Primitive::from_name(&format!("{prefix}{shape}")).unwrap_or(Primitive::Geo(prefix));
+    Ok((value, Some(ItemType::Primitive(ty))))
 }
 
 fn double(text: &str) -> Result<f64, Unfit> {

@@ -1,81 +1,137 @@
-//! Paths to properties in expressions, `$select` and `$orderby`.
+//! One step of a path: the property, navigation property or type that a name means where it
+//! stands. Expressions, `$select`, `$expand` and `$apply` share it.
 
-use edm::{ItemType, StructuredId, TypeRef};
+use edm::{ItemType, Model, StructuredId, TypeRef};
 
+use super::bind_scope::Scope;
 use super::binder::{Binder, unsupported};
 use super::suggest::did_you_mean;
 use crate::Error;
 use crate::expr::{Path, Root, Step};
 
 impl Binder<'_, '_> {
-    /// Follows names from a structured type: single-valued navigation properties, then structural
-    /// ones (OData 4.01 URL Conventions, section 5.1.1.15).
+    /// Follows a name: a property that `$compute` or `$apply` made, a structural or navigation
+    /// property, a cast to a related type, or the dynamic property of an open type.
     ///
     /// # Errors
-    /// 400 for a name that the type at that place does not have, for a path that ends at a
-    /// navigation property, and for one that goes on behind many or behind a primitive value.
-    pub(super) fn property_path<'n>(
+    /// 400 for a name that the type at that place does not have, and for a path that goes on
+    /// behind many or behind a primitive value.
+    pub(super) fn name_step(
         &self,
-        of: StructuredId,
-        names: impl IntoIterator<Item = &'n str>,
-    ) -> Result<Path, Error> {
-        let mut steps: Vec<Step> = Vec::new();
-        let mut at: TypeRef = TypeRef::of(self.model.structured(of).item_type(of));
-        let mut last = "";
-        for name in names {
-            let of = self.structured_at(&at, last, name)?;
-            let ty = self.model.structured(of);
-            if let Some(ordinal) = ty.property(name)
-                && let Some(property) = ty.properties.get(ordinal)
-            {
-                steps.push(Step::Property { of, ordinal });
-                at = property.ty.clone();
-            } else if let Some(index) = ty.navigation_property(name)
-                && let Some(property) = ty.navigation.get(index)
-            {
-                let hindrance = if property.collection {
-                    Some("the collection")
-                } else {
-                    is_property(&steps).then_some("the complex value's")
-                };
-                if let Some(what) = hindrance {
-                    return Err(
-                        unsupported(&format!("A path through {what} '{name}'")).with_target(name)
-                    );
-                }
-                steps.push(Step::Navigation { of, index });
-                at = TypeRef::of(ItemType::Entity(property.target));
-            } else {
-                return Err(self.unknown_property(of, name));
-            }
-            last = name;
+        scope: Scope<'_>,
+        path: &mut Path,
+        name: &str,
+    ) -> Result<(), Error> {
+        self.count_node()?;
+        if name.starts_with('@') {
+            return Err(unsupported(&format!("The annotation '{name}'")).with_target(name));
         }
-        if !is_property(&steps) {
-            return Err(Error::bad_request(format!(
-                "'{last}' is a navigation property: the path must go on to a property of {}.",
-                self.name(at.item)
-            ))
-            .with_target(last));
+        if let Some(ty) = self.dynamic(scope, path, name) {
+            path.steps.push(Step::Dynamic(name.to_owned()));
+            path.ty = ty;
+            return Ok(());
         }
-        Ok(Path {
-            root: Root::Instance,
-            steps,
-            ty: at,
-        })
+        if path.ty.item == ItemType::Untyped {
+            path.steps.push(Step::Dynamic(name.to_owned()));
+            return Ok(());
+        }
+        let of = path.ty.item.structured();
+        let of = of.ok_or_else(|| self.no_way_on(path, name))?;
+        if self.cast_step(path, of, name) {
+            return Ok(());
+        }
+        if path.ty.collection && !scope.through_collections {
+            return Err(self.no_way_on(path, name));
+        }
+        let (step, found) = self.declared(of, name)?;
+        path.steps.push(step);
+        path.ty = TypeRef {
+            collection: path.ty.collection || found.collection,
+            ..found
+        };
+        Ok(())
     }
 
-    /// The structured type that a path may go on from, to `name`.
-    fn structured_at(&self, at: &TypeRef, last: &str, name: &str) -> Result<StructuredId, Error> {
-        at.item
-            .structured()
-            .filter(|_| !at.collection)
-            .ok_or_else(|| {
-                Error::bad_request(format!(
-                    "The path cannot go on to '{name}' behind '{last}', which is of type {}.",
-                    self.model.type_name(at)
-                ))
-                .with_target(name)
-            })
+    /// A property that a type declares, or, if it is open, may have.
+    ///
+    /// # Errors
+    /// 400 for a name that the type does not have.
+    pub(super) fn declared(&self, of: StructuredId, name: &str) -> Result<(Step, TypeRef), Error> {
+        let ty = self.model.structured(of);
+        if let Some(ordinal) = ty.property(name)
+            && let Some(property) = ty.properties.get(ordinal)
+        {
+            return Ok((Step::Property { of, ordinal }, property.ty.clone()));
+        }
+        if let Some(index) = ty.navigation_property(name)
+            && let Some(property) = ty.navigation.get(index)
+        {
+            let target = TypeRef {
+                collection: property.collection,
+                nullable: property.nullable,
+                ..TypeRef::of(ItemType::Entity(property.target))
+            };
+            return Ok((Step::Navigation { of, index }, target));
+        }
+        if ty.is_open && !name.contains('.') {
+            return Ok((
+                Step::Dynamic(name.to_owned()),
+                TypeRef::of(ItemType::Untyped),
+            ));
+        }
+        Err(self.unknown_property(of, name))
+    }
+
+    /// Casts to the type that a name means, if it means one that is related. The properties of a
+    /// type hide types named like them.
+    fn cast_step(&self, path: &mut Path, of: StructuredId, name: &str) -> bool {
+        let ty = self.model.structured(of);
+        if ty.property(name).is_some() || ty.navigation_property(name).is_some() {
+            return false;
+        }
+        let to = self.model.find_type_by_url_name(name);
+        match to.and_then(ItemType::structured) {
+            Some(to) if self.model.is_a(to, of) || self.model.is_a(of, to) => {
+                path.ty.item = self.model.structured(to).item_type(to);
+                path.steps.push(Step::Cast(to));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The type of a property that `$compute` or `$apply` made, at the beginning of a path.
+    fn dynamic(&self, scope: Scope<'_>, path: &Path, name: &str) -> Option<TypeRef> {
+        let instance = match &path.root {
+            Root::Instance => scope.instance,
+            Root::It => scope.it,
+            _ => None,
+        };
+        let at_start = path.steps.iter().all(|step| matches!(step, Step::Cast(_)));
+        instance.filter(|_| at_start)?.dynamic(name).cloned()
+    }
+
+    fn no_way_on(&self, path: &Path, name: &str) -> Error {
+        let behind = self.steps_text(&path.steps);
+        let behind = if behind.is_empty() {
+            "the instance".to_owned()
+        } else {
+            format!("'{behind}'")
+        };
+        Error::bad_request(format!(
+            "The path cannot go on to '{name}' behind {behind}, which is of type {}.",
+            self.model.type_name(&path.ty)
+        ))
+        .with_target(name)
+    }
+
+    /// Steps as a URL has them, for messages.
+    pub(super) fn steps_text(&self, steps: &[Step]) -> String {
+        let text: Vec<&str> = steps
+            .iter()
+            .map(|step| step_text(self.model, step))
+            .collect();
+        text.join("/")
     }
 
     /// 400 for a name that a type does not have.
@@ -92,6 +148,21 @@ impl Binder<'_, '_> {
     }
 }
 
-fn is_property(steps: &[Step]) -> bool {
-    matches!(steps.last(), Some(Step::Property { .. }))
+fn step_text<'s>(model: &'s Model, step: &'s Step) -> &'s str {
+    match step {
+        Step::Property { of, ordinal } => {
+            let properties = &model.structured(*of).properties;
+            properties.get(*ordinal).map_or("", |p| &p.name)
+        }
+        Step::Navigation { of, index } => {
+            let navigation = &model.structured(*of).navigation;
+            navigation.get(*index).map_or("", |n| &n.name)
+        }
+        Step::Dynamic(name) => name,
+        Step::Cast(of) => &model.structured(*of).name,
+        Step::Key(_) => "(…)",
+        Step::Filter(_) => "$filter(…)",
+        Step::Search(_) => "$search",
+        Step::Count => "$count",
+    }
 }

@@ -1,229 +1,240 @@
-//! Query options, bound (OData 4.01 URL Conventions, section 5).
+//! Query options, bound in the order in which they apply (OData 4.01 URL Conventions, section
+//! 5.1).
 
-use edm::{ItemType, NavigationProperty, Primitive, StructuredId};
+use edm::{ItemType, TypeRef};
 
+use super::bind_scope::{Instance, Scope};
+use super::bind_type::is_ordered;
 use super::binder::{Binder, unsupported};
-use super::suggest::did_you_mean;
-use super::syntax::{self, Expr, Options, PathItem, SystemOption};
+use super::syntax::{self, Options, SystemOption};
 use crate::Error;
-use crate::path::Resource;
-use crate::query::{ExpandForm, ExpandItem, OrderBy, QueryOptions, SelectItem, Selection};
+use crate::path::{PathKind, Resource};
+use crate::query::{Compute, OrderBy, QueryOptions};
 
 /// Binds the query options of a request to what its path addresses.
 pub(super) fn bind_query<'a>(
     binder: &Binder<'_, 'a>,
     resource: &Resource,
-    options: &Options<'a>,
+    options: &'a Options<'a>,
 ) -> Result<QueryOptions, Error> {
     let target = match resource {
-        Resource::Path(path) => path.target.and_then(|t| t.item.structured()),
+        Resource::Path(path) => path.target.map(|target| target.item),
+        Resource::EntityById { cast: Some(of) } => Some(ItemType::Entity(*of)),
         _ => None,
     };
-    binder.options(target, options)
+    let mut bound = binder.options(target.map(Instance::of), Scope::default(), options)?;
+    bound.custom = custom(binder, resource, options)?;
+    Ok(bound)
+}
+
+/// The options of the service's own, those excepted that were parameters of the function at the
+/// end of the path.
+fn custom(
+    binder: &Binder<'_, '_>,
+    resource: &Resource,
+    options: &Options<'_>,
+) -> Result<Vec<(String, String)>, Error> {
+    let function = match resource {
+        Resource::Path(path) => match path.kind {
+            PathKind::Function(id) => Some(binder.model.operation(id)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut custom = Vec::new();
+    for (name, value) in &options.custom {
+        let is_parameter = binder.is_parameter(name);
+        match function {
+            Some(function) if is_parameter => {
+                if !function.own_parameters().iter().any(|p| p.name == *name) {
+                    return Err(binder.no_parameter(function, name));
+                }
+            }
+            // Taken for a parameter by its name, and there is none: it has to be what it says.
+            None if is_parameter && SystemOption::from_name(name).is_some() => {
+                return Err(Error::bad_request(format!(
+                    "The query option '{name}' is written '${name}' here."
+                ))
+                .with_target(&**name));
+            }
+            Some(function) if !binder.parameter_names(function).is_empty() => {
+                return Err(binder.no_parameter(function, name));
+            }
+            _ => custom.push((name.to_string(), value.to_string())),
+        }
+    }
+    Ok(custom)
 }
 
 impl<'a> Binder<'_, 'a> {
-    /// Options about instances of `target`; `None` if they have no properties to speak of.
-    fn options(
+    /// Options about such instances; `None` if there are none to speak of. `outer` is the scope of
+    /// the options around them.
+    pub(super) fn options(
         &self,
-        target: Option<StructuredId>,
-        options: &Options<'a>,
+        instance: Option<Instance>,
+        outer: Scope<'_>,
+        options: &'a Options<'a>,
     ) -> Result<QueryOptions, Error> {
         let mut bound = QueryOptions {
             top: options.top,
             skip: options.skip,
             count: options.count.unwrap_or(false),
+            index: options.index,
             ..QueryOptions::default()
         };
         for (option, text) in &options.text {
-            match option {
-                SystemOption::SkipToken => bound.skip_token = Some(text.to_string()),
-                SystemOption::Format => bound.format = Some(text.to_string()),
-                other => {
-                    return Err(unsupported(&format!("The query option {}", other.name()))
-                        .with_target(other.name()));
-                }
-            }
+            text_option(&mut bound, *option, text)?;
         }
-        let unserved = [
-            (!options.apply.is_empty(), SystemOption::Apply),
-            (!options.compute.is_empty(), SystemOption::Compute),
-            (options.search.is_some(), SystemOption::Search),
-            (options.levels.is_some(), SystemOption::Levels),
-            (options.index.is_some(), SystemOption::Index),
-        ];
-        if let Some((_, option)) = unserved.into_iter().find(|(given, _)| *given) {
-            let error = unsupported(&format!("The query option {}", option.name()));
-            return Err(error.with_target(option.name()));
+        if let Some(search) = &options.search {
+            bound.search = Some(self.search(search)?);
         }
-        let of = |option: SystemOption| {
-            target.ok_or_else(|| {
-                Error::bad_request(format!(
-                    "The query option {} is not legal here: there are no properties that it could name.",
+        match (instance, names_something(options)) {
+            (_, None) => {}
+            (Some(instance), _) => self.about(instance, outer, options, &mut bound)?,
+            (None, Some(option)) => {
+                return Err(Error::bad_request(format!(
+                    "The query option {} is not legal here: there is nothing that it could name.",
                     option.name()
                 ))
-                .with_target(option.name())
-            })
-        };
-        if let Some(filter) = &options.filter {
-            bound.filter = Some(self.boolean(of(SystemOption::Filter)?, filter)?);
-        }
-        for item in &options.orderby {
-            bound
-                .orderby
-                .push(self.order_by(of(SystemOption::OrderBy)?, item)?);
-        }
-        if let Some(items) = &options.select {
-            bound.select = Some(self.select(of(SystemOption::Select)?, items)?);
-        }
-        if !options.expand.is_empty() {
-            bound.expand = self.expand(of(SystemOption::Expand)?, &options.expand)?;
+                .with_target(option.name()));
+            }
         }
         Ok(bound)
     }
 
-    /// `$orderby` (section 5.1.5).
-    fn order_by(&self, of: StructuredId, item: &syntax::OrderItem<'a>) -> Result<OrderBy, Error> {
-        let Expr::Path(path) = &item.expr else {
-            return Err(unsupported(&format!(
-                "$orderby by '{}', which is no path,",
-                item.expr
-            )));
-        };
-        let bound = self.property_path(of, self.plain_names(path)?)?;
-        let is_ordered = match bound.ty.item {
-            ItemType::Primitive(primitive) => {
-                !matches!(primitive, Primitive::Stream | Primitive::Binary)
-            }
-            ItemType::Enum(_) => true,
-            _ => false,
-        };
-        if bound.ty.collection || !is_ordered {
-            return Err(Error::bad_request(format!(
-                "$orderby cannot sort by '{path}', which is of type {}.",
-                self.model.type_name(&bound.ty)
-            )));
+    /// The options that name properties.
+    fn about(
+        &self,
+        instance: Instance,
+        outer: Scope<'_>,
+        options: &'a Options<'a>,
+        bound: &mut QueryOptions,
+    ) -> Result<(), Error> {
+        let (apply, mut instance) = self.apply(outer, instance, &options.apply)?;
+        bound.apply = apply;
+        bound.compute = self.compute(outer, &mut instance, &options.compute)?;
+        let scope = outer.within(&instance);
+        if let Some(filter) = &options.filter {
+            bound.filter = Some(self.boolean(scope, filter)?);
         }
-        Ok(OrderBy {
-            expr: crate::expr::Expr::Path(bound),
-            descending: item.descending,
-        })
+        bound.orderby = self.order_by(scope, &options.orderby)?;
+        if let Some(items) = &options.select {
+            bound.select = Some(self.select(scope, &instance, items)?);
+        }
+        if !options.expand.is_empty() {
+            bound.expand = self.expand(scope, &instance, &options.expand)?;
+        }
+        Ok(())
     }
 
-    /// `$select` (section 5.1.4). The name of a
-    /// navigation property selects its link only, of which we show none.
-    fn select(&self, of: StructuredId, items: &[PathItem<'a>]) -> Result<Selection, Error> {
-        let ty = self.model.structured(of);
-        let mut selection = Selection::default();
+    /// `$orderby` (section 5.1.6).
+    pub(super) fn order_by(
+        &self,
+        scope: Scope<'_>,
+        items: &'a [syntax::OrderItem<'a>],
+    ) -> Result<Vec<OrderBy>, Error> {
+        let mut bound = Vec::with_capacity(items.len());
         for item in items {
-            if item.options.is_some() {
-                return Err(unsupported(&format!(
-                    "'{item}', with options of its own, in $select"
+            let expr = self.expr(scope, &item.expr, None)?;
+            if let Some(ty) = expr.ty().filter(|ty| !is_ordered(ty)) {
+                return Err(Error::bad_request(format!(
+                    "$orderby cannot sort by '{}', which is of type {}.",
+                    item.expr,
+                    self.model.type_name(&ty)
+                ))
+                .with_target("$orderby"));
+            }
+            bound.push(OrderBy {
+                expr,
+                descending: item.descending,
+            });
+        }
+        Ok(bound)
+    }
+
+    /// `$compute` (section 5.1.5): the properties are there for what follows, the next items
+    /// included.
+    pub(super) fn compute(
+        &self,
+        outer: Scope<'_>,
+        instance: &mut Instance,
+        items: &'a [syntax::ComputeItem<'a>],
+    ) -> Result<Vec<Compute>, Error> {
+        let mut bound = Vec::with_capacity(items.len());
+        for item in items {
+            let expr = self.expr(outer.within(instance), &item.expr, None)?;
+            let ty = expr.ty().unwrap_or_else(|| TypeRef::of(ItemType::Untyped));
+            if matches!(ty.item, ItemType::Entity(_)) {
+                return Err(Error::bad_request(format!(
+                    "'{}' is an entity: no property can hold it.",
+                    item.expr
                 )));
             }
-            match item.path.as_slice() {
-                [only] if only == "*" => selection.all = true,
-                [only] if ty.navigation_property(only).is_some() => {}
-                names => {
-                    if let Some(name) = names.iter().find(|n| n.contains(['.', '*', '@', '$'])) {
-                        return Err(unsupported(&format!("'{name}' in $select")));
-                    }
-                    let path = self.property_path(of, names.iter().map(|name| &**name))?;
-                    if path.navigation().next().is_some() {
-                        return Err(unsupported(&format!(
-                            "'{item}', a path through a navigation property, in $select ($expand with a nested \
-                             $select does it)"
-                        )));
-                    }
-                    let selected = SelectItem {
-                        path,
-                        options: QueryOptions::default(),
-                    };
-                    if !selection.items.contains(&selected) {
-                        selection.items.push(selected);
-                    }
-                }
-            }
+            self.check_new_name(instance, &item.name)?;
+            instance.dynamic.push((item.name.to_string(), ty.clone()));
+            bound.push(Compute {
+                expr,
+                name: item.name.to_string(),
+                ty,
+            });
         }
-        Ok(selection)
+        Ok(bound)
     }
 
-    /// `$expand` (section 5.1.3).
-    fn expand(&self, of: StructuredId, items: &[PathItem<'a>]) -> Result<Vec<ExpandItem>, Error> {
-        let ty = self.model.structured(of);
-        let none = Options::default();
-        let mut expanded: Vec<ExpandItem> = Vec::with_capacity(items.len());
-        let mut star = false;
-        for item in items {
-            let name = match item.path.as_slice() {
-                [only] if only == "*" && item.options.is_none() && !star => {
-                    star = true;
-                    continue;
-                }
-                [only] if !only.contains(['.', '*', '@', '$']) => &**only,
-                _ => return Err(unsupported(&format!("'{item}' in $expand"))),
-            };
-            let index = ty
-                .navigation_property(name)
-                .ok_or_else(|| self.no_navigation(of, name))?;
-            if expanded.iter().any(|e| e.index == index) {
-                return Err(
-                    Error::bad_request(format!("$expand names '{name}' twice.")).with_target(name)
-                );
-            }
-            if let Some(property) = ty.navigation.get(index) {
-                let options = item.options.as_deref().unwrap_or(&none);
-                expanded.push(self.expand_item(of, index, property, options)?);
-            }
-        }
-        if star {
-            for (index, property) in ty.navigation.iter().enumerate() {
-                if !expanded.iter().any(|e| e.index == index) {
-                    expanded.push(self.expand_item(of, index, property, &none)?);
-                }
-            }
-        }
-        Ok(expanded)
-    }
-
-    fn expand_item(
-        &self,
-        of: StructuredId,
-        index: usize,
-        property: &NavigationProperty,
-        options: &Options<'a>,
-    ) -> Result<ExpandItem, Error> {
-        self.count_expand_item()?;
-        if !options.aliases.is_empty() {
-            return Err(unsupported("A parameter alias among nested options"));
-        }
-        let options = self.options(Some(property.target), options)?;
-        Ok(ExpandItem {
-            prefix: Vec::new(),
-            of,
-            index,
-            collection: property.collection,
-            cast: None,
-            form: ExpandForm::Entities,
-            levels: None,
-            options,
-        })
-    }
-
-    fn no_navigation(&self, of: StructuredId, name: &str) -> Error {
-        let ty = self.model.structured(of);
-        if ty.property(name).is_some() {
-            return Error::bad_request(format!(
-                "'{name}' is no navigation property of {}: $select shows it, $expand does not take it.",
-                ty.name
+    /// 400 for the name of a new property that the instances have already.
+    pub(super) fn check_new_name(&self, instance: &Instance, name: &str) -> Result<(), Error> {
+        let declared = instance.item.structured().is_some_and(|of| {
+            let ty = self.model.structured(of);
+            ty.property(name).is_some() || ty.navigation_property(name).is_some()
+        });
+        if declared || instance.dynamic(name).is_some() {
+            return Err(Error::bad_request(format!(
+                "The name '{name}' is taken: {} has such a property.",
+                self.name(instance.item)
             ))
-            .with_target(name);
+            .with_target(name));
         }
-        Error::bad_request(format!(
-            "The type {} has no navigation property '{name}'.{}",
-            ty.name,
-            did_you_mean(name, ty.navigation.iter().map(|n| n.name.as_str()))
-        ))
-        .with_target(name)
+        Ok(())
     }
+}
+
+/// An option that is text.
+fn text_option(bound: &mut QueryOptions, option: SystemOption, text: &str) -> Result<(), Error> {
+    let place = match option {
+        SystemOption::SkipToken => &mut bound.skip_token,
+        SystemOption::DeltaToken => &mut bound.delta_token,
+        SystemOption::Format => &mut bound.format,
+        SystemOption::Id => &mut bound.id,
+        SystemOption::SchemaVersion => &mut bound.schema_version,
+        other => {
+            let error = unsupported(&format!("The query option {}", other.name()));
+            return Err(error.with_target(other.name()));
+        }
+    };
+    match place {
+        Some(given) if given != text => Err(Error::bad_request(format!(
+            "The query option {} is given twice.",
+            option.name()
+        ))
+        .with_target(option.name())),
+        _ => {
+            *place = Some(text.to_owned());
+            Ok(())
+        }
+    }
+}
+
+/// The first of the options that name properties, if one is given.
+fn names_something(options: &Options<'_>) -> Option<SystemOption> {
+    [
+        (!options.apply.is_empty(), SystemOption::Apply),
+        (!options.compute.is_empty(), SystemOption::Compute),
+        (options.filter.is_some(), SystemOption::Filter),
+        (!options.orderby.is_empty(), SystemOption::OrderBy),
+        (options.select.is_some(), SystemOption::Select),
+        (!options.expand.is_empty(), SystemOption::Expand),
+    ]
+    .into_iter()
+    .find(|(given, _)| *given)
+    .map(|(_, option)| option)
 }

@@ -1,6 +1,6 @@
 //! What all parts of the bind stage share: the model, the aliases, and a budget.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use edm::{ItemType, Model};
 
@@ -9,11 +9,18 @@ use super::syntax::{Expr, Literal, PathRoot, Text};
 use super::walk::first_alias;
 use crate::Error;
 
+/// Values by name: parameter aliases, without the `@`, or parameters of a function.
+pub(super) type Named<'a> = [(Text<'a>, Expr<'a>)];
+
 /// The bind stage of one request.
 pub(super) struct Binder<'m, 'a> {
     pub(super) model: &'m Model,
     limits: &'m Limits,
-    aliases: &'a [(Text<'a>, Expr<'a>)],
+    aliases: &'a Named<'a>,
+    /// Those of the options nested around what is bound, the innermost last.
+    nested_aliases: RefCell<Vec<&'a Named<'a>>>,
+    /// Query options that are parameters of the function at the end of the path.
+    pub(super) parameters: &'a Named<'a>,
     nodes: Cell<usize>,
     depth: Cell<usize>,
     expand_items: Cell<usize>,
@@ -28,22 +35,42 @@ impl<'m, 'a> Binder<'m, 'a> {
     pub(super) fn new(
         model: &'m Model,
         limits: &'m Limits,
-        aliases: &'a [(Text<'a>, Expr<'a>)],
+        aliases: &'a Named<'a>,
+        parameters: &'a Named<'a>,
     ) -> Result<Self, Error> {
-        for (alias, value) in aliases {
-            if let Some(other) = first_alias(value) {
-                let message = format!("The value of the alias @{alias} uses an alias, @{other}.");
-                return Err(Error::bad_request(message));
-            }
-        }
+        check_aliases(aliases)?;
+        check_aliases(parameters)?;
         Ok(Self {
             model,
             limits,
             aliases,
+            nested_aliases: RefCell::new(Vec::new()),
+            parameters,
             nodes: Cell::new(0),
             depth: Cell::new(0),
             expand_items: Cell::new(0),
         })
+    }
+
+    /// Binds with the aliases of nested options, which hide outer ones of their names.
+    pub(super) fn with_aliases<T>(
+        &self,
+        aliases: &'a Named<'a>,
+        bind: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if aliases.is_empty() {
+            return bind();
+        }
+        check_aliases(aliases)?;
+        self.nested_aliases.borrow_mut().push(aliases);
+        let bound = bind();
+        self.nested_aliases.borrow_mut().pop();
+        bound
+    }
+
+    /// Whether a query option is a parameter of the function at the end of the path.
+    pub(super) fn is_parameter(&self, name: &str) -> bool {
+        self.parameters.iter().any(|(known, _)| known == name)
     }
 
     /// Counts a bound node. An alias may be used often, so the parser's count is not enough.
@@ -74,37 +101,38 @@ impl<'m, 'a> Binder<'m, 'a> {
 
     /// The value of an alias; `None` if the query gives none.
     pub(super) fn alias(&self, name: &str) -> Option<&'a Expr<'a>> {
-        self.aliases
-            .iter()
+        let nested = self.nested_aliases.borrow();
+        let all = nested.iter().rev().copied().chain([self.aliases]);
+        let mut values = all.flatten();
+        values
             .find(|(alias, _)| alias == name)
             .map(|(_, value)| value)
     }
 
     /// The expression itself, or what the alias that it is stands for.
-    ///
-    /// # Errors
-    /// 400 for a path that goes on behind an alias.
-    pub(super) fn resolve<'e>(&self, expr: &'e Expr<'a>) -> Result<&'e Expr<'a>, Error>
-    where
-        'a: 'e,
-    {
-        let Expr::Path(path) = expr else {
-            return Ok(expr);
-        };
-        let PathRoot::Alias(name) = &path.root else {
-            return Ok(expr);
-        };
-        if !path.members.is_empty() {
-            return Err(unsupported(&format!(
-                "A path that begins with an alias (@{name}/…)"
-            )));
+    pub(super) fn resolve(&self, expr: &'a Expr<'a>) -> &'a Expr<'a> {
+        if let Expr::Path(path) = expr
+            && let PathRoot::Alias(name) = &path.root
+            && path.members.is_empty()
+        {
+            return self.alias(name).unwrap_or(&NULL);
         }
-        Ok(self.alias(name).unwrap_or(&NULL))
+        expr
     }
 
     pub(super) fn name(&self, item: ItemType) -> &'m str {
         self.model.item_name(item)
     }
+}
+
+fn check_aliases(aliases: &Named<'_>) -> Result<(), Error> {
+    for (alias, value) in aliases {
+        if let Some(other) = first_alias(value) {
+            let message = format!("The value of the alias @{alias} uses an alias, @{other}.");
+            return Err(Error::bad_request(message));
+        }
+    }
+    Ok(())
 }
 
 fn count(counter: &Cell<usize>, name: &str, max: usize) -> Result<(), Error> {

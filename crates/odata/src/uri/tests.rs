@@ -8,13 +8,19 @@ use super::*;
 use crate::expr::{Expr, Path, Quantifier, Root, Step};
 use crate::path::{PathKind, ResourcePath, Segment};
 
+mod apply;
 mod check;
 mod expression;
+mod functions;
+mod lambda;
 mod operation;
 mod path;
 mod query;
+mod resource;
 mod round_trip;
 mod round_trip_query;
+mod shape;
+mod storefront;
 
 /// The model of the service.
 static GRAPH: LazyLock<Model> = LazyLock::new(|| {
@@ -25,6 +31,12 @@ static GRAPH: LazyLock<Model> = LazyLock::new(|| {
 /// Compound and typed keys, sets, imports, derivation, flags, streams.
 static SHOP: LazyLock<Model> = LazyLock::new(|| {
     Model::from_csdl(include_str!("tests/shop.csdl.xml")).expect("the sample is read")
+});
+
+/// The model of the reference example: operations in a default namespace, flags, derived types.
+static STOREFRONT: LazyLock<Model> = LazyLock::new(|| {
+    let csdl = include_str!("../../../../examples/reference/model.csdl.xml");
+    Model::from_csdl(csdl).expect("the reference model is read")
 });
 
 /// Parses, binds and checks a GET.

@@ -9,7 +9,10 @@ pub(super) fn check(model: &Model, path: &str, expected: &str) {
         Ok((resource, _)) => assert_eq!(describe(model, &resource), expected, "{path}"),
         // What is not read by GET is checked elsewhere: here only the binding counts.
         Err(error) if error.code == ErrorCode::MethodNotAllowed => {
-            let bound = parse_request(model, &Limits::default(), path, None).expect(path);
+            let (segments, query) = path
+                .split_once('?')
+                .map_or((path, None), |(path, query)| (path, Some(query)));
+            let bound = parse_request(model, &Limits::default(), segments, query).expect(path);
             assert_eq!(describe(model, &bound.0), expected, "{path}");
         }
         Err(error) => panic!("{path}: {error}"),

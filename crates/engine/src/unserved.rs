@@ -1,0 +1,111 @@
+//! What the standard allows and the engine does not carry out: refused by name, never ignored.
+
+use edm::ItemType;
+use odata::Error;
+use odata::expr::Step;
+use odata::path::{PathKind, Resource, ResourcePath, Target};
+use odata::query::{QueryOptions, SelectItem};
+use odata::uri::{Legal, ResourceKind};
+
+/// Whether a query option of the standard, with its `$`, is carried out anywhere.
+fn is_served(option: &str) -> bool {
+    !matches!(
+        option,
+        "$apply" | "$compute" | "$search" | "$deltatoken" | "$index" | "$schemaversion"
+    )
+}
+
+/// Refuses the query options that are legal on a resource and not served.
+///
+/// # Errors
+/// 400 naming the option or item.
+pub(crate) fn check(resource: &Resource, options: &QueryOptions) -> Result<(), Error> {
+    if let Resource::Path(path) = resource {
+        check_options(path, options)?;
+    }
+    check_any(options)
+}
+
+/// What is served on a kind of resource, for documents that describe the service.
+pub(crate) fn legal(kind: ResourceKind) -> Legal {
+    let mut legal = odata::uri::legal(kind);
+    match kind {
+        ResourceKind::Action => legal.write = vec!["$select", "$format"],
+        ResourceKind::Function => legal.read = vec!["$format"],
+        _ => {
+            legal.read.retain(|option| is_served(option));
+            legal.write.retain(|option| is_served(option));
+        }
+    }
+    legal
+}
+
+/// Options that are served on other resources only.
+fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Error> {
+    let entities = matches!(
+        path.target,
+        Some(Target {
+            item: ItemType::Entity(_),
+            ..
+        })
+    );
+    let (picks, shapes, expands) = match path.kind {
+        PathKind::EntityCollection(_) | PathKind::Entity(_) | PathKind::ReferenceCollection(_) => {
+            (true, true, true)
+        }
+        PathKind::Action(_) | PathKind::Function(_) => (false, entities, false),
+        PathKind::Count => return Ok(()),
+        _ => (false, false, false),
+    };
+    let picked = [
+        (options.filter.is_some(), "$filter"),
+        (!options.orderby.is_empty(), "$orderby"),
+        (options.top.is_some(), "$top"),
+        (options.skip.is_some(), "$skip"),
+        (options.count, "$count"),
+        (options.skip_token.is_some(), "$skiptoken"),
+    ];
+    let given = picked
+        .into_iter()
+        .map(|(given, name)| (given && !picks, name));
+    let others = [
+        (options.select.is_some() && !shapes, "$select"),
+        (!options.expand.is_empty() && !expands, "$expand"),
+    ];
+    match given.chain(others).find(|(given, _)| *given) {
+        Some((_, name)) => Err(unserved(name, &format!("{name} on this resource"))),
+        None => Ok(()),
+    }
+}
+
+/// Options, and items of them, that are served nowhere; nested ones included.
+fn check_any(options: &QueryOptions) -> Result<(), Error> {
+    let given = [
+        (!options.apply.is_empty(), "$apply"),
+        (!options.compute.is_empty(), "$compute"),
+        (options.search.is_some(), "$search"),
+        (options.delta_token.is_some(), "$deltatoken"),
+        (options.index.is_some(), "$index"),
+        (options.schema_version.is_some(), "$schemaversion"),
+    ];
+    if let Some((_, name)) = given.into_iter().find(|(given, _)| *given) {
+        return Err(unserved(name, &format!("The query option {name}")));
+    }
+    let selected = options.select.iter().flat_map(|select| &select.items);
+    selected.into_iter().try_for_each(check_selected)?;
+    options
+        .expand
+        .iter()
+        .try_for_each(|item| check_any(&item.options))
+}
+
+fn check_selected(item: &SelectItem) -> Result<(), Error> {
+    if matches!(item.path.steps.last(), Some(Step::Dynamic(_))) {
+        return Err(unserved("$select", "A dynamic property in $select"));
+    }
+    check_any(&item.options)
+}
+
+fn unserved(target: &str, what: &str) -> Error {
+    Error::bad_request(format!("{what} is not supported.")).with_target(target)
+}
