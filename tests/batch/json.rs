@@ -284,6 +284,11 @@ fn each_answer_has_its_own_ids_and_headers() {
         responses[1]["headers"]["request-id"]
     );
     assert_eq!(responses[1]["headers"]["client-request-id"], "mine");
+    let vary = responses[0]["headers"]["vary"].as_str().unwrap();
+    assert!(
+        vary.contains("Prefer") && vary.contains("OData-MaxVersion"),
+        "{vary}"
+    );
     assert_eq!(
         responses[1]["headers"]["preference-applied"],
         "return=minimal"

@@ -117,9 +117,13 @@ pub(crate) fn json_headers(negotiated: &Negotiated) -> HeaderMap {
     headers
 }
 
-/// The `OData-Version` header, and which preference was applied.
+/// The `OData-Version` header, and what answers vary by (OData 4.01 Protocol, section 8.3.10).
 pub(crate) fn version_header(negotiated: &Negotiated) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(6);
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("Accept, OData-MaxVersion, Prefer"),
+    );
     headers.insert(
         HeaderName::from_static("odata-version"),
         HeaderValue::from_static(negotiated.version),

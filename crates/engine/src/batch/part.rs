@@ -8,7 +8,9 @@ use odata::{Error, ErrorCode};
 use super::run::Run;
 use super::url;
 use crate::exchange::{Request, Response};
+use crate::failure;
 use crate::prefer;
+use crate::request_ids::RequestIds;
 
 /// Headers of the batch that hold for each request that does not say otherwise (OData 4.01
 /// Protocol, section 8).
@@ -33,14 +35,41 @@ pub(super) struct Done {
     pub(super) response: Response,
     /// The path behind the service root that references to the request stand for.
     pub(super) leads_to: Option<String>,
+    /// Why it failed, for the log: an attempt that is repeated is not worth a line there.
+    failure: Option<(Error, RequestIds)>,
 }
 
 impl Done {
-    pub(super) fn new(request: Option<&Request>, response: Response) -> Self {
-        let leads_to = request
-            .filter(|_| is_success(response.status))
-            .and_then(|request| leads_to(request, &response));
-        Self { response, leads_to }
+    /// A request that was answered.
+    pub(super) fn answered(request: &Request, mut response: Response, ids: RequestIds) -> Self {
+        ids.stamp(&mut response.headers);
+        let leads_to = is_success(response.status)
+            .then(|| leads_to(request, &response))
+            .flatten();
+        Self {
+            response,
+            leads_to,
+            failure: None,
+        }
+    }
+
+    /// A request that failed; `date` is when.
+    pub(super) fn failed(error: &Error, ids: RequestIds, date: &str) -> Self {
+        let mut response = failure::respond(error, &ids, date);
+        ids.clone().stamp(&mut response.headers);
+        Self {
+            response,
+            leads_to: None,
+            failure: Some((error.clone(), ids)),
+        }
+    }
+
+    /// Logs the failure, if it is one and the server's fault.
+    pub(super) fn log(&self, request: &batch::Request) {
+        if let Some((error, ids)) = &self.failure {
+            let path = request.url.split('?').next().unwrap_or("");
+            failure::log(error, ids, request.method, path);
+        }
     }
 
     pub(super) fn succeeded(&self) -> bool {

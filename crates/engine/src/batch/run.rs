@@ -11,7 +11,6 @@ use store::Verdict;
 use super::part::{Done, failed_dependency, refers};
 use super::transaction::{Event, Events};
 use crate::exchange::Request;
-use crate::failure;
 use crate::handler::Engine;
 use crate::request_ids::RequestIds;
 
@@ -70,6 +69,11 @@ impl<'e> Run<'e> {
             }
             if self.order.stops && !range.clone().all(|index| self.succeeded(index)) {
                 break;
+            }
+        }
+        for (request, done) in self.requests.iter().zip(&self.done) {
+            if let Some(done) = done {
+                done.log(request);
             }
         }
         self
@@ -232,17 +236,11 @@ impl<'e> Run<'e> {
             Err(error) => return self.failed(index, &error),
         };
         let ids = RequestIds::of(&request.headers);
-        let (method, path) = (request.method.clone(), request.path.clone());
         let asked = request.clone();
-        let mut response = match engine.within_batch(request).await {
-            Ok(response) => response,
-            Err(error) => {
-                failure::log(&error, &ids, method.as_str(), &path);
-                failure::respond(&error, &ids, &self.engine.core.date())
-            }
-        };
-        ids.stamp(&mut response.headers);
-        Done::new(Some(&asked), response)
+        match engine.within_batch(request).await {
+            Ok(response) => Done::answered(&asked, response, ids),
+            Err(error) => Done::failed(&error, ids, &self.engine.core.date()),
+        }
     }
 
     /// A request that did not run.
@@ -256,15 +254,7 @@ impl<'e> Run<'e> {
             }
         }
         let ids = RequestIds::of(&headers);
-        failure::log(
-            error,
-            &ids,
-            self.requests[index].method,
-            &self.requests[index].url,
-        );
-        let mut response = failure::respond(error, &ids, &self.engine.core.date());
-        ids.stamp(&mut response.headers);
-        Done::new(None, response)
+        Done::failed(error, ids, &self.engine.core.date())
     }
 
     fn size(&self) -> usize {
