@@ -7,7 +7,7 @@ use odata::Error;
 use odata::json::{self, Style};
 use odata::query::{ExpandForm, QueryOptions};
 use store::page;
-use store::{Cells, Order, Reader, Select};
+use store::{Cells, Order, OrderKey, Reader, Select};
 
 use crate::access::Permit;
 use crate::core::Core;
@@ -89,12 +89,14 @@ impl Page<'_> {
     fn representation<'s>(
         &'s self,
         core: &'s Core,
-        order: &[Order],
+        order: &[Order<'_>],
     ) -> Result<Representation<'s>, Error> {
         let Target { table, of, .. } = *self.target;
         let mut made = Representation::new(core, table, of, self.options, self.style, true)?;
         for term in order {
-            made.read(term.column);
+            if let OrderKey::Column(column) = term.by {
+                made.read(column);
+            }
         }
         for item in &self.options.expand {
             source_columns(core, item)?.for_each(|column| made.read(column));
@@ -226,7 +228,8 @@ impl Page<'_> {
     fn select(&self, core: &Core) -> Result<Select<'_>, Error> {
         let table = core.tables.table(self.target.table);
         let mut select = conditions(core, self.target, self.options);
-        select.order = order::total(core, self.target, &self.options.orderby)?;
+        select.order = order::total(core, self.target, &self.options.orderby);
+        select.expressions = order::expressions(&select.order).collect();
         // One more row than the page has tells whether there is another page.
         select.limit = Some(self.size.saturating_add(1));
         select.offset = self.options.skip.filter(|n| *n > 0);
@@ -238,14 +241,22 @@ impl Page<'_> {
     }
 }
 
-/// Where a row stands in an order.
+/// Where a row stands in an order: its expressions stand behind all columns.
 fn values_of(
-    order: &[Order],
+    order: &[Order<'_>],
     representation: &Representation<'_>,
     cells: &dyn Cells,
 ) -> Result<Vec<Value>, Error> {
+    let mut at = representation.width();
     order
         .iter()
-        .map(|term| representation.value(cells, term.column))
+        .map(|term| match term.by {
+            OrderKey::Column(column) => representation.value(cells, column),
+            OrderKey::Expr(_) => {
+                let (value, width) = representation.expression(cells, at, term)?;
+                at += width;
+                Ok(value)
+            }
+        })
         .collect()
 }

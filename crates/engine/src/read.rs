@@ -68,7 +68,10 @@ pub(crate) fn conditions<'a>(
     select.fixed = target.fixed.clone();
     select.linked = target.linked.as_ref();
     select.of = cast_filter(core, target.table, target.of);
-    select.filter = options.filter.as_ref();
+    select.filter = options.filter.iter().collect();
+    select.search = options.search.as_ref();
+    select.compute = options.compute.iter().collect();
+    select.now = core.clock.now();
     select.today = core.today();
     select
 }

@@ -11,7 +11,7 @@ use odata::expr::Step;
 use odata::json::{self, EntityShape, Metadata, Style};
 use odata::query::{QueryOptions, SelectItem};
 use store::cell::{decode, encode};
-use store::{Cells, ColumnSet, Row, Table, TableId};
+use store::{Cells, ColumnSet, Order, Row, Table, TableId};
 
 use crate::core::Core;
 use crate::links::Place;
@@ -110,6 +110,23 @@ impl<'c> Representation<'c> {
             self.width += self.table.columns[column].width();
             self.columns.push(column);
         }
+    }
+
+    /// How many SQL values the columns take.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The value of an order's expression, and how many SQL values it takes.
+    pub(crate) fn expression(
+        &self,
+        cells: &dyn Cells,
+        at: usize,
+        term: &Order<'_>,
+    ) -> Result<(Value, usize), Error> {
+        let column = store::expression_column("order", term.ty(self.table));
+        let value = decode(&self.core.model, &column, cells, at)?;
+        Ok((value, column.width()))
     }
 
     /// The columns to read, in order.

@@ -81,10 +81,7 @@ fn remove_oldest(
     let oldest = core.clock.now().ticks - RETENTION_DAYS * TICKS_PER_DAY;
     let mut select = Select::all(history, 0);
     select.columns = vec![*key, recorded];
-    select.order = vec![Order {
-        column: *key,
-        descending: false,
-    }];
+    select.order = vec![Order::column(*key, false)];
     select.limit = Some(SLICE + 1);
     let (mut past, mut last) = (Vec::new(), None);
     transaction.select(&select, &mut |cells| {

@@ -62,6 +62,9 @@ pub(crate) fn read_failure(error: &ClientError, closed: bool) -> Error {
 
 /// The error as one of the request: what is the database's condition is not the client's fault.
 pub(crate) fn failure(error: &ClientError, closed: bool) -> Error {
+    if let Some(refused) = refusal(error) {
+        return refused;
+    }
     let for_now = state(error).is_some_and(|state| {
         // Insufficient resources, an operator's word (a cancelled statement), and errors of the
         // system below: a full disk, failed I/O.
@@ -80,6 +83,21 @@ fn state(error: &ClientError) -> Option<&SqlState> {
         ClientError::Postgres(error) => error.code(),
         _ => None,
     }
+}
+
+/// What an expression asks for and cannot be computed: the client's mistake.
+fn refusal(error: &ClientError) -> Option<Error> {
+    let ClientError::Postgres(error) = error else {
+        return None;
+    };
+    let db = error.as_db_error()?;
+    let message = match *db.code() {
+        SqlState::DIVISION_BY_ZERO => "Division by zero.",
+        SqlState::NUMERIC_VALUE_OUT_OF_RANGE => "The result of an operator is out of range.",
+        _ if db.code().code() == "OD400" => db.message(),
+        _ => return None,
+    };
+    Some(Error::bad_request(message))
 }
 
 /// The database's message with its state; the client's own error without one.

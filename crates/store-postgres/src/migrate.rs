@@ -51,6 +51,20 @@ pub(crate) fn run(client: &mut Client) -> Result<(), OpenError> {
             "BEGIN; {sql}; UPDATE schema_version SET version = {number}; COMMIT"
         ))?;
     }
+    make_functions(client)
+}
+
+/// Makes the functions that statements call, where they are of another version of the program:
+/// the comment of `schema_version` says which.
+fn make_functions(client: &mut Client) -> Result<(), OpenError> {
+    let sql = store::ddl::postgres_functions();
+    let digest = format!("functions {:016x}", store::page::fingerprint(&[&sql]));
+    let comment = "SELECT obj_description('schema_version'::regclass)";
+    let found: Option<String> = value(client, comment)?;
+    if found.as_deref() != Some(&digest) {
+        let comment = format!("COMMENT ON TABLE schema_version IS '{digest}'");
+        client.batch_execute(&format!("BEGIN; {sql}; {comment}; COMMIT"))?;
+    }
     Ok(())
 }
 

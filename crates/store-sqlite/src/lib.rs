@@ -4,6 +4,7 @@
 //! Durability: write-ahead log with `synchronous=FULL`, so a commit returns after the log is on
 //! disk, and a command is answered only after its group's commit returned.
 
+mod functions;
 mod migrate;
 mod pool;
 mod session;
@@ -70,16 +71,17 @@ impl Sqlite {
         let mut connection = Connection::open(path).map_err(failed)?;
         configure(&connection).map_err(failed)?;
         migrate::run(&mut connection, path)?;
+        functions::register(&connection, &model).map_err(failed)?;
+        let readers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(4, 16));
+        let connections = (0..readers)
+            .map(|_| open_reader(path, &model))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed)?;
         let context = session::Context {
             model,
             tables,
             clock,
         };
-        let readers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(4, 16));
-        let connections = (0..readers)
-            .map(|_| open_reader(path))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(failed)?;
         let pool = pool::Pool::start(connections, &context).map_err(OpenError::Thread)?;
         let writer = writer::Writer::start(connection, context).map_err(OpenError::Thread)?;
         Ok(Self { pool, writer })
@@ -110,9 +112,10 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+fn open_reader(path: &Path, model: &Arc<Model>) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    functions::register(&connection, model)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(256);
@@ -130,6 +133,9 @@ pub(crate) fn failure(error: &rusqlite::Error) -> Error {
     if error.sqlite_error_code() == Some(Sqlite::OperationInterrupted) {
         let message = "The query took longer than it may. Narrow its filter, or order by the key.";
         return Error::bad_request(message);
+    }
+    if let Some(refused) = functions::refusal(error) {
+        return refused;
     }
     if unavailable {
         let message = "The database cannot store or read data at the moment. Try again later.";

@@ -2,6 +2,11 @@
 
 use std::fmt::Write as _;
 
+use edm::Value;
+use edm::time::DateTimeOffset;
+use odata::eval::functions::{self, Context};
+use odata::expr::Function;
+
 use crate::emit::Dialect;
 use crate::map::shared_names;
 use crate::table::{ColumnKind, Index, Table, Tables};
@@ -23,6 +28,40 @@ pub fn create(tables: &Tables, dialect: Dialect) -> String {
         sql.push('\n');
     }
     sql
+}
+
+/// The functions that statements for PostgreSQL call: what expressions mean and its SQL has no
+/// words for. They may be made again at any time.
+#[must_use]
+pub fn postgres_functions() -> String {
+    let mut sql = include_str!("emit/postgres_functions.sql").to_owned();
+    for (name, ascii, function) in [
+        ("odata_lower", "lower", Function::ToLower),
+        ("odata_upper", "upper", Function::ToUpper),
+    ] {
+        let (from, to) = case_mapping(function);
+        let _ = write!(
+            sql,
+            "\nCREATE OR REPLACE FUNCTION {name}(t text) RETURNS text \
+             LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$\n  SELECT CASE \
+             WHEN octet_length(t) = char_length(t) THEN {ascii}(t COLLATE \"C\")\n    \
+             ELSE translate({ascii}(t COLLATE \"C\"), '{from}', '{to}') END\n$$;\n"
+        );
+    }
+    sql
+}
+
+/// The letters beyond ASCII that a function maps to others, and those others.
+fn case_mapping(function: Function) -> (String, String) {
+    let letters: String = ('\u{80}'..=char::MAX).collect();
+    let context = Context::new(DateTimeOffset::MIN);
+    let mapped = functions::call(&context, function, &[&Value::from(letters.as_str())]);
+    let mapped = match mapped {
+        Ok(Value::String(mapped)) => mapped,
+        _ => letters.clone(),
+    };
+    let pairs = letters.chars().zip(mapped.chars());
+    pairs.filter(|(from, to)| from != to).unzip()
 }
 
 fn create_table(table: &Table, dialect: Dialect, sql: &mut String) {
@@ -104,7 +143,6 @@ fn create_index(table: &Table, index: &Index, dialect: Dialect, sql: &mut String
 /// The SQL default of a column, so that rows made by an upsert of counters are whole and columns
 /// added later have a value in old rows.
 fn default(table: &Table, column: usize, dialect: Dialect) -> Option<String> {
-    use edm::Value;
     if table.version == Some(column) && column >= table.own {
         return Some(dialect.random().to_owned());
     }

@@ -1,21 +1,30 @@
 //! SQL text with its parameters. The text is made of our own words, names of the storage map and
 //! placeholders; a value is always a parameter.
 
+mod apply;
 mod dialect;
-mod filter;
+mod expression;
+mod fragment;
 mod link;
 mod page;
+mod scope;
+mod search;
+mod select;
 
 use std::fmt::Write as _;
 
-use edm::{Model, Value};
+use edm::Model;
+use edm::time::DateTimeOffset;
 use odata::Error;
 
 use crate::cell::{Cell, encode};
-use crate::select::Select;
 use crate::table::{ColumnKind, ColumnSet, Row, Table, Tables};
+use expression::Compiler;
 
+pub use apply::aggregate;
 pub use dialect::Dialect;
+pub(crate) use search::lower;
+pub use select::select;
 
 /// A statement and what is bound to it, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,178 +35,14 @@ pub struct Statement {
     pub binds: Vec<Cell<'static>>,
 }
 
-/// What the emitter reads: the model, its tables, the dialect.
-#[derive(Clone, Copy)]
-pub(crate) struct Emitter<'m> {
-    pub(crate) model: &'m Model,
-    pub(crate) table: &'m Table,
-    pub(crate) dialect: Dialect,
-    pub(crate) today: i32,
-}
-
-impl Emitter<'_> {
-    /// A column as it is read: its name, or a virtual column's expression.
-    fn column(&self, column: usize) -> String {
-        let column = &self.table.columns[column];
-        match &column.expression {
-            Some(expression) => {
-                let expression = expression.replace("{today}", &self.today.to_string());
-                self.dialect.virtual_column(&expression, column.kind)
-            }
-            None => format!("\"{}\"", column.name),
-        }
-    }
-
-    /// Binds the value that a column is compared with: of a date-time only the instant.
-    fn bind(&self, column: usize, value: &Value, out: &mut Statement) -> Result<(), Error> {
-        let column = &self.table.columns[column];
-        let mut cells = Vec::with_capacity(2);
-        encode(self.model, column, value, &mut cells)?;
-        let cell = cells.into_iter().next().map(Cell::into_owned);
-        out.binds.extend(cell.map(|cell| match cell {
-            // Equal to nothing, as the text would be: no row can hold it.
-            Cell::Text(text) if !self.dialect.holds(&text) => Cell::Null,
-            cell => cell,
-        }));
-        Ok(())
-    }
-}
-
-/// The select as a statement.
-///
-/// # Errors
-/// 400 if the filter asks for what columns cannot answer.
-pub fn select(
-    model: &Model,
-    tables: &Tables,
-    dialect: Dialect,
-    select: &Select<'_>,
-    count: bool,
-) -> Result<Statement, Error> {
-    let table = tables.table(select.table);
-    let emitter = Emitter {
-        model,
-        table,
-        dialect,
-        today: select.today,
-    };
-    let mut out = Statement {
-        sql: String::with_capacity(256),
-        binds: Vec::new(),
-    };
-    out.sql.push_str("SELECT ");
-    if count {
-        out.sql.push_str("COUNT(*)");
-    } else {
-        columns(&emitter, &select.columns, &mut out.sql);
-    }
-    let _ = write!(out.sql, " FROM \"{}\"", table.name);
-    conditions(&emitter, tables, select, count, &mut out)?;
-    if !count {
-        page::order(&emitter, &select.order, &mut out.sql);
-        page::limit(dialect, select.limit, select.offset, &mut out);
-    }
-    out.sql = dialect.placeholders(out.sql);
-    Ok(out)
-}
-
-fn columns(emitter: &Emitter<'_>, columns: &[usize], sql: &mut String) {
-    if columns.is_empty() {
-        sql.push('1');
-    }
-    for (i, column) in columns.iter().enumerate() {
-        if i > 0 {
-            sql.push_str(", ");
-        }
-        sql.push_str(&emitter.column(*column));
-        if emitter.table.columns[*column].kind == ColumnKind::DateTimeOffset {
-            let _ = write!(sql, ", \"{}_form\"", emitter.table.columns[*column].name);
-        }
-    }
-}
-
-fn conditions(
-    emitter: &Emitter<'_>,
-    tables: &Tables,
-    select: &Select<'_>,
-    count: bool,
-    out: &mut Statement,
-) -> Result<(), Error> {
-    let mut lead = " WHERE ";
-    for (column, value) in &select.fixed {
-        let _ = write!(out.sql, "{lead}{} = ?", emitter.column(*column));
-        emitter.bind(*column, value, out)?;
-        lead = " AND ";
-        if let Some(condition) = implied(emitter.table, *column, value) {
-            let _ = write!(out.sql, " AND {condition}");
-        }
-    }
-    if let Some((column, values)) = &select.among {
-        if values.is_empty() {
-            // PostgreSQL has no empty list.
-            let _ = write!(out.sql, "{lead}FALSE");
-        } else {
-            let marks = vec!["?"; values.len()].join(", ");
-            let _ = write!(out.sql, "{lead}{} IN ({marks})", emitter.column(*column));
-        }
-        for value in values {
-            emitter.bind(*column, value, out)?;
-        }
-        lead = " AND ";
-    }
-    if let Some(linked) = select.linked {
-        out.sql.push_str(lead);
-        link::exists(emitter, tables, linked, out)?;
-        lead = " AND ";
-    }
-    if let Some(names) = select
-        .of
-        .and_then(|of| emitter.table.type_names(emitter.model, of))
-        && let Some(column) = emitter.table.entity_type
-    {
-        let marks = vec!["?"; names.len()].join(", ");
-        let _ = write!(out.sql, "{lead}{} IN ({marks})", emitter.column(column));
-        let name = |name: &str| Cell::Text(name.to_owned().into());
-        out.binds.extend(names.into_iter().map(name));
-        lead = " AND ";
-    }
-    if let Some(expr) = select.filter {
-        out.sql.push_str(lead);
-        filter::condition(emitter, expr, out)?;
-        lead = " AND ";
-    }
-    if let Some(after) = select.after.as_ref().filter(|_| !count) {
-        out.sql.push_str(lead);
-        page::after(emitter, &select.order, after, out)?;
-    }
-    Ok(())
-}
-
-/// The condition of a partial index over a column's texts that are not empty, if this is one. A
-/// database takes the index only where the statement says the condition: a parameter implies none.
-fn implied<'t>(table: &'t Table, column: usize, value: &Value) -> Option<&'t str> {
-    let condition = format!("{} <> ''", table.columns[column].name);
-    let mut conditions = table.indexes.iter().filter_map(|i| i.condition.as_deref());
-    conditions
-        .find(|known| *known == condition)
-        .filter(|_| value.as_str().is_some_and(|text| !text.is_empty()))
-}
-
 /// `SELECT` of all columns by primary key; the key's values are bound in order.
 #[must_use]
 pub fn get(table: &Table, today: i32, model: &Model, dialect: Dialect) -> String {
-    let emitter = Emitter {
-        model,
-        table,
-        dialect,
-        today,
-    };
+    let no_others = Tables::default();
+    let compiler = Compiler::new(model, &no_others, dialect, today, DateTimeOffset::MIN);
     let mut sql = "SELECT ".to_owned();
-    columns(
-        &emitter,
-        &(0..table.columns.len()).collect::<Vec<_>>(),
-        &mut sql,
-    );
+    let all: Vec<usize> = (0..table.columns.len()).collect();
+    select::columns(&compiler, table, &all, &mut sql);
     let _ = write!(sql, " FROM \"{}\"", table.name);
     by_key(table, &mut sql);
     dialect.placeholders(sql)

@@ -5,24 +5,27 @@
 //! from the model and from the storage map.
 
 pub mod additions;
+mod aggregation;
 pub mod cell;
 pub mod clock;
 pub mod ddl;
 mod emit;
 mod map;
 pub mod page;
+pub mod scalar;
 mod select;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod table;
 mod transaction;
 
+pub use aggregation::{Aggregated, AggregatedName, AggregatedSink, Aggregation, decode_aggregated};
 pub use emit::{
-    Dialect, Statement, bind_row, delete, delete_where, exists, get, insert, raise, select,
-    stored_columns, update, upsert_add,
+    Dialect, Statement, aggregate, bind_row, delete, delete_where, exists, get, insert, raise,
+    select, stored_columns, update, upsert_add,
 };
 pub use map::{MapError, read_map, snake_case};
-pub use select::{Linked, Order, Select};
+pub use select::{Linked, Order, OrderKey, Select, expression_column};
 pub use table::{
     Column, ColumnKind, ColumnSet, Index, Link, Media, NavigationMap, Row, Table, TableId, Tables,
 };

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use edm::{Model, StructuredId};
 use serde::Deserialize;
 
-use crate::table::{ColumnSet, Index, Table, TableId, Tables};
+use crate::table::{ColumnKind, ColumnSet, Index, Table, TableId, Tables};
 
 pub(crate) use columns::shared_names;
 pub use columns::snake_case;
@@ -57,6 +57,8 @@ struct TableEntry {
     /// The column that counts the row's versions, for ETags: an Int64 property, or a hidden column
     /// of this name, which then begins at a random number.
     version: Option<String>,
+    /// The columns that `$search` looks in; by default those of all properties that are strings.
+    search: Option<Vec<String>>,
     /// The table that this one's history goes to; it is made of the same columns.
     history: Option<String>,
     #[serde(default)]
@@ -161,6 +163,7 @@ fn build_table(model: &Model, entry: &TableEntry) -> Result<Table, MapError> {
     }
     set_key(model, of, entry, &mut table).map_err(wrong)?;
     add_indexes(entry, &mut table).map_err(wrong)?;
+    table.searchable = searchable(entry, &table).map_err(wrong)?;
     Ok(table)
 }
 
@@ -191,6 +194,18 @@ fn set_key(
     }
     table.key = key;
     Ok(())
+}
+
+fn searchable(entry: &TableEntry, table: &Table) -> Result<Vec<usize>, String> {
+    let is_text = |column: &usize| table.columns[*column].kind == ColumnKind::Text;
+    let Some(names) = &entry.search else {
+        return Ok((0..table.own).filter(is_text).collect());
+    };
+    let find = |name: &String| {
+        let column = table.column(name).filter(is_text);
+        column.ok_or_else(|| format!("no text column {name} to search"))
+    };
+    names.iter().map(find).collect()
 }
 
 fn add_indexes(entry: &TableEntry, table: &mut Table) -> Result<(), String> {

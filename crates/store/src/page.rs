@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use edm::{Model, TypeRef, Value};
+use edm::{Model, Value};
 use odata::{Error, json};
 
 use crate::select::Order;
@@ -13,14 +13,14 @@ use crate::table::Table;
 pub fn encode(
     model: &Model,
     table: &Table,
-    order: &[Order],
+    order: &[Order<'_>],
     values: &[Value],
     query: u64,
 ) -> String {
     let mut text = format!("{query:016x}").into_bytes();
     for (term, value) in order.iter().zip(values) {
         text.push(b'\n');
-        json::write_stored_value(&mut text, model, &token_type(table, term), value);
+        json::write_stored_value(&mut text, model, &term.ty(table), value);
     }
     URL_SAFE_NO_PAD.encode(text)
 }
@@ -32,7 +32,7 @@ pub fn encode(
 pub fn decode(
     model: &Model,
     table: &Table,
-    order: &[Order],
+    order: &[Order<'_>],
     token: &str,
     query: u64,
 ) -> Result<Vec<Value>, Error> {
@@ -47,7 +47,7 @@ pub fn decode(
 fn read(
     model: &Model,
     table: &Table,
-    order: &[Order],
+    order: &[Order<'_>],
     token: &str,
     query: u64,
 ) -> Option<Vec<Value>> {
@@ -59,17 +59,9 @@ fn read(
     let values: Vec<Value> = order
         .iter()
         .zip(lines.by_ref())
-        .map(|(term, line)| json::value_from_json_text(model, &token_type(table, term), line).ok())
+        .map(|(term, line)| json::value_from_json_text(model, &term.ty(table), line).ok())
         .collect::<Option<_>>()?;
     (values.len() == order.len() && lines.next().is_none()).then_some(values)
-}
-
-/// An order's value may be null whatever its column says: a token is checked, not trusted.
-fn token_type(table: &Table, term: &Order) -> TypeRef {
-    TypeRef {
-        nullable: true,
-        ..table.columns[term.column].ty.clone()
-    }
 }
 
 /// A number that stands for a query, the same in every version of the program (FNV-1a, 64 bits):

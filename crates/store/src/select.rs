@@ -1,9 +1,11 @@
 //! What is read: one table, its conditions, order and page.
 
-use edm::{StructuredId, Value};
+use edm::time::DateTimeOffset;
+use edm::{StructuredId, TypeRef, Value};
 use odata::expr::Expr;
+use odata::query::{Compute, Search};
 
-use crate::table::{Link, TableId};
+use crate::table::{Column, Link, Table, TableId, kind_of};
 
 /// A read of one table, ready to be written as SQL.
 #[derive(Clone, Debug)]
@@ -12,6 +14,11 @@ pub struct Select<'a> {
     pub table: TableId,
     /// The columns to read, in this order; empty reads none (for a count).
     pub columns: Vec<usize>,
+    /// Expressions to read behind the columns, in this order: each as [`crate::cell::decode`] reads
+    /// the column that [`expression_column`] makes.
+    pub expressions: Vec<&'a Expr>,
+    /// The dynamic properties of the rows, which the other expressions may name.
+    pub compute: Vec<&'a Compute>,
     /// Columns that must equal a value: the parents' key, the target of a navigation.
     pub fixed: Vec<(usize, Value)>,
     /// A column that must equal one of many values.
@@ -20,11 +27,13 @@ pub struct Select<'a> {
     pub linked: Option<&'a Linked>,
     /// Only rows of this type and of those derived from it.
     pub of: Option<StructuredId>,
-    /// The bound `$filter`.
-    pub filter: Option<&'a Expr>,
+    /// The bound `$filter`, and those of the path: rows that all of them hold for.
+    pub filter: Vec<&'a Expr>,
+    /// The bound `$search`.
+    pub search: Option<&'a Search>,
     /// The order; the caller ends it with the key, so that it is total.
-    pub order: Vec<Order>,
-    /// Only rows behind the row with these values of the order's columns.
+    pub order: Vec<Order<'a>>,
+    /// Only rows behind the row with these values of the order's terms.
     pub after: Option<Vec<Value>>,
     /// At most this many rows.
     pub limit: Option<u64>,
@@ -32,6 +41,8 @@ pub struct Select<'a> {
     pub offset: Option<u64>,
     /// Today in UTC as days since 0001-01-01, for virtual columns over the last days.
     pub today: i32,
+    /// What `now()` is.
+    pub now: DateTimeOffset,
 }
 
 /// What is linked to one source.
@@ -45,12 +56,73 @@ pub struct Linked {
 
 /// One term of an order. Nulls come first in ascending order (OData 4.01 Protocol, section
 /// 11.2.6.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// The column.
-    pub column: usize,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Order<'a> {
+    /// What is ordered by.
+    pub by: OrderKey<'a>,
     /// Greatest first.
     pub descending: bool,
+}
+
+/// What a term of an order is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OrderKey<'a> {
+    /// A column, which an index may serve.
+    Column(usize),
+    /// Any other expression.
+    Expr(&'a Expr),
+}
+
+impl<'a> Order<'a> {
+    /// An order by a column.
+    #[must_use]
+    pub fn column(column: usize, descending: bool) -> Self {
+        Self {
+            by: OrderKey::Column(column),
+            descending,
+        }
+    }
+
+    /// An order by an expression: by its column, if it is nothing but one that has an order.
+    #[must_use]
+    pub fn expression(table: &Table, expr: &'a Expr, descending: bool) -> Self {
+        let own = match expr {
+            Expr::Path(path) => path.own_property(),
+            _ => None,
+        };
+        let column = own.and_then(|(of, ordinal)| table.column_of(of, ordinal));
+        let by = column.map_or(OrderKey::Expr(expr), OrderKey::Column);
+        Self { by, descending }
+    }
+
+    /// The type of the values, null included.
+    #[must_use]
+    pub fn ty(&self, table: &Table) -> TypeRef {
+        let ty = match self.by {
+            OrderKey::Column(column) => table.columns[column].ty.clone(),
+            OrderKey::Expr(expr) => expr.ty().unwrap_or_else(|| {
+                // The null literal: any type will do.
+                TypeRef::primitive(edm::Primitive::String)
+            }),
+        };
+        TypeRef {
+            nullable: true,
+            ..ty
+        }
+    }
+}
+
+/// The column that an expression's values are read as.
+#[must_use]
+pub fn expression_column(name: &str, ty: TypeRef) -> Column {
+    Column {
+        name: name.to_owned(),
+        kind: kind_of(&ty),
+        nullable: true,
+        ty,
+        expression: None,
+        default: Value::Null,
+    }
 }
 
 impl<'a> Select<'a> {
@@ -60,16 +132,20 @@ impl<'a> Select<'a> {
         Self {
             table,
             columns: (0..columns).collect(),
+            expressions: Vec::new(),
+            compute: Vec::new(),
             fixed: Vec::new(),
             among: None,
             linked: None,
             of: None,
-            filter: None,
+            filter: Vec::new(),
+            search: None,
             order: Vec::new(),
             after: None,
             limit: None,
             offset: None,
             today: 0,
+            now: DateTimeOffset::MIN,
         }
     }
 }

@@ -5,7 +5,9 @@
 //! compare it with plain values in memory.
 
 pub mod additions;
+pub mod aggregations;
 pub mod commands;
+pub mod expressions;
 pub mod filters;
 pub mod hierarchy;
 pub mod pages;
@@ -75,6 +77,11 @@ macro_rules! store_suite {
             pages::limit_and_offset_cut_the_full_list,
             filters::null_is_a_value_that_nothing_but_null_equals,
             filters::conditions_are_two_valued,
+            aggregations::transformations_make_the_rows_of_memory,
+            aggregations::a_sum_out_of_range_is_refused,
+            expressions::expressions_have_the_values_of_memory,
+            expressions::conditions_hold_as_in_memory,
+            expressions::pages_of_any_order_are_those_of_memory,
         }
     };
 }

@@ -110,6 +110,8 @@ pub struct Table {
     pub version: Option<usize>,
     /// Columns of stream properties, each with the column of its media type.
     pub streams: Vec<(usize, usize)>,
+    /// The columns that `$search` looks in.
+    pub searchable: Vec<usize>,
     /// The content of media entities.
     pub media: Option<Media>,
     /// How many columns are properties of the table's own type.
@@ -150,6 +152,7 @@ impl Table {
             entity_type: None,
             version: None,
             streams: Vec::new(),
+            searchable: Vec::new(),
             media: None,
             own: 0,
             derived: HashMap::new(),
@@ -165,6 +168,7 @@ impl Table {
             version: self.version,
             streams: self.streams.clone(),
             media: self.media,
+            searchable: self.searchable.clone(),
             own: self.own,
             derived: self.derived.clone(),
             ..Self::new(name.to_owned(), self.of, columns, Vec::new())

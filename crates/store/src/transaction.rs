@@ -8,6 +8,7 @@ use edm::time::DateTimeOffset;
 use odata::Error;
 use tokio::sync::oneshot;
 
+use crate::aggregation::{AggregatedSink, Aggregation};
 use crate::cell::Cell;
 use crate::select::Select;
 use crate::table::{ColumnSet, Row, TableId};
@@ -42,6 +43,17 @@ pub trait Reader {
     /// # Errors
     /// What the database says.
     fn count(&mut self, select: &Select<'_>) -> Result<u64, Error>;
+
+    /// Carries transformations out and hands each row to `sink`, in order, until it fails: the
+    /// properties that come out, and the row's values of them.
+    ///
+    /// # Errors
+    /// What the database or the sink says; 501 for a transformation that it does not carry out.
+    fn aggregate(
+        &mut self,
+        aggregation: &Aggregation<'_>,
+        sink: &mut AggregatedSink<'_>,
+    ) -> Result<(), Error>;
 
     /// The row of a key, as it is now.
     ///

@@ -101,7 +101,8 @@ impl Expansion<'_> {
         }
         let mut found = HashMap::with_capacity(distinct.len());
         let mut select = Select::all(map.table, table.columns.len());
-        select.filter = options.filter.as_ref();
+        select.filter = options.filter.iter().collect();
+        select.now = core.clock.now();
         select.of = cast_filter(core, map.table, self.target());
         select.today = core.today();
         let mut read = |select: &Select<'_>, reader: &mut dyn Reader| {

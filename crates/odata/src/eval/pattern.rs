@@ -48,6 +48,13 @@ impl Pattern {
             })
     }
 
+    /// The expression in the syntax of the crate `regex`; without regard to case where the flag `i`
+    /// was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
     /// Whether the text, or a part of it, matches.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {

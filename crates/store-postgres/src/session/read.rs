@@ -3,7 +3,7 @@
 use edm::Value;
 use odata::Error;
 use store::cell::decode_row;
-use store::{Cells, Dialect, Reader, Row, Select, TableId};
+use store::{AggregatedSink, Aggregation, Cells, Dialect, Reader, Row, Select, TableId};
 
 use super::prepared::Prepared;
 use super::{Access, Session};
@@ -21,6 +21,14 @@ impl Session {
         self.settle_additions(select.table)?;
         let (model, tables) = (&self.context.model, &self.context.tables);
         let emitted = store::select(model, tables, Dialect::Postgres, select, count)?;
+        self.run_statement(emitted, sink)
+    }
+
+    fn run_statement(
+        &mut self,
+        emitted: store::Statement,
+        sink: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let statement = self.statement_for(emitted.sql, &emitted.binds)?;
         let mut sunk = Ok(());
         self.query(&statement, &emitted.binds, |row| {
@@ -64,6 +72,20 @@ impl Reader for Session {
             Ok(())
         })?;
         count.ok_or_else(|| Error::internal("a count that is no number"))
+    }
+
+    fn aggregate(
+        &mut self,
+        aggregation: &Aggregation<'_>,
+        sink: &mut AggregatedSink<'_>,
+    ) -> Result<(), Error> {
+        self.needs_all()?;
+        self.settle_additions(aggregation.input.table)?;
+        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
+        let (emitted, columns) = store::aggregate(&model, &tables, Dialect::Postgres, aggregation)?;
+        self.run_statement(emitted, &mut |cells| {
+            sink(&columns, store::decode_aggregated(&model, &columns, cells)?)
+        })
     }
 
     fn get(&mut self, id: TableId, key: &[Value]) -> Result<Option<Row>, Error> {

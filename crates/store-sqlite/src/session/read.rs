@@ -7,7 +7,7 @@ use odata::Error;
 use rusqlite::CachedStatement;
 use rusqlite::types::ValueRef;
 use store::cell::{Cell, decode_row};
-use store::{Cells, Dialect, Reader, Row, Select, TableId};
+use store::{AggregatedSink, Aggregation, Cells, Dialect, Reader, Row, Select, TableId};
 
 use super::{Prepared, Session, bind};
 use crate::failure;
@@ -67,6 +67,25 @@ impl Reader for Session<'_> {
             .map_or(Ok(0), |row| row.get(0))
             .map_err(|e| failure(&e))?;
         u64::try_from(count).map_err(Error::internal)
+    }
+
+    fn aggregate(
+        &mut self,
+        aggregation: &Aggregation<'_>,
+        sink: &mut AggregatedSink<'_>,
+    ) -> Result<(), Error> {
+        self.settle_additions(aggregation.input.table)?;
+        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
+        let (emitted, columns) = store::aggregate(&model, &tables, Dialect::Sqlite, aggregation)?;
+        let prepared = self.connection.prepare_cached(&emitted.sql);
+        let mut statement = prepared.map_err(|e| failure(&e))?;
+        bind(&mut statement, &emitted.binds).map_err(|e| failure(&e))?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(|e| failure(&e))? {
+            let values = store::decode_aggregated(&model, &columns, &SqliteRow(row))?;
+            sink(&columns, values)?;
+        }
+        Ok(())
     }
 
     fn get(&mut self, table: TableId, key: &[Value]) -> Result<Option<Row>, Error> {

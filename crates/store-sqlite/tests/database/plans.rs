@@ -56,11 +56,8 @@ fn emitted(select: &Select<'_>, count: bool) -> String {
         .sql
 }
 
-fn ascending(column: usize) -> Order {
-    Order {
-        column,
-        descending: false,
-    }
+fn ascending(column: usize) -> Order<'static> {
+    Order::column(column, false)
 }
 
 /// A page of all columns, by key, of rows with these columns fixed.

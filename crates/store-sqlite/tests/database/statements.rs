@@ -138,7 +138,7 @@ fn states(query: &str, change: impl FnOnce(&Table, &mut Select<'_>)) -> String {
         column(states, "last_state_update_date_time"),
     ];
     select.fixed = vec![(column(states, "script_id"), Value::from("x"))];
-    select.filter = options.filter.as_ref();
+    select.filter = options.filter.iter().collect();
     change(states, &mut select);
     let emitted = store::select(model(), tables(), Dialect::Sqlite, &select, false).unwrap();
     assert_eq!(emitted.sql.matches('?').count(), emitted.binds.len());
@@ -148,10 +148,7 @@ fn states(query: &str, change: impl FnOnce(&Table, &mut Select<'_>)) -> String {
 #[test]
 fn pages() {
     let key = |table: &Table, select: &mut Select<'_>| {
-        select.order = vec![Order {
-            column: column(table, "state_key"),
-            descending: false,
-        }];
+        select.order = vec![Order::column(column(table, "state_key"), false)];
         select.limit = Some(101);
     };
     check(
@@ -178,16 +175,9 @@ fn pages() {
     );
     let by_message = |descending: bool, message: Value| {
         move |table: &Table, select: &mut Select<'_>| {
-            let of_message = Order {
-                column: column(table, "result_message"),
-                descending,
-            };
             select.order = vec![
-                of_message,
-                Order {
-                    column: column(table, "state_key"),
-                    descending: false,
-                },
+                Order::column(column(table, "result_message"), descending),
+                Order::column(column(table, "state_key"), false),
             ];
             select.after = Some(vec![message, Value::from("k")]);
             select.offset = Some(5);
@@ -246,14 +236,14 @@ fn filters() {
             expect![[r#"
                 SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
                 FROM "device_management_script_device_state"
-                WHERE "script_id" = ? AND (NOT ("result_message" IS ?) AND NOT (("error_code" > ?)))"#]],
+                WHERE "script_id" = ? AND ((NOT ("result_message" IS ?)) AND (NOT ("error_code" > ?)))"#]],
         ),
         (
             "resultMessage eq null or resultMessage gt 'a'",
             expect![[r#"
                 SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
                 FROM "device_management_script_device_state"
-                WHERE "script_id" = ? AND (("result_message" IS ?) OR (("result_message" > ?) IS TRUE))"#]],
+                WHERE "script_id" = ? AND (("result_message" IS NULL) OR ("result_message" > ?))"#]],
         ),
         (
             "lastStateUpdateDateTime ge 2025-01-01T00:00:00Z",
@@ -265,9 +255,9 @@ fn filters() {
         (
             "runState in ('success','fail')",
             expect![[r#"
-            SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
-            FROM "device_management_script_device_state"
-            WHERE "script_id" = ? AND (("run_state" = ?) OR ("run_state" = ?))"#]],
+                SELECT "state_key", "last_state_update_date_time", "last_state_update_date_time_form"
+                FROM "device_management_script_device_state"
+                WHERE "script_id" = ? AND ("run_state" IN (?, ?))"#]],
         ),
         (
             "id eq 'k'",

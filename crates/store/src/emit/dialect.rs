@@ -20,19 +20,20 @@ impl Dialect {
         }
     }
 
-    /// The condition that a Boolean column, stored as 0 or 1, is true; never null.
-    pub(crate) fn is_true(self, column: &str) -> String {
-        match self {
-            Self::Sqlite => format!("({column} IS TRUE)"),
-            Self::Postgres => format!("({column} IS NOT DISTINCT FROM 1)"),
+    /// The null of a kind of value.
+    pub(crate) fn null(self, kind: ColumnKind) -> String {
+        if self == Self::Sqlite {
+            return "NULL".to_owned();
         }
-    }
-
-    /// A parameter that is compared with another one: texts by code point.
-    pub(crate) fn constant(self, text: bool) -> &'static str {
-        match (self, text) {
-            (Self::Postgres, true) => "(? COLLATE \"C\")",
-            _ => "?",
+        let ty = match kind {
+            ColumnKind::Boolean => "BOOLEAN",
+            ColumnKind::Decimal => "NUMERIC",
+            ColumnKind::Json => "JSONB",
+            kind => self.sql_type(kind),
+        };
+        match ty.strip_suffix(COLLATION) {
+            Some(plain) => format!("(CAST(NULL AS {plain}){COLLATION})"),
+            None => format!("CAST(NULL AS {ty})"),
         }
     }
 

@@ -4,39 +4,36 @@ use std::fmt::Write as _;
 
 use odata::Error;
 
-use super::{Emitter, Statement};
-use crate::cell::{Cell, encode};
+use super::expression::Compiler;
+use super::fragment::Fragment;
+use super::select::bound;
 use crate::select::Linked;
-use crate::table::Tables;
+use crate::table::Table;
 
 /// The condition that a row is linked to a source.
 pub(super) fn exists(
-    emitter: &Emitter<'_>,
-    tables: &Tables,
+    compiler: &Compiler<'_>,
+    table: &Table,
     linked: &Linked,
-    out: &mut Statement,
-) -> Result<(), Error> {
-    let link = tables.table(linked.link.table);
-    let _ = write!(out.sql, "EXISTS (SELECT 1 FROM \"{}\"", link.name);
+) -> Result<Fragment, Error> {
+    let link = compiler.tables.table(linked.link.table);
+    let mut exists = Fragment::sure(format!("EXISTS (SELECT 1 FROM \"{}\"", link.name));
     let mut lead = "WHERE";
     for ((column, _), value) in linked.link.source.iter().zip(&linked.source) {
-        let column = &link.columns[*column];
-        let _ = write!(out.sql, " {lead} \"{}\".\"{}\" = ?", link.name, column.name);
-        let mut cells = Vec::with_capacity(2);
-        encode(emitter.model, column, value, &mut cells)?;
-        out.binds
-            .extend(cells.into_iter().next().map(Cell::into_owned));
+        let name = &link.columns[*column].name;
+        let _ = write!(exists.sql, " {lead} \"{}\".\"{name}\" = ?", link.name);
+        exists.binds.push(bound(compiler, link, *column, value)?);
         lead = "AND";
     }
     for (column, target) in &linked.link.target {
-        let (column, target) = (&link.columns[*column], &emitter.table.columns[*target]);
+        let (column, target) = (&link.columns[*column], &table.columns[*target]);
         let _ = write!(
-            out.sql,
+            exists.sql,
             " {lead} \"{}\".\"{}\" = \"{}\".\"{}\"",
-            link.name, column.name, emitter.table.name, target.name
+            link.name, column.name, table.name, target.name
         );
         lead = "AND";
     }
-    out.sql.push(')');
-    Ok(())
+    exists.sql.push(')');
+    Ok(exists)
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::Opener;
 use super::values::{any_value, texts};
 use super::world::{World, column, model, of_owner, property_runner, row, table};
-use crate::{Order, Row, page};
+use crate::{Order, OrderKey, Row, page};
 
 /// How two values of one column compare: null before all others, text by code point, date-times by
 /// instant.
@@ -26,12 +26,13 @@ pub(super) fn compare(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-fn sorted(mut rows: Vec<Row>, order: &[Order]) -> Vec<Row> {
+fn sorted(mut rows: Vec<Row>, order: &[Order<'_>]) -> Vec<Row> {
     rows.sort_by(|a, b| {
         order
             .iter()
             .map(|term| {
-                let ordering = compare(&a[term.column], &b[term.column]);
+                let column = by(term);
+                let ordering = compare(&a[column], &b[column]);
                 if term.descending {
                     ordering.reverse()
                 } else {
@@ -43,10 +44,15 @@ fn sorted(mut rows: Vec<Row>, order: &[Order]) -> Vec<Row> {
     rows
 }
 
-fn ascending(column: usize) -> Order {
-    Order {
-        column,
-        descending: false,
+fn ascending(column: usize) -> Order<'static> {
+    Order::column(column, false)
+}
+
+/// The column that a term is about.
+fn by(term: &Order<'_>) -> usize {
+    match term.by {
+        OrderKey::Column(column) => column,
+        OrderKey::Expr(_) => panic!("these orders are by columns"),
     }
 }
 
@@ -89,10 +95,7 @@ pub fn order_is_by_code_point_and_nulls_come_first(open: Opener) {
     let name = column(items, "name");
     for descending in [false, true] {
         let mut select = of_owner("item", &owner);
-        select.order = vec![Order {
-            column: name,
-            descending,
-        }];
+        select.order = vec![Order::column(name, descending)];
         let mut found: Vec<Value> = world
             .rows(select)
             .iter()
@@ -140,7 +143,7 @@ fn items(owner: Value) -> impl Strategy<Value = Vec<Row>> {
 }
 
 /// Any number of terms, then the key, in either direction.
-fn orders() -> impl Strategy<Value = Vec<Order>> {
+fn orders() -> impl Strategy<Value = Vec<Order<'static>>> {
     let table = table("item").1;
     let names = ["name", "number", "rank", "weight", "seen", "colour", "good"];
     let columns: Vec<usize> = names.iter().map(|name| column(table, name)).collect();
@@ -150,7 +153,7 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
         columns
             .into_iter()
             .zip(directions)
-            .map(|(column, descending)| Order { column, descending })
+            .map(|(column, descending)| Order::column(column, descending))
             .collect()
     })
 }
@@ -172,7 +175,7 @@ pub fn pages_follow_one_another_without_gap_or_overlap(open: Opener) {
         select.order.clone_from(&order);
         prop_assert_eq!(world.rows(select.clone()), all.as_slice());
         let behind = |row: &Row| {
-            let values: Vec<Value> = order.iter().map(|term| row[term.column].clone()).collect();
+            let values: Vec<Value> = order.iter().map(|term| row[by(term)].clone()).collect();
             let token = page::encode(model(), table, &order, &values, 1);
             page::decode(model(), table, &order, &token, 1).expect("the token is one of ours")
         };

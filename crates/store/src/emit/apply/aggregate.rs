@@ -1,0 +1,135 @@
+//! `aggregate`: the standard methods (section 3.1.3), which leave null values out.
+
+use edm::{Primitive, TypeRef};
+use odata::Error;
+use odata::apply::{Aggregate, Method};
+
+use super::super::Dialect;
+use super::super::expression::Compiler;
+use super::super::fragment::Fragment;
+use super::super::scope::Env;
+use crate::table::{ColumnKind, kind_of};
+
+impl<'m> Compiler<'m> {
+    /// One item of `aggregate`, over those rows of a group that the conditions hold for.
+    pub(super) fn aggregated(
+        &self,
+        env: &Env<'m>,
+        item: &'m Aggregate,
+        conditions: &[Fragment],
+    ) -> Result<Fragment, Error> {
+        let mut filter = Fragment::sure("");
+        for (i, condition) in conditions.iter().enumerate() {
+            let lead = if i == 0 { " FILTER (WHERE " } else { " AND " };
+            filter.sql.push_str(lead);
+            filter.push(condition);
+        }
+        if !conditions.is_empty() {
+            filter.sql.push(')');
+        }
+        let number = TypeRef::primitive(Primitive::Int64);
+        let Some(expr) = &item.expr else {
+            let count = Fragment::join(number, "COUNT(*){0}", &[&filter]).required();
+            return Ok(self.coerce(count, &item.ty));
+        };
+        let value = self.expression(env, expr)?;
+        if value.is_null() && !matches!(item.method, Method::Count | Method::CountDistinct) {
+            return Ok(Fragment::null(self.dialect, item.ty.clone()));
+        }
+        let found = match item.method {
+            Method::Count => Fragment::join(number, "COUNT(*){0}", &[&filter]).required(),
+            Method::CountDistinct => {
+                let key = value.key(self.dialect);
+                Fragment::join(number, "COUNT(DISTINCT {0}){1}", &[&key, &filter]).required()
+            }
+            Method::Min | Method::Max => self.extreme(item.method, &value, &filter)?,
+            Method::Sum => self.sum(&value, &filter)?,
+            Method::Average => self.average(&value, &filter)?,
+        };
+        let found = self.coerce(found, &item.ty);
+        let is_of = found.kind == kind_of(&item.ty);
+        Ok(if is_of {
+            found.with_type(item.ty.clone())
+        } else {
+            found
+        })
+    }
+
+    fn extreme(
+        &self,
+        method: Method,
+        value: &Fragment,
+        filter: &Fragment,
+    ) -> Result<Fragment, Error> {
+        let name = if method == Method::Min { "MIN" } else { "MAX" };
+        let text = match (value.kind, self.dialect) {
+            (ColumnKind::Json | ColumnKind::Geo, _) => {
+                return Err(self.unsupported("The least or greatest of such values"));
+            }
+            (ColumnKind::Blob, Dialect::Postgres) => {
+                return Err(self.unsupported("The least or greatest of binary values"));
+            }
+            (ColumnKind::Boolean, Dialect::Postgres) => {
+                format!("({name}(CAST({{0}} AS INTEGER)){{1}} = 1)")
+            }
+            (ColumnKind::Decimal, Dialect::Sqlite) => {
+                format!("{name}({{0}} COLLATE odata_decimal){{1}}")
+            }
+            _ => format!("{name}({{0}}){{1}}"),
+        };
+        let mut found = Fragment::join(value.ty.clone(), &text, &[value, filter]);
+        if found.kind == ColumnKind::DateTimeOffset {
+            // In UTC: which of several offsets it would be is open.
+            found.form = Some(Box::new(Fragment::primitive(Primitive::Int64, "0")));
+        }
+        Ok(found)
+    }
+
+    fn sum(&self, value: &Fragment, filter: &Fragment) -> Result<Fragment, Error> {
+        let text = match (value.kind, self.dialect) {
+            (ColumnKind::Double, _) | (ColumnKind::Decimal, Dialect::Postgres) => "SUM({0}){1}",
+            // Integers beyond 64 bits are an error on both.
+            (ColumnKind::Integer | ColumnKind::Duration, Dialect::Sqlite) => "SUM({0}){1}",
+            (ColumnKind::Integer | ColumnKind::Duration, Dialect::Postgres) => {
+                "CAST(SUM({0}){1} AS BIGINT)"
+            }
+            (ColumnKind::Decimal, Dialect::Sqlite) => "odata_sum({0}){1}",
+            _ => return Err(self.unsupported("The sum of such values")),
+        };
+        Ok(Fragment::join(value.ty.clone(), text, &[value, filter]))
+    }
+
+    fn average(&self, value: &Fragment, filter: &Fragment) -> Result<Fragment, Error> {
+        let double = TypeRef::primitive(Primitive::Double);
+        let decimal = TypeRef::primitive(Primitive::Decimal);
+        Ok(match (value.kind, self.dialect) {
+            (ColumnKind::Integer | ColumnKind::Double, Dialect::Sqlite) => {
+                Fragment::join(double, "AVG({0}){1}", &[value, filter])
+            }
+            (ColumnKind::Integer | ColumnKind::Double, Dialect::Postgres) => Fragment::join(
+                double,
+                "CAST(AVG({0}){1} AS DOUBLE PRECISION)",
+                &[value, filter],
+            ),
+            (ColumnKind::Decimal, Dialect::Sqlite) => {
+                Fragment::join(decimal, "odata_average({0}){1}", &[value, filter])
+            }
+            (ColumnKind::Decimal, Dialect::Postgres) => Fragment::join(
+                decimal,
+                "odata_quotient(SUM({0}){1}, CAST(COUNT({0}){1} AS NUMERIC))",
+                &[value, filter],
+            ),
+            (ColumnKind::Duration, Dialect::Sqlite) => Fragment::join(
+                value.ty.clone(),
+                "CAST(ROUND(AVG({0}){1}) AS INTEGER)",
+                &[value, filter],
+            ),
+            (ColumnKind::Duration, Dialect::Postgres) => Fragment::join(
+                value.ty.clone(),
+                "CAST(ROUND(AVG({0}){1}) AS BIGINT)",
+                &[value, filter],
+            ),
+            _ => return Err(self.unsupported("The average of such values")),
+        })
+    }
+}
