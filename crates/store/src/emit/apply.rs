@@ -182,10 +182,7 @@ impl<'m> Compiler<'m> {
     ) -> Result<(), Error> {
         out.sql.push_str(" FROM ");
         relation.from.write(out);
-        for (i, condition) in relation.conditions.iter().enumerate() {
-            out.sql.push_str(if i == 0 { " WHERE " } else { " AND " });
-            condition.write(out);
-        }
+        Fragment::all_of(&relation.conditions).write(out);
         let is_row = matches!(relation.env.instance, Scope::Row { .. });
         let order: Vec<Order<'m>> = relation
             .order

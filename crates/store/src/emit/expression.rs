@@ -179,7 +179,13 @@ impl<'m> Compiler<'m> {
             .and_then(|left| Ok((left, self.condition(env, right, loose)?)));
         self.depth.set(depth);
         let (left, right) = sides?;
-        let mut joined = self.boolean(&format!("({{0}} {word} {{1}})"), &[&left, &right]);
+        // What may fail is not evaluated where the left operand decides.
+        let text = match (right.fallible, word) {
+            (false, _) => format!("({{0}} {word} {{1}})"),
+            (true, "AND") => "(CASE WHEN {0} IS FALSE THEN FALSE ELSE ({0} AND {1}) END)".into(),
+            (true, _) => "(CASE WHEN {0} IS TRUE THEN TRUE ELSE ({0} OR {1}) END)".into(),
+        };
+        let mut joined = self.boolean(&text, &[&left, &right]);
         joined.nullable = left.nullable || right.nullable;
         Ok(joined)
     }

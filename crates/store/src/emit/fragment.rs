@@ -22,6 +22,9 @@ pub(super) struct Fragment {
     pub(super) form: Option<Box<Fragment>>,
     /// The value, if it is a constant.
     pub(super) constant: Option<Value>,
+    /// Whether its evaluation may fail, such as a division: it must not be evaluated for rows that
+    /// another condition leaves out.
+    pub(super) fallible: bool,
 }
 
 impl Fragment {
@@ -35,6 +38,7 @@ impl Fragment {
             ty,
             form: None,
             constant: None,
+            fallible: false,
         }
     }
 
@@ -95,6 +99,38 @@ impl Fragment {
     pub(super) fn push(&mut self, other: &Self) {
         self.sql.push_str(&other.sql);
         self.binds.extend(other.binds.iter().cloned());
+        self.fallible |= other.fallible;
+    }
+
+    /// ` WHERE` all of the conditions; nothing if there are none. A database evaluates conditions in
+    /// any order, so those that may fail stand behind the others in a `CASE`.
+    pub(super) fn all_of(conditions: &[Self]) -> Self {
+        let conjunction = |conditions: &[&Self]| {
+            let mut all = Self::sure("");
+            for (i, condition) in conditions.iter().enumerate() {
+                all.sql.push_str(if i == 0 { "" } else { " AND " });
+                all.push(condition);
+            }
+            all
+        };
+        let (fallible, sure): (Vec<&Self>, Vec<&Self>) =
+            conditions.iter().partition(|condition| condition.fallible);
+        let mut all = Self::sure(if conditions.is_empty() { "" } else { " WHERE " });
+        all.push(&conjunction(&sure));
+        if fallible.is_empty() {
+            return all;
+        }
+        let behind = conjunction(&fallible);
+        if sure.is_empty() {
+            all.push(&behind);
+            return all;
+        }
+        all.sql.push_str(" AND (CASE WHEN ");
+        all.push(&conjunction(&sure));
+        all.sql.push_str(" THEN ");
+        all.push(&behind);
+        all.sql.push_str(" END)");
+        all
     }
 
     /// The same SQL as a value of another type.

@@ -117,10 +117,27 @@ pub(super) fn limit(
 }
 
 /// The condition that a row lies behind the row with these values.
+pub(super) fn behind(
+    compiler: &Compiler<'_>,
+    terms: &[Term],
+    values: &[Value],
+) -> Result<Fragment, Error> {
+    let mut out = Statement {
+        sql: String::new(),
+        binds: Vec::new(),
+    };
+    after(compiler, terms, values, &mut out)?;
+    let mut behind = Fragment::sure(out.sql);
+    behind.binds = out.binds;
+    behind.fallible = terms.iter().any(|term| term.key.fallible);
+    Ok(behind)
+}
+
+/// Writes the condition.
 ///
 /// Ascending terms without nulls compare as one row value, which an index answers by one
 /// search; anything else is spelled out term by term, nulls first.
-pub(super) fn after(
+fn after(
     compiler: &Compiler<'_>,
     terms: &[Term],
     values: &[Value],

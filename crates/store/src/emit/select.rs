@@ -49,17 +49,12 @@ pub fn select(
     }
     let _ = write!(out.sql, " FROM \"{}\"", table.name);
     let terms = page::terms(&compiler, &env, table, &select.order)?;
-    let conditions = conditions(&compiler, &env, table, select)?;
-    for (i, condition) in conditions.iter().enumerate() {
-        out.sql.push_str(if i == 0 { " WHERE " } else { " AND " });
-        condition.write(&mut out);
+    let mut conditions = conditions(&compiler, &env, table, select)?;
+    if let Some(after) = select.after.as_ref().filter(|_| !count) {
+        conditions.push(page::behind(&compiler, &terms, after)?);
     }
+    Fragment::all_of(&conditions).write(&mut out);
     if !count {
-        if let Some(after) = &select.after {
-            let first = conditions.is_empty();
-            out.sql.push_str(if first { " WHERE " } else { " AND " });
-            page::after(&compiler, &terms, after, &mut out)?;
-        }
         page::order(dialect, &terms, &mut out);
         page::limit(dialect, select.limit, select.offset, &mut out);
     }

@@ -104,10 +104,7 @@ impl<'m> Compiler<'m> {
         let mut from = columns.select;
         from.sql.push_str(" FROM ");
         from.push(&relation.from);
-        for (i, condition) in relation.conditions.iter().enumerate() {
-            from.sql.push_str(if i == 0 { " WHERE " } else { " AND " });
-            from.push(condition);
-        }
+        from.push(&Fragment::all_of(&relation.conditions));
         for (i, place) in keys.iter().enumerate() {
             let lead = if i == 0 { " GROUP BY " } else { ", " };
             from.sql.push_str(&format!("{lead}{place}"));

@@ -22,6 +22,7 @@ impl<'m> Compiler<'m> {
             Dialect::Postgres => Fragment::join(ty, "(- {0})", &[&operand]),
         };
         found.nullable = operand.nullable;
+        found.fallible = true;
         Ok(found)
     }
 
@@ -49,6 +50,7 @@ impl<'m> Compiler<'m> {
         };
         // Not-a-number has no place in a database.
         found.nullable = nullable || found.kind == ColumnKind::Double || op == Arithmetic::DivBy;
+        found.fallible = true;
         Ok(found)
     }
 

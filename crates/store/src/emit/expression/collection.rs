@@ -24,12 +24,7 @@ impl<'m> Source<'m> {
     pub(super) fn clause(&self) -> Fragment {
         let mut clause = Fragment::sure(" FROM ");
         clause.push(&self.from);
-        for (i, condition) in self.conditions.iter().enumerate() {
-            clause
-                .sql
-                .push_str(if i == 0 { " WHERE " } else { " AND " });
-            clause.push(condition);
-        }
+        clause.push(&Fragment::all_of(&self.conditions));
         clause
     }
 }

@@ -41,6 +41,7 @@ impl<'m> Compiler<'m> {
             (Dialect::Sqlite, None) => self.evaluated(function.as_str(), &arguments, ty),
             (Dialect::Postgres, _) => self.call_postgres(function, &arguments, ty)?,
         };
+        found.fallible |= function == Function::Substring && arguments.len() == 3;
         found.nullable = arguments.iter().any(|argument| argument.nullable)
             || matches!(
                 found.kind,
