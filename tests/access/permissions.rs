@@ -178,6 +178,9 @@ fn an_expansion_needs_the_rights_of_what_it_expands() {
         let device = make_device(&server, &json!({ "deviceName": "secret" }));
         make_state(&server, &script, &json!({ "id": format!("{id}:{device}") }));
         let states = format!("{script}/deviceRunStates");
+        let (all, _) = script
+            .rsplit_once('/')
+            .expect("a script is in a collection");
         let scripts = server.client(&["--role", "DeviceManagementScripts.ReadWrite.All"]);
         scripts.get(&states).expect(200);
         for target in [
@@ -200,6 +203,17 @@ fn an_expansion_needs_the_rights_of_what_it_expands() {
             format!("{states}?$filter=managedDevice/deviceName eq 'secret'"),
             format!("{states}?$orderby=managedDevice/deviceName"),
             format!("{states}?$select=managedDevice/deviceName"),
+            format!("{states}?$orderby=length(managedDevice/deviceName)"),
+            format!("{states}?$filter=not (managedDevice eq null)"),
+            format!("{states}?$filter=contains(managedDevice/deviceName,'s')"),
+            format!("{states}/$count?$filter=managedDevice/deviceName eq 'secret'"),
+            format!("{states}?$compute=managedDevice/deviceName as n&$select=n"),
+            format!("{states}?$apply=groupby((managedDevice/deviceName))"),
+            format!("{states}?$apply=filter(managedDevice/deviceName eq 'secret')"),
+            format!(
+                "{script}?$expand=deviceRunStates($filter=managedDevice/deviceName eq 'secret')"
+            ),
+            format!("{all}?$filter=deviceRunStates/any(s:s/managedDevice/deviceName eq 'secret')"),
         ] {
             let answer = scripts.get(&target);
             assert!(
@@ -219,5 +233,9 @@ fn an_expansion_needs_the_rights_of_what_it_expands() {
             .get(&format!("{states}?$expand=managedDevice"))
             .values();
         assert_eq!(shown[0]["managedDevice"]["deviceName"], "secret");
+        let by_name = format!("{states}?$filter=managedDevice/deviceName eq 'secret'");
+        assert_eq!(both.get(&by_name).values().len(), 1);
+        let by_other = format!("{states}?$filter=managedDevice/deviceName eq 'other'");
+        assert!(both.get(&by_other).values().is_empty());
     }
 }

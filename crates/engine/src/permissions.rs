@@ -1,10 +1,13 @@
 //! The permissions that the model demands: `Capabilities.*Restrictions/Permissions` on container
 //! paths and operations. The nearest annotated path counts; what no annotation permits is denied.
 
+mod expressions;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use edm::{Annotations, Expression, Model, OperationId, OperationKind, StructuredId};
+use odata::expr::{Path, Root};
 use odata::path::{PathKind, Resource, ResourcePath, Segment};
 use odata::query::{ExpandItem, QueryOptions};
 
@@ -92,7 +95,7 @@ impl Permissions {
     }
 
     /// What a request needs: the rights of its path, of what the path crosses into without
-    /// containing it, and of everything it expands.
+    /// containing it, of everything it expands, and of everything its expressions lead to.
     pub(crate) fn requirement(
         &self,
         model: &Model,
@@ -104,6 +107,9 @@ impl Permissions {
         if let Resource::Path(path) = resource {
             self.path(model, path, action, &mut requirement);
             self.expansions(model, &options.expand, &mut requirement);
+            let mut see = |path: &Path| self.expression(model, path, &mut requirement);
+            expressions::of_segments(&path.segments, &mut see);
+            expressions::of_options(options, &mut see);
         }
         requirement
     }
@@ -140,9 +146,13 @@ impl Permissions {
             PathKind::Function(_) => Action::Read,
             _ => action,
         };
+        self.segments(model, &path.segments, action, out);
+    }
+
+    fn segments(&self, model: &Model, segments: &[Segment], action: Action, out: &mut Requirement) {
         let mut at = self.container.clone();
         let mut nearest: Option<&Scopes> = None;
-        for segment in &path.segments {
+        for segment in segments {
             match segment {
                 Segment::Singleton(id) => step(&mut at, &model.singleton(*id).name),
                 Segment::EntitySet(id) => step(&mut at, &model.entity_set(*id).name),
@@ -175,6 +185,20 @@ impl Permissions {
                 .or(nearest);
         }
         out.0.push(nearest.cloned().unwrap_or_else(|| Arc::new([])));
+    }
+
+    /// A path in an expression: the rights to read what it leads to, as if it were expanded; of
+    /// another resource of the service, as if that were requested.
+    fn expression(&self, model: &Model, path: &Path, out: &mut Requirement) {
+        if let Root::Service(segments) = &path.root {
+            self.segments(model, segments, Action::Read, out);
+        }
+        for (of, index) in path.navigation() {
+            let navigation = &model.structured(of).navigation[index];
+            if let Some(home) = self.homes.get(&navigation.target) {
+                out.0.push(self.at(home, Action::Read));
+            }
+        }
     }
 
     fn expansions(&self, model: &Model, items: &[ExpandItem], out: &mut Requirement) {
