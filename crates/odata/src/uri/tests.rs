@@ -16,6 +16,7 @@ mod lambda;
 mod operation;
 mod path;
 mod query;
+mod random;
 mod resource;
 mod round_trip;
 mod round_trip_query;
