@@ -1,5 +1,6 @@
 //! Query options and the forms of a URL, on the wire.
 
+mod aggregation;
 mod documents;
 mod expand;
 mod filter;

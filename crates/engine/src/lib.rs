@@ -3,6 +3,7 @@
 //! what a domain means by a change, and knows no domain itself.
 
 pub mod access;
+mod aggregate;
 mod answer;
 mod asynchronous;
 mod batch;
@@ -24,6 +25,7 @@ pub mod failure;
 mod format;
 mod handler;
 mod links;
+mod memory;
 mod negotiate;
 mod openapi;
 mod operation;

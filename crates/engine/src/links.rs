@@ -125,6 +125,15 @@ impl<'r> Place<'r> {
         self.member(core, of, &core.key_of(of, row))
     }
 
+    /// The collection in which what an operation returns lives: the home of its type, or else the
+    /// operation's own path.
+    pub(crate) fn of_operation(self, core: &Core, of: StructuredId) -> Self {
+        match core.home(of) {
+            Some(home) => self.root_of(home),
+            None => self,
+        }
+    }
+
     /// The collection that is a type's home.
     pub(crate) fn root_of(&self, home: &str) -> Self {
         Self {

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use edm::{OperationId, StructuredId, Value};
 use odata::Error;
 use odata::expr::Expr;
-use odata::json::{self, Argument};
+use odata::json::{self, Argument, Metadata};
 use odata::path::{ResourcePath, Segment};
-use store::{Row, TableId};
+use store::{Reader, Row, TableId};
 
 use crate::answer;
 use crate::body;
 use crate::context::Context;
 use crate::exchange::Response;
+use crate::expand;
+use crate::links::Place;
+use crate::memory;
 use crate::represent::{At, Representation};
 use crate::service::{Answer, Call};
 
@@ -42,7 +45,7 @@ pub(crate) async fn invoke(
         permit: context.permit,
     };
     let answer = core.service.invoke(Arc::clone(core), call).await?;
-    respond(context, operation, answer)
+    respond(context, operation, answer).await
 }
 
 fn url_arguments(path: &ResourcePath) -> Result<Vec<(usize, Argument)>, Error> {
@@ -61,7 +64,11 @@ fn url_arguments(path: &ResourcePath) -> Result<Vec<(usize, Argument)>, Error> {
         .collect()
 }
 
-fn respond(context: &Context, operation: OperationId, answer: Answer) -> Result<Response, Error> {
+async fn respond(
+    context: &Arc<Context>,
+    operation: OperationId,
+    answer: Answer,
+) -> Result<Response, Error> {
     let model = &context.core.model;
     let returns = model.operation(operation).returns.as_ref();
     let entity_type = || {
@@ -74,84 +81,156 @@ fn respond(context: &Context, operation: OperationId, answer: Answer) -> Result<
         Answer::Shown(..) if context.negotiated.minimal => {
             return Ok(answer::no_content(&context.negotiated));
         }
-        Answer::Shown(table, rows, of) => entities(context, table, of, &rows)?,
-        Answer::Entities(table, rows) => entities(context, table, entity_type()?, &rows)?,
+        Answer::Shown(table, rows, of) => shown(context, table, of, rows, true).await?,
+        Answer::Entities(table, rows) => shown(context, table, entity_type()?, rows, true).await?,
         Answer::Entity(table, row) => {
-            let of = entity_type()?;
-            let mut out = begin(context, &format!("{}/$entity", model.structured(of).name));
-            out.push(b',');
-            members(context, table, of, &row, &mut out)?;
-            out.push(b'}');
-            out
+            shown(context, table, entity_type()?, vec![row], false).await?
         }
         Answer::Value(value) => {
             let ty = returns.ok_or_else(|| {
                 Error::internal("an operation answered a value it does not return")
             })?;
-            value_body(context, ty, &value)
+            value_body(context, ty, &value)?
         }
     };
     Ok(answer::json(body.into(), &context.negotiated))
 }
 
+/// The entities that an operation returns, as the query options shape them. Only expansions read
+/// the database again.
+async fn shown(
+    context: &Arc<Context>,
+    table: TableId,
+    of: StructuredId,
+    mut rows: Vec<Row>,
+    many: bool,
+) -> Result<Vec<u8>, Error> {
+    if context.options.expand.is_empty() {
+        return entities(context, None, (table, of), rows, many);
+    }
+    context
+        .read(move |context, reader| {
+            let rows = std::mem::take(&mut rows);
+            entities(context, Some(reader), (table, of), rows, many)
+        })
+        .await
+}
+
 /// `{"@odata.context":"…$metadata#fragment"`.
 fn begin(context: &Context, fragment: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
-    out.extend_from_slice(b"{\"@odata.context\":");
-    json::write_string(
-        &mut out,
-        &format!("{}/$metadata#{fragment}", context.root()),
-    );
+    out.push(b'{');
+    if context.negotiated.style.metadata != Metadata::None {
+        out.extend_from_slice(b"\"@odata.context\":");
+        let url = format!("{}/$metadata#{fragment}", context.root());
+        json::write_string(&mut out, &url);
+    }
     out
 }
 
 /// A value, with its context. A complex one stands in the answer's own object (JSON Format 4.01,
 /// section 18), any other under `value`.
-fn value_body(context: &Context, ty: &edm::TypeRef, value: &Value) -> Vec<u8> {
-    let model = &context.core.model;
+fn value_body(context: &Context, ty: &edm::TypeRef, value: &Value) -> Result<Vec<u8>, Error> {
+    let (model, style) = (&context.core.model, context.negotiated.style);
     let mut out = begin(context, &model.type_name(ty));
     if let (Value::Complex(_), false) = (value, ty.collection) {
         let mut object = Vec::new();
-        json::write_value(&mut object, model, context.negotiated.style, ty, value);
+        json::write_value(&mut object, model, style, ty, value);
         if object.len() > 2 {
-            out.push(b',');
+            separate(&mut out);
         }
-        out.extend_from_slice(&object[1..]);
-        return out;
+        out.extend_from_slice(object.get(1..).unwrap_or(b"}"));
+        return Ok(out);
     }
-    out.extend_from_slice(b",\"value\":");
-    json::write_value(&mut out, model, context.negotiated.style, ty, value);
+    let mut value = std::borrow::Cow::Borrowed(value);
+    if let Value::Collection(items) = value.as_ref() {
+        let clock = context.core.clock.as_ref();
+        let left = memory::values(model, clock, items, &context.options)?;
+        if let Some(count) = left.count {
+            separate(&mut out);
+            out.extend_from_slice(format!("\"@odata.count\":{count}").as_bytes());
+        }
+        let left = left.items.into_iter().cloned().collect();
+        value = std::borrow::Cow::Owned(Value::Collection(left));
+    }
+    separate(&mut out);
+    out.extend_from_slice(b"\"value\":");
+    json::write_value(&mut out, model, style, ty, &value);
     out.push(b'}');
-    out
+    Ok(out)
 }
 
 fn entities(
     context: &Context,
-    table: TableId,
-    of: StructuredId,
-    rows: &[Row],
+    mut reader: Option<&mut dyn Reader>,
+    (table, of): (TableId, StructuredId),
+    all: Vec<Row>,
+    many: bool,
 ) -> Result<Vec<u8>, Error> {
-    let name = &context.core.model.structured(of).name;
+    let (core, options) = (&context.core, &context.options);
+    let name = &core.model.structured(of).name;
+    let place = context.place().of_operation(core, of);
+    if !many {
+        let mut out = begin(context, &format!("{name}/$entity"));
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        if let Some(row) = all.first() {
+            let at = (At::Member(&place), &place);
+            member(context, &mut reader, (table, of, row), at, &mut out)?;
+        }
+        out.push(b'}');
+        return Ok(out);
+    }
+    let rows = core.tables.table(table);
+    let left = memory::rows(&core.model, core.clock.as_ref(), rows, all, options)?;
     let mut out = begin(context, &format!("Collection({name})"));
-    out.extend_from_slice(b",\"value\":[");
-    for (i, row) in rows.iter().enumerate() {
+    if let Some(count) = left.count {
+        separate(&mut out);
+        out.extend_from_slice(format!("\"@odata.count\":{count}").as_bytes());
+    }
+    separate(&mut out);
+    out.extend_from_slice(b"\"value\":[");
+    for (i, row) in left.items.iter().enumerate() {
         out.extend_from_slice(if i == 0 { b"{" } else { b",{" });
-        members(context, table, of, row, &mut out)?;
+        let at = (At::Member(&place), &place);
+        member(context, &mut reader, (table, of, row), at, &mut out)?;
         out.push(b'}');
     }
     out.extend_from_slice(b"]}");
     Ok(out)
 }
 
-fn members(
+fn separate(out: &mut Vec<u8>) {
+    if out.len() > 1 {
+        out.push(b',');
+    }
+}
+
+/// Writes the members of an entity and what they expand to.
+fn member(
     context: &Context,
-    table: TableId,
-    of: StructuredId,
-    row: &Row,
+    reader: &mut Option<&mut dyn Reader>,
+    (table, of, row): (TableId, StructuredId, &Row),
+    (at, place): (At<'_>, &Place<'_>),
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
     let (core, style) = (&context.core, context.negotiated.style);
     let made = Representation::new(core, table, of, &context.options, style, false)?;
-    made.members_of_row(out, row, At::Member(&context.place()))?;
+    let mut separate = made.members_of_row(out, row, at)?;
+    if let Some(reader) = reader {
+        let here = place.member(core, of, &core.key_of(of, row));
+        let parts = (&**core, style, context.permit);
+        let row = (core.tables.table(table), row);
+        expand::of_row(
+            parts,
+            *reader,
+            &context.options,
+            row,
+            &here,
+            &mut separate,
+            out,
+        )?;
+    }
     Ok(())
 }

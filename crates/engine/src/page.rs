@@ -71,6 +71,10 @@ impl Page<'_> {
         let order = select.order.clone();
         let representation = self.representation(core, &order)?;
         select.columns = representation.columns().to_vec();
+        select.expressions = representation
+            .expressions()
+            .chain(order::expressions(&order))
+            .collect();
         let rows = if self.options.expand.is_empty() {
             self.plain(core, reader, place, (&select, &representation), out)?
         } else {
@@ -93,6 +97,7 @@ impl Page<'_> {
     ) -> Result<Representation<'s>, Error> {
         let Target { table, of, .. } = *self.target;
         let mut made = Representation::new(core, table, of, self.options, self.style, true)?;
+        made.compute(self.options);
         for term in order {
             if let OrderKey::Column(column) = term.by {
                 made.read(column);
@@ -229,7 +234,6 @@ impl Page<'_> {
         let table = core.tables.table(self.target.table);
         let mut select = conditions(core, self.target, self.options);
         select.order = order::total(core, self.target, &self.options.orderby);
-        select.expressions = order::expressions(&select.order).collect();
         // One more row than the page has tells whether there is another page.
         select.limit = Some(self.size.saturating_add(1));
         select.offset = self.options.skip.filter(|n| *n > 0);

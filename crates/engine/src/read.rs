@@ -7,6 +7,7 @@ use odata::query::{ExpandForm, QueryOptions};
 use store::page::fingerprint;
 use store::{Reader, Select};
 
+use crate::aggregate;
 use crate::answer::representation;
 use crate::context::Context;
 use crate::core::Core;
@@ -54,6 +55,10 @@ pub(crate) fn count(context: &Context, reader: &mut dyn Reader) -> Result<Bytes,
         .split_last()
         .map_or(&[][..], |(_, rest)| rest);
     let target = locate(&context.core, reader, segments)?;
+    if !context.options.apply.is_empty() {
+        let total = aggregate::count(&context.core, reader, &target, &context.options)?;
+        return Ok(total.to_string().into());
+    }
     let select = conditions(&context.core, &target, &context.options);
     Ok(reader.count(&select)?.to_string().into())
 }
@@ -108,6 +113,9 @@ pub(crate) fn collection(
     form: ExpandForm,
 ) -> Result<Bytes, Error> {
     let (core, options) = (&context.core, &context.options);
+    if !options.apply.is_empty() {
+        return aggregate::collection(context, reader);
+    }
     let segments = links::without_reference(&context.path.segments);
     let target = locate(core, reader, segments)?;
     let mut out = Vec::with_capacity(16 * 1024);
@@ -150,7 +158,9 @@ pub(crate) fn query_of(path: &str, options: &QueryOptions) -> u64 {
         filter,
         search,
         orderby,
+        compute,
         ..
     } = options;
-    fingerprint(&[path, &format!("{filter:?}{search:?}{orderby:?}")])
+    let query = format!("{filter:?}{search:?}{orderby:?}{compute:?}");
+    fingerprint(&[path, &query])
 }

@@ -7,9 +7,9 @@ mod nested;
 
 use edm::{ItemType, Primitive, StructuredId, Value};
 use odata::Error;
-use odata::expr::Step;
+use odata::expr::{Expr, Step};
 use odata::json::{self, EntityShape, Metadata, Style};
-use odata::query::{QueryOptions, SelectItem};
+use odata::query::{Compute, QueryOptions, SelectItem};
 use store::cell::{decode, encode};
 use store::{Cells, ColumnSet, Order, Row, Table, TableId};
 
@@ -31,6 +31,8 @@ pub(crate) struct Representation<'c> {
     places: Vec<Option<usize>>,
     /// How many cells there are.
     width: usize,
+    /// What `$compute` adds, of what is selected; read behind the columns.
+    computed: Vec<&'c Compute>,
 }
 
 /// What is written of the instances of one type.
@@ -87,6 +89,7 @@ impl<'c> Representation<'c> {
             columns: Vec::new(),
             places: vec![None; table.columns.len()],
             width: 0,
+            computed: Vec::new(),
         };
         let mut open = vec![of];
         while let Some(id) = open.pop() {
@@ -112,9 +115,20 @@ impl<'c> Representation<'c> {
         }
     }
 
-    /// How many SQL values the columns take.
+    /// Shows what `$compute` adds, which is read behind the columns: only a select can.
+    pub(crate) fn compute(&mut self, options: &'c QueryOptions) {
+        self.computed = computed(options);
+    }
+
+    /// The expressions to read behind the columns.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &'c Expr> {
+        self.computed.iter().map(|compute| &compute.expr)
+    }
+
+    /// How many SQL values the columns and what is computed take.
     pub(crate) fn width(&self) -> usize {
-        self.width
+        let computed = self.computed.iter();
+        self.width + computed.map(|c| computed_column(c).width()).sum::<usize>()
     }
 
     /// The value of an order's expression, and how many SQL values it takes.
@@ -164,6 +178,18 @@ impl<'c> Representation<'c> {
                 None => out.extend_from_slice(b"null"),
             }
         }
+        let mut place = self.width;
+        for compute in &self.computed {
+            if out.len() > start {
+                out.push(b',');
+            }
+            json::write_string(out, &compute.name);
+            out.push(b':');
+            let column = computed_column(compute);
+            let value = decode(&self.core.model, &column, cells, place)?;
+            json::write_value(out, &self.core.model, self.style, &column.ty, &value);
+            place += column.width();
+        }
         Ok(out.len() > start)
     }
 
@@ -179,7 +205,7 @@ impl<'c> Representation<'c> {
             return cells::write(out, model, self.style, column, cells, place);
         }
         let value = decode(model, column, cells, place)?;
-        nested::write(out, model, self.style, &column.ty, &value, &shown.within)
+        nested::write(out, self.core, self.style, &column.ty, value, &shown.within)
     }
 
     /// Writes the members of an entity from a whole row.
@@ -267,6 +293,23 @@ impl<'c> Kind<'c> {
         }
         Ok(kind)
     }
+}
+
+/// What of `$compute` is shown: all of it, unless `$select` names some.
+fn computed(options: &QueryOptions) -> Vec<&Compute> {
+    let shown = |compute: &&Compute| {
+        match &options.select {
+        None => true,
+        Some(selection) => selection.all || selection.items.iter().any(|item| {
+            matches!(item.path.steps.as_slice(), [Step::Dynamic(name)] if *name == compute.name)
+        }),
+    }
+    };
+    options.compute.iter().filter(shown).collect()
+}
+
+fn computed_column(compute: &Compute) -> store::Column {
+    store::expression_column(&compute.name, compute.ty.clone())
 }
 
 /// Whether an item of `$select` is about a property of a type: itself, or something within it.

@@ -2,17 +2,13 @@
 
 use edm::ItemType;
 use odata::Error;
-use odata::expr::Step;
 use odata::path::{PathKind, Resource, ResourcePath, Target};
-use odata::query::{QueryOptions, SelectItem};
+use odata::query::{ExpandItem, QueryOptions, SelectItem};
 use odata::uri::{Legal, ResourceKind};
 
 /// Whether a query option of the standard, with its `$`, is carried out anywhere.
 fn is_served(option: &str) -> bool {
-    !matches!(
-        option,
-        "$apply" | "$compute" | "$search" | "$deltatoken" | "$index" | "$schemaversion"
-    )
+    !matches!(option, "$deltatoken" | "$index" | "$schemaversion")
 }
 
 /// Refuses the query options that are legal on a resource and not served.
@@ -53,7 +49,7 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
         PathKind::EntityCollection(_) | PathKind::Entity(_) | PathKind::ReferenceCollection(_) => {
             (true, true, true)
         }
-        PathKind::Action(_) | PathKind::Function(_) => (false, entities, false),
+        PathKind::Action(_) | PathKind::Function(_) => (true, entities, entities),
         PathKind::Count => return Ok(()),
         _ => (false, false, false),
     };
@@ -68,11 +64,18 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
     let given = picked
         .into_iter()
         .map(|(given, name)| (given && !picks, name));
+    // What changes the shape of rows is read as rows: it is not kept for other resources.
+    let is_many = matches!(path.kind, PathKind::EntityCollection(_));
+    let shaped = [
+        (!options.compute.is_empty() && !is_many, "$compute"),
+        (!options.apply.is_empty() && !is_many, "$apply"),
+        (options.search.is_some() && !picks, "$search"),
+    ];
     let others = [
         (options.select.is_some() && !shapes, "$select"),
         (!options.expand.is_empty() && !expands, "$expand"),
     ];
-    match given.chain(others).find(|(given, _)| *given) {
+    match given.chain(shaped).chain(others).find(|(given, _)| *given) {
         Some((_, name)) => Err(unserved(name, &format!("{name} on this resource"))),
         None => Ok(()),
     }
@@ -81,9 +84,6 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
 /// Options, and items of them, that are served nowhere; nested ones included.
 fn check_any(options: &QueryOptions) -> Result<(), Error> {
     let given = [
-        (!options.apply.is_empty(), "$apply"),
-        (!options.compute.is_empty(), "$compute"),
-        (options.search.is_some(), "$search"),
         (options.delta_token.is_some(), "$deltatoken"),
         (options.index.is_some(), "$index"),
         (options.schema_version.is_some(), "$schemaversion"),
@@ -93,16 +93,21 @@ fn check_any(options: &QueryOptions) -> Result<(), Error> {
     }
     let selected = options.select.iter().flat_map(|select| &select.items);
     selected.into_iter().try_for_each(check_selected)?;
-    options
-        .expand
-        .iter()
-        .try_for_each(|item| check_any(&item.options))
+    options.expand.iter().try_for_each(check_expanded)
+}
+
+fn check_expanded(item: &ExpandItem) -> Result<(), Error> {
+    if !item.options.apply.is_empty() {
+        return Err(unserved("$apply", "$apply in $expand"));
+    }
+    if !item.options.compute.is_empty() && !item.collection {
+        let what = "$compute in $expand of a navigation property that leads to one entity";
+        return Err(unserved("$compute", what));
+    }
+    check_any(&item.options)
 }
 
 fn check_selected(item: &SelectItem) -> Result<(), Error> {
-    if matches!(item.path.steps.last(), Some(Step::Dynamic(_))) {
-        return Err(unserved("$select", "A dynamic property in $select"));
-    }
     check_any(&item.options)
 }
 

@@ -6,6 +6,9 @@ use odata::expr::Step;
 use odata::json::{self, Metadata, Style};
 use odata::query::{QueryOptions, SelectItem, Selection};
 
+use crate::core::Core;
+use crate::memory;
+
 /// Whether an item selects the whole of a property, not something within it.
 pub(super) fn is_whole(item: &SelectItem) -> bool {
     let path = item.path.steps.iter();
@@ -20,12 +23,14 @@ pub(super) fn is_whole(item: &SelectItem) -> bool {
 /// 400 for nested options that are not served.
 pub(super) fn write(
     out: &mut Vec<u8>,
-    model: &Model,
+    core: &Core,
     style: Style,
     ty: &TypeRef,
-    value: &Value,
+    value: Value,
     items: &[&SelectItem],
 ) -> Result<(), Error> {
+    let model = &*core.model;
+    let value = &picked(core, value, items)?;
     let mut wanted = Vec::with_capacity(items.len());
     for item in items {
         let first = item
@@ -34,16 +39,6 @@ pub(super) fn write(
             .iter()
             .position(|step| matches!(step, Step::Property { .. }));
         let rest = first.map_or(&[][..], |at| item.path.steps.get(at + 1..).unwrap_or(&[]));
-        let served = QueryOptions {
-            select: item.options.select.clone(),
-            ..QueryOptions::default()
-        };
-        if item.options != served {
-            return Err(Error::bad_request(
-                "$select: of the options nested behind a property only $select is served.",
-            )
-            .with_target("$select"));
-        }
         match &item.options.select {
             None if rest.is_empty() => {
                 json::write_value(out, model, style, ty, value);
@@ -64,6 +59,37 @@ pub(super) fn write(
     let wanted: Vec<&[Step]> = wanted.iter().map(Vec::as_slice).collect();
     taken(out, model, style, ty, value, &wanted);
     Ok(())
+}
+
+/// The items of a collection that the options nested behind its name leave.
+fn picked(core: &Core, value: Value, items: &[&SelectItem]) -> Result<Value, Error> {
+    let picks = |options: &QueryOptions| QueryOptions {
+        select: None,
+        ..options.clone()
+    };
+    let Some(item) = items
+        .iter()
+        .find(|item| picks(&item.options) != QueryOptions::default())
+    else {
+        return Ok(value);
+    };
+    let served = QueryOptions {
+        select: item.options.select.clone(),
+        filter: item.options.filter.clone(),
+        search: item.options.search.clone(),
+        orderby: item.options.orderby.clone(),
+        skip: item.options.skip,
+        top: item.options.top,
+        ..QueryOptions::default()
+    };
+    let (Value::Collection(all), true, 1) = (&value, item.options == served, items.len()) else {
+        let message = "$select: of the options nested behind a property only $select, $filter, \
+                       $search, $orderby, $skip and $top are served, and the last five of \
+                       collections that are named once.";
+        return Err(Error::bad_request(message).with_target("$select"));
+    };
+    let left = memory::values(&core.model, core.clock.as_ref(), all, &item.options)?;
+    Ok(Value::Collection(left.items.into_iter().cloned().collect()))
 }
 
 /// Writes the parts of a value to which the paths lead.
