@@ -41,6 +41,7 @@ pub(crate) async fn members(
         .write(move |context, transaction| {
             let minimal = context.negotiated.minimal;
             let collection = locate(&context.core, transaction, &context.path.segments)?;
+            prefetch(context, transaction, &collection, &payloads)?;
             let mut members = Vec::with_capacity(if minimal { 0 } else { payloads.len() });
             for (i, payload) in payloads.iter().enumerate() {
                 let member = upsert(context, transaction, &collection, payload)
@@ -57,6 +58,24 @@ pub(crate) async fn members(
     }
     let body = represent(context, table, of, &members)?;
     Ok(answer::json(body, &context.negotiated))
+}
+
+/// Says which members will be read: all those that are named and stay.
+fn prefetch(
+    context: &Context,
+    transaction: &mut dyn Transaction,
+    collection: &Target,
+    payloads: &[EntityPayload],
+) -> Result<(), Error> {
+    let kept = payloads.iter().filter(|payload| !payload.removed);
+    // A member whose key is wrong is refused in its turn.
+    let target = |payload| {
+        member_key(&context.core, collection, payload)
+            .ok()
+            .flatten()
+    };
+    let keys: Vec<_> = kept.filter_map(target).filter_map(|t| t.key).collect();
+    transaction.prefetch(collection.table, &keys)
 }
 
 fn upsert(

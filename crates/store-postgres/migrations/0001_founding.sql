@@ -374,7 +374,7 @@ CREATE TABLE "device_management_script_user_state" (
   PRIMARY KEY ("script_id", "user_key")
 );
 
-CREATE TABLE "device_health_script_run_summary" (
+CREATE TABLE "device_health_script_run_summary_slot" (
   "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "detection_script_error_device_count" BIGINT NOT NULL DEFAULT 0,
   "detection_script_not_applicable_device_count" BIGINT NOT NULL DEFAULT 0,
@@ -397,10 +397,35 @@ CREATE TABLE "device_health_script_run_summary" (
   "no_issue_detected_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
   "remediation_script_error_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
   "remediation_skipped_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY ("id")
+  "slot" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id", "slot")
 );
+CREATE VIEW "device_health_script_run_summary" AS SELECT
+  "id",
+  SUM("detection_script_error_device_count")::BIGINT AS "detection_script_error_device_count",
+  SUM("detection_script_not_applicable_device_count")::BIGINT AS "detection_script_not_applicable_device_count",
+  SUM("detection_script_pending_device_count")::BIGINT AS "detection_script_pending_device_count",
+  SUM("issue_detected_device_count")::BIGINT AS "issue_detected_device_count",
+  SUM("issue_remediated_device_count")::BIGINT AS "issue_remediated_device_count",
+  SUM("issue_reoccurred_device_count")::BIGINT AS "issue_reoccurred_device_count",
+  MAX("last_script_run_date_time") AS "last_script_run_date_time",
+  (ARRAY_AGG("last_script_run_date_time_form" ORDER BY "last_script_run_date_time" DESC NULLS LAST))[1] AS "last_script_run_date_time_form",
+  SUM("no_issue_detected_device_count")::BIGINT AS "no_issue_detected_device_count",
+  SUM("remediation_script_error_device_count")::BIGINT AS "remediation_script_error_device_count",
+  SUM("remediation_skipped_device_count")::BIGINT AS "remediation_skipped_device_count",
+  SUM("detection_script_error_device_count_adjustment")::BIGINT AS "detection_script_error_device_count_adjustment",
+  SUM("detection_script_not_applicable_device_count_adjustment")::BIGINT AS "detection_script_not_applicable_device_count_adjustment",
+  SUM("detection_script_pending_device_count_adjustment")::BIGINT AS "detection_script_pending_device_count_adjustment",
+  SUM("issue_detected_device_count_adjustment")::BIGINT AS "issue_detected_device_count_adjustment",
+  SUM("issue_remediated_cumulative_device_count_adjustment")::BIGINT AS "issue_remediated_cumulative_device_count_adjustment",
+  SUM("issue_remediated_device_count_adjustment")::BIGINT AS "issue_remediated_device_count_adjustment",
+  SUM("issue_reoccurred_device_count_adjustment")::BIGINT AS "issue_reoccurred_device_count_adjustment",
+  SUM("no_issue_detected_device_count_adjustment")::BIGINT AS "no_issue_detected_device_count_adjustment",
+  SUM("remediation_script_error_device_count_adjustment")::BIGINT AS "remediation_script_error_device_count_adjustment",
+  SUM("remediation_skipped_device_count_adjustment")::BIGINT AS "remediation_skipped_device_count_adjustment"
+FROM "device_health_script_run_summary_slot" GROUP BY "id";
 
-CREATE TABLE "device_compliance_script_run_summary" (
+CREATE TABLE "device_compliance_script_run_summary_slot" (
   "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "detection_script_error_device_count" BIGINT NOT NULL DEFAULT 0,
   "detection_script_pending_device_count" BIGINT NOT NULL DEFAULT 0,
@@ -412,10 +437,24 @@ CREATE TABLE "device_compliance_script_run_summary" (
   "detection_script_pending_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
   "issue_detected_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
   "no_issue_detected_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY ("id")
+  "slot" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id", "slot")
 );
+CREATE VIEW "device_compliance_script_run_summary" AS SELECT
+  "id",
+  SUM("detection_script_error_device_count")::BIGINT AS "detection_script_error_device_count",
+  SUM("detection_script_pending_device_count")::BIGINT AS "detection_script_pending_device_count",
+  SUM("issue_detected_device_count")::BIGINT AS "issue_detected_device_count",
+  MAX("last_script_run_date_time") AS "last_script_run_date_time",
+  (ARRAY_AGG("last_script_run_date_time_form" ORDER BY "last_script_run_date_time" DESC NULLS LAST))[1] AS "last_script_run_date_time_form",
+  SUM("no_issue_detected_device_count")::BIGINT AS "no_issue_detected_device_count",
+  SUM("detection_script_error_device_count_adjustment")::BIGINT AS "detection_script_error_device_count_adjustment",
+  SUM("detection_script_pending_device_count_adjustment")::BIGINT AS "detection_script_pending_device_count_adjustment",
+  SUM("issue_detected_device_count_adjustment")::BIGINT AS "issue_detected_device_count_adjustment",
+  SUM("no_issue_detected_device_count_adjustment")::BIGINT AS "no_issue_detected_device_count_adjustment"
+FROM "device_compliance_script_run_summary_slot" GROUP BY "id";
 
-CREATE TABLE "device_management_script_run_summary" (
+CREATE TABLE "device_management_script_run_summary_slot" (
   "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "error_device_count" BIGINT NOT NULL DEFAULT 0,
   "error_user_count" BIGINT NOT NULL DEFAULT 0,
@@ -425,18 +464,39 @@ CREATE TABLE "device_management_script_run_summary" (
   "error_user_count_adjustment" BIGINT NOT NULL DEFAULT 0,
   "success_device_count_adjustment" BIGINT NOT NULL DEFAULT 0,
   "success_user_count_adjustment" BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY ("id")
+  "slot" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id", "slot")
 );
+CREATE VIEW "device_management_script_run_summary" AS SELECT
+  "id",
+  SUM("error_device_count")::BIGINT AS "error_device_count",
+  SUM("error_user_count")::BIGINT AS "error_user_count",
+  SUM("success_device_count")::BIGINT AS "success_device_count",
+  SUM("success_user_count")::BIGINT AS "success_user_count",
+  SUM("error_device_count_adjustment")::BIGINT AS "error_device_count_adjustment",
+  SUM("error_user_count_adjustment")::BIGINT AS "error_user_count_adjustment",
+  SUM("success_device_count_adjustment")::BIGINT AS "success_device_count_adjustment",
+  SUM("success_user_count_adjustment")::BIGINT AS "success_user_count_adjustment"
+FROM "device_management_script_run_summary_slot" GROUP BY "id";
 
-CREATE TABLE "remediation_day" (
+CREATE TABLE "remediation_day_slot" (
   "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "day" BIGINT NOT NULL DEFAULT 0,
   "devices" BIGINT NOT NULL DEFAULT 0,
   "remediated_device_count" BIGINT NOT NULL DEFAULT 0,
   "no_issue_device_count" BIGINT NOT NULL DEFAULT 0,
   "detect_failed_device_count" BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY ("script_id", "day")
+  "slot" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("script_id", "day", "slot")
 );
+CREATE VIEW "remediation_day" AS SELECT
+  "script_id",
+  "day",
+  SUM("devices")::BIGINT AS "devices",
+  SUM("remediated_device_count")::BIGINT AS "remediated_device_count",
+  SUM("no_issue_device_count")::BIGINT AS "no_issue_device_count",
+  SUM("detect_failed_device_count")::BIGINT AS "detect_failed_device_count"
+FROM "remediation_day_slot" GROUP BY "script_id", "day";
 
 CREATE TABLE "requested_run" (
   "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
+use futures_util::stream::FuturesOrdered;
+use futures_util::{StreamExt, TryStreamExt, future};
+use store::cell::Cell;
 use tokio::runtime::Runtime;
 use tokio_postgres::error::Severity;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -29,6 +31,37 @@ pub enum ClientError {
     /// What drives the connection could not be made.
     #[error("cannot drive a connection: {0}")]
     Driver(#[from] std::io::Error),
+}
+
+/// A statement with what is bound to it.
+pub(crate) struct Ask<'v> {
+    pub(crate) statement: Statement,
+    pub(crate) parameters: Vec<Bound<'v>>,
+}
+
+/// What is bound to one parameter.
+#[derive(Debug)]
+pub(crate) enum Bound<'v> {
+    One(Cell<'v>),
+    /// An array.
+    Many(Vec<Cell<'v>>),
+}
+
+impl Bound<'_> {
+    /// The same with its values owned.
+    pub(crate) fn into_owned(self) -> Bound<'static> {
+        match self {
+            Self::One(cell) => Bound::One(cell.into_owned()),
+            Self::Many(cells) => Bound::Many(cells.into_iter().map(Cell::into_owned).collect()),
+        }
+    }
+}
+
+/// What a statement answered.
+pub(crate) struct Answer {
+    pub(crate) rows: Vec<Row>,
+    /// How many rows it read or wrote.
+    pub(crate) concerned: u64,
 }
 
 /// A connection. It is driven while a call waits, and only then.
@@ -128,8 +161,36 @@ impl Client {
             Ok(rows.rows_affected().unwrap_or(0))
         };
         let asking = async {
-            let (first, then) = futures_util::future::join(first, then).await;
+            let (first, then) = future::join(first, then).await;
             first.and(then)
+        };
+        let outcome = wait(runtime, self.patience, asking);
+        self.heard(outcome)
+    }
+
+    /// Carries out statements without parameters, then others, all in one round trip. The first
+    /// error is that of all.
+    pub(crate) fn ask_all(
+        &mut self,
+        before: &str,
+        asks: &[Ask<'_>],
+    ) -> Result<Vec<Answer>, ClientError> {
+        let Self {
+            client, runtime, ..
+        } = self;
+        let first = async {
+            match before {
+                "" => Ok(()),
+                before => client.batch_execute(before).await,
+            }
+        };
+        // They are sent in their order: each is sent as soon as it is looked at.
+        let each = asks.iter().map(|ask| ask_one(client, ask));
+        let asking = async {
+            let then: FuturesOrdered<_> = each.collect();
+            let (first, then) = future::join(first, then.collect::<Vec<_>>()).await;
+            first?;
+            then.into_iter().collect()
         };
         let outcome = wait(runtime, self.patience, asking);
         self.heard(outcome)
@@ -139,6 +200,22 @@ impl Client {
         self.given_up |= matches!(outcome, Err(ClientError::Silent(_)));
         outcome
     }
+}
+
+async fn ask_one(
+    client: &tokio_postgres::Client,
+    ask: &Ask<'_>,
+) -> Result<Answer, tokio_postgres::Error> {
+    let rows = client.query_raw(&ask.statement, &ask.parameters).await?;
+    let mut rows = pin!(rows);
+    let mut found = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        found.push(row);
+    }
+    Ok(Answer {
+        rows: found,
+        concerned: rows.rows_affected().unwrap_or(0),
+    })
 }
 
 fn wait<T>(

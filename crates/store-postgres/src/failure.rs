@@ -78,6 +78,11 @@ pub(crate) fn failure(error: &ClientError, closed: bool) -> Error {
     Error::internal(describe(error))
 }
 
+/// Whether a row was inserted whose key is taken.
+pub(crate) fn is_taken(error: &ClientError) -> bool {
+    state(error) == Some(&SqlState::UNIQUE_VIOLATION)
+}
+
 fn state(error: &ClientError) -> Option<&SqlState> {
     match error {
         ClientError::Postgres(error) => error.code(),

@@ -1,10 +1,11 @@
-//! A group of commands: in one transaction, each in its savepoint, again where the database or
-//! another transaction demands it, until each is settled.
+//! A group of commands: in one transaction, again where the database or another transaction demands
+//! it, until each is settled.
 //!
-//! Most commands read and write single rows, which they lock: groups of them run beside each other.
-//! A command that reads more than single rows, or that meets a lock, is repeated with the rest of
-//! its group *alone*: while no other group of any server runs. So what a command read is true until
-//! it commits, and no two groups can wait for each other for ever.
+//! Most commands read and write single rows, which they lock: groups of them run beside each other,
+//! as batches. A command that reads more than single rows or removes some, or a group that meets a
+//! lock or an error, is repeated *alone*: while no other group of any server runs, each command in
+//! its savepoint. So what a command read is true until it commits, and no two groups can wait for
+//! each other for ever.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +15,7 @@ use odata::{Error, ErrorCode};
 use store::{Job, Verdict};
 use uuid::Uuid;
 
+use crate::batch::{Batch, Ran};
 use crate::failure::{Trouble, unavailable};
 use crate::session::{Ending, Link, Session};
 
@@ -138,21 +140,94 @@ impl Group<'_> {
                 return Attempt::Lost;
             }
         };
-        session.begin_write(self.alone);
-        let mut done = 0;
-        for job in &mut self.jobs {
-            match run(session, job.as_mut(), done == 0) {
-                None => done += 1,
-                Some(Trouble::Lost) => return Attempt::Lost,
-                Some(Trouble::Conflict) => break,
+        if self.alone {
+            alone(session, &mut self.jobs)
+        } else {
+            together(session, &mut self.jobs)
+        }
+    }
+}
+
+/// Attempts commands while no other group runs.
+fn alone(session: &mut Session, jobs: &mut VecDeque<Box<dyn Job>>) -> Attempt {
+    if let Err(error) = session.begin_alone() {
+        return failed(session, error);
+    }
+    let mut done = 0;
+    for job in jobs {
+        match run(session, job.as_mut()) {
+            None => done += 1,
+            Some(Trouble::Lost) => return Attempt::Lost,
+            Some(Trouble::Conflict) => break,
+        }
+    }
+    if done == 0 {
+        return session
+            .abandon()
+            .map_or(Attempt::Lost, |()| Attempt::Conflict);
+    }
+    commit(session, done)
+}
+
+/// Attempts commands beside other groups: those before the first that cannot run so.
+fn together(session: &mut Session, jobs: &mut VecDeque<Box<dyn Job>>) -> Attempt {
+    let mut batch = match Batch::begin(session) {
+        Ok(batch) => batch,
+        Err(error) => return failed(session, error),
+    };
+    let mut done = 0;
+    loop {
+        let mut lacks = false;
+        let mut stops = false;
+        for job in jobs.iter_mut().skip(done) {
+            match batch.run(job.as_mut(), lacks) {
+                Ran::Lacks => lacks = true,
+                // Those behind the first that lacks rows come in their turn.
+                _ if lacks => {}
+                Ran::Done => done += 1,
+                Ran::Alone => {
+                    stops = true;
+                    break;
+                }
             }
         }
-        if done == 0 {
-            return session
-                .abandon()
-                .map_or(Attempt::Lost, |()| Attempt::Conflict);
+        if stops || !lacks {
+            break;
         }
-        commit(session, done)
+        if let Err(error) = batch.fetch() {
+            return undone(session, &error);
+        }
+    }
+    if let Err(error) = batch.flush() {
+        return undone(session, &error);
+    }
+    match done {
+        0 => session
+            .abandon()
+            .map_or(Attempt::Lost, |()| Attempt::Conflict),
+        done => commit(session, done),
+    }
+}
+
+/// A batch that cannot be kept: its commands run again, alone, where an error is that of the command
+/// that it came up in.
+fn undone(session: &mut Session, error: &Error) -> Attempt {
+    match session.take_trouble() {
+        Some(Trouble::Lost) => return Attempt::Lost,
+        Some(Trouble::Conflict) => {}
+        None => tracing::warn!(%error, "a batch failed; its commands run one by one"),
+    }
+    session
+        .abandon()
+        .map_or(Attempt::Lost, |()| Attempt::Conflict)
+}
+
+/// An error before the transaction began.
+fn failed(session: &mut Session, error: Error) -> Attempt {
+    match session.take_trouble() {
+        Some(Trouble::Lost) => Attempt::Lost,
+        Some(Trouble::Conflict) => Attempt::Conflict,
+        None => Attempt::Failed(error),
     }
 }
 
@@ -172,8 +247,8 @@ fn commit(session: &mut Session, commands: usize) -> Attempt {
 
 /// Runs one command in its savepoint. Trouble is the transaction's: the command's own error is with
 /// the command.
-fn run(session: &mut Session, job: &mut dyn Job, first: bool) -> Option<Trouble> {
-    session.savepoint(first);
+fn run(session: &mut Session, job: &mut dyn Job) -> Option<Trouble> {
+    session.savepoint();
     let verdict = catch_unwind(AssertUnwindSafe(|| job.run(session)));
     let trouble = session.take_trouble();
     match (trouble, verdict) {

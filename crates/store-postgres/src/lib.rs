@@ -6,6 +6,7 @@
 //! was lost is looked up by its record ([`doubt`]) before anything is done again.
 
 mod address;
+mod batch;
 mod client;
 mod connect;
 mod doubt;
@@ -114,6 +115,7 @@ impl Postgres {
             target: target.clone(),
             timeouts: options.timeouts,
             context: session::Context {
+                slots: Arc::new(session::slots(&tables)),
                 model,
                 tables,
                 clock,

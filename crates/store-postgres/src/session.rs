@@ -1,5 +1,7 @@
 //! A connection with its prepared statements: the snapshot and the transaction of a thread.
 
+mod additions;
+mod keys;
 mod link;
 mod prepared;
 mod read;
@@ -13,18 +15,19 @@ use odata::Error;
 use store::additions::Additions;
 use store::cell::Cell;
 use store::clock::{Clock, utc_day};
-use store::{TableId, Tables};
+use store::{Table, TableId, Tables};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
 
-use crate::client::{Client, ClientError};
+use crate::client::{Answer, Ask, Bound, Client, ClientError};
 use crate::doubt;
-use crate::failure::{Trouble, failure, read_failure, trouble};
+use crate::failure::{Trouble, failure, is_taken, read_failure, trouble};
 use crate::values::Parameter;
 
+use keys::Keys;
 pub(crate) use link::{Database, Link};
-use prepared::Prepared;
+pub(crate) use prepared::{Lock, Prepared};
 
 /// Held shared by every group, and for itself by one that runs alone.
 const LOCK: i64 = 0x7275_6e73_7772_6974;
@@ -36,7 +39,16 @@ const ALONE_WAIT: &str = "10s";
 pub(crate) struct Context {
     pub(crate) model: Arc<Model>,
     pub(crate) tables: Arc<Tables>,
+    /// The tables of the slots of counters.
+    pub(crate) slots: Arc<HashMap<TableId, Table>>,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Context {
+    /// The table that rows are written to: that of the slots of counters, or the table itself.
+    pub(crate) fn written(&self, id: TableId) -> &Table {
+        self.slots.get(&id).unwrap_or_else(|| self.tables.table(id))
+    }
 }
 
 /// What the session's transaction may do.
@@ -44,13 +56,16 @@ pub(crate) struct Context {
 enum Access {
     /// Read, from one instant.
     Snapshot,
-    /// Write beside other groups: rows that are read are locked.
-    Shared {
-        /// Whether a lock may be waited for: only while the group holds nothing that others want.
-        waits: bool,
-    },
+    /// Write beside other groups.
+    Shared,
     /// Write while no other group runs.
     Alone,
+}
+
+/// The tables of the slots of counters.
+pub(crate) fn slots(tables: &Tables) -> HashMap<TableId, Table> {
+    let slots = |(id, table): (TableId, &Table)| Some((id, table.slots()?));
+    tables.iter().filter_map(slots).collect()
 }
 
 /// Why a commit did not answer.
@@ -71,8 +86,10 @@ pub(crate) struct Session {
     additions: Additions,
     access: Access,
     trouble: Option<Trouble>,
-    /// Keys that the command at hand found without a row: it decides by that.
-    absent: Vec<(TableId, Vec<Value>)>,
+    /// Keys to append rows under.
+    pub(crate) keys: Keys,
+    /// The slot of counters that is this connection's.
+    slot: Option<i64>,
     /// Statements of the transaction that travel with the next one.
     pending: String,
 }
@@ -89,7 +106,8 @@ impl Session {
             additions: Additions::default(),
             access: Access::Snapshot,
             trouble: None,
-            absent: Vec::new(),
+            keys: Keys::default(),
+            slot: None,
             pending: String::new(),
         }
     }
@@ -101,29 +119,31 @@ impl Session {
         self.pending = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;".to_owned();
     }
 
-    /// Begins a group. Nothing is sent yet.
-    pub(crate) fn begin_write(&mut self, alone: bool) {
-        self.turn_day();
-        self.additions = Additions::default();
-        self.trouble = None;
-        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED;";
-        if alone {
-            self.access = Access::Alone;
-            self.pending = format!(
-                "{begin} SET LOCAL lock_timeout = '{ALONE_WAIT}'; \
-                 SELECT pg_advisory_xact_lock({LOCK});"
-            );
-        } else {
-            self.access = Access::Shared { waits: true };
-            self.pending = format!("{begin} SELECT pg_advisory_xact_lock_shared({LOCK});");
-        }
+    /// Begins a group that runs beside others. Of the transaction nothing is sent yet.
+    pub(crate) fn begin_shared(&mut self) -> Result<(), Error> {
+        let lock = format!("SELECT pg_advisory_xact_lock_shared({LOCK});");
+        self.begin_write(Access::Shared, &lock)
     }
 
-    pub(crate) fn savepoint(&mut self, first: bool) {
-        if self.access != Access::Alone {
-            self.access = Access::Shared { waits: first };
-        }
-        self.absent.clear();
+    /// Begins a group that runs while no other does.
+    pub(crate) fn begin_alone(&mut self) -> Result<(), Error> {
+        let lock = format!(
+            "SET LOCAL lock_timeout = '{ALONE_WAIT}'; SELECT pg_advisory_xact_lock({LOCK});"
+        );
+        self.begin_write(Access::Alone, &lock)
+    }
+
+    fn begin_write(&mut self, access: Access, lock: &str) -> Result<(), Error> {
+        self.turn_day();
+        self.keys.refresh();
+        self.additions = Additions::default();
+        (self.access, self.trouble) = (access, None);
+        self.take_slot()?;
+        self.pending = format!("BEGIN ISOLATION LEVEL READ COMMITTED; {lock}");
+        Ok(())
+    }
+
+    pub(crate) fn savepoint(&mut self) {
         self.additions.begin();
         self.pending.push_str("SAVEPOINT command;");
     }
@@ -146,10 +166,6 @@ impl Session {
 
     /// Writes the additions and commits, with the group's record.
     pub(crate) fn commit(&mut self, group: Uuid) -> Result<(), Ending> {
-        if let Access::Shared { waits } = &mut self.access {
-            // In one order of tables and keys by all groups.
-            *waits = true;
-        }
         if let Err(error) = self
             .flush_additions(None)
             .and_then(|()| self.send_pending())
@@ -188,8 +204,7 @@ impl Session {
         let today = utc_day(self.context.clock.now());
         if today != self.today {
             self.today = today;
-            self.statements
-                .retain(|prepared, _| !matches!(prepared, Prepared::Get(..)));
+            self.forget_days();
         }
     }
 
@@ -206,38 +221,43 @@ impl Session {
     /// An error of a statement: what it means for the transaction is kept.
     fn failed(&mut self, error: &ClientError) -> Error {
         let closed = self.client.is_closed();
-        self.trouble = self.trouble.or(trouble(error, closed));
+        // Beside others, a row may be there that was not when it was looked for.
+        let late = self.access == Access::Shared && is_taken(error);
+        let trouble = trouble(error, closed).or(late.then_some(Trouble::Conflict));
+        self.trouble = self.trouble.or(trouble);
         match self.access {
             Access::Snapshot => read_failure(error, closed),
-            Access::Shared { .. } | Access::Alone => failure(error, closed),
+            Access::Shared | Access::Alone => failure(error, closed),
         }
     }
 
-    /// The command at hand must be repeated alone.
-    fn conflict(&mut self, reason: &str) -> Error {
-        self.trouble = Some(self.trouble.unwrap_or(Trouble::Conflict));
-        crate::failure::unavailable(reason)
+    pub(crate) fn model(&self) -> Arc<Model> {
+        Arc::clone(&self.context.model)
     }
 
-    /// What is read beyond single rows is true until the commit only if no other group runs.
-    fn needs_all(&mut self) -> Result<(), Error> {
-        match self.access {
-            Access::Shared { .. } => Err(self.conflict("the command reads more than single rows")),
-            Access::Snapshot | Access::Alone => Ok(()),
-        }
+    pub(crate) fn tables(&self) -> Arc<Tables> {
+        Arc::clone(&self.context.tables)
+    }
+
+    /// Carries out statements behind what belongs before them, in one round trip.
+    pub(crate) fn ask_all(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Answer>, Error> {
+        let before = std::mem::take(&mut self.pending);
+        let answers = self.client.ask_all(&before, asks);
+        answers.map_err(|error| self.failed(&error))
+    }
+
+    /// Asks for so many keys to append rows of a table under.
+    pub(crate) fn ask_keys(&mut self, table: TableId, count: usize) -> Result<Ask<'static>, Error> {
+        let count = i64::try_from(count).map_err(Error::internal)?;
+        Ok(Ask {
+            statement: self.statement(Prepared::NextKeys(table))?,
+            parameters: vec![Bound::One(Cell::Integer(count))],
+        })
     }
 
     fn execute(&mut self, which: Prepared, cells: &[Cell<'_>]) -> Result<u64, Error> {
         let statement = self.statement(which)?;
-        self.execute_statement(&statement, cells)
-    }
-
-    fn execute_statement(
-        &mut self,
-        statement: &Statement,
-        cells: &[Cell<'_>],
-    ) -> Result<u64, Error> {
-        self.query(statement, cells, |_| true)
+        self.query(&statement, cells, |_| true)
     }
 
     /// Carries out a statement behind what belongs before it, in one round trip.
@@ -265,7 +285,7 @@ impl Session {
     }
 
     /// The values of a key; none if no row can have it.
-    fn key_cells<'v>(
+    pub(crate) fn key_cells<'v>(
         &self,
         table: TableId,
         key: &'v [Value],

@@ -4,9 +4,13 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 
 use bytes::{BufMut as _, BytesMut};
+use edm::{Model, Value};
 use odata::Error;
-use store::Cells;
-use store::cell::Cell;
+use store::cell::{Cell, encode};
+use store::{Cells, Table};
+
+use crate::client::Bound;
+
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
@@ -39,6 +43,57 @@ impl ToSql for Parameter<'_> {
     }
 
     to_sql_checked!();
+}
+
+impl ToSql for Bound<'_> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        match self {
+            Self::One(cell) => Parameter(cell).to_sql(ty, out),
+            Self::Many(cells) => cells
+                .iter()
+                .map(Parameter)
+                .collect::<Vec<_>>()
+                .to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// The values of rows in these columns, as one array for each SQL column.
+pub(crate) fn arrays<'v, R>(
+    model: &Model,
+    table: &Table,
+    columns: &[usize],
+    rows: impl Iterator<Item = R>,
+) -> Result<Vec<Bound<'v>>, Error>
+where
+    R: Iterator<Item = &'v Value>,
+{
+    let width: usize = columns.iter().map(|c| table.columns[*c].width()).sum();
+    let mut arrays: Vec<Vec<Cell<'v>>> = std::iter::repeat_with(Vec::new).take(width).collect();
+    let mut cells = Vec::with_capacity(width);
+    for row in rows {
+        cells.clear();
+        for (column, value) in columns.iter().zip(row) {
+            encode(model, &table.columns[*column], value, &mut cells)?;
+        }
+        if cells.len() != width {
+            return Err(Error::internal("a row without some of its columns"));
+        }
+        for (array, cell) in arrays.iter_mut().zip(cells.drain(..)) {
+            array.push(cell);
+        }
+    }
+    Ok(arrays.into_iter().map(Bound::Many).collect())
 }
 
 /// The type that a value has by itself.

@@ -99,7 +99,7 @@ impl Additions {
     }
 
     /// Takes what is held back, for one table or for all, to be written now. It comes by table and
-    /// key, so that transactions beside each other lock the rows in one order.
+    /// key, each once, so that transactions beside each other lock the rows in one order.
     pub fn take(&mut self, only: Option<TableId>) -> Vec<(TableId, Held)> {
         let wanted = |table: TableId| only.is_none_or(|t| t == table);
         let mut taken: Vec<(TableId, Held)> = self
@@ -110,6 +110,14 @@ impl Additions {
         self.written.extend(taken.iter().cloned());
         taken.extend(self.of_command.extract_if(.., |(table, _)| wanted(*table)));
         taken.sort_by_cached_key(|(table, held)| (table.0, format!("{:?}", held.key)));
+        // Each key once: a statement over many rows may not meet one twice.
+        taken.dedup_by(|(table, held), (before, merged)| {
+            let same = table == before && held.key == merged.key;
+            if same {
+                merged.merge(held);
+            }
+            same
+        });
         taken
     }
 
@@ -126,5 +134,42 @@ impl Additions {
                 entry.insert(first);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_names_each_key_once() {
+        let held = |key: &str, amount| Held {
+            key: vec![key.into()],
+            amounts: vec![(1, amount)],
+            latest: Vec::new(),
+        };
+        let mut additions = Additions::default();
+        additions.begin();
+        additions.add(TableId(0), held("b", 1));
+        additions.keep();
+        additions.begin();
+        for (table, key, amount) in [(1, "a", 8), (0, "b", 2), (0, "a", 16), (0, "b", 4)] {
+            additions.add(TableId(table), held(key, amount));
+        }
+        let taken = additions.take(None);
+        let shown: Vec<_> = taken
+            .iter()
+            .map(|(table, held)| (table.0, held.key[0].as_str().unwrap_or(""), held.sums()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (0, "a", vec![(1, 16)]),
+                (0, "b", vec![(1, 7)]),
+                (1, "a", vec![(1, 8)])
+            ]
+        );
+        additions.undo();
+        assert_eq!(additions.take(None)[0].1.sums(), [(1, 1)]);
     }
 }

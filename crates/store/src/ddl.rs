@@ -8,7 +8,7 @@ use odata::eval::functions::{self, Context};
 use odata::expr::Function;
 
 use crate::emit::Dialect;
-use crate::map::shared_names;
+use crate::map::{shared_names, slots};
 use crate::table::{ColumnKind, Index, Table, Tables};
 
 /// The statements that make all tables and indexes in an empty database, one after another.
@@ -19,6 +19,12 @@ pub fn create(tables: &Tables, dialect: Dialect) -> String {
         debug_assert_eq!(shared_names(table), Vec::<String>::new());
         if let Some(view) = &table.view {
             let _ = writeln!(sql, "CREATE VIEW \"{}\" AS\n{view};\n", table.name);
+            continue;
+        }
+        if let (Dialect::Postgres, Some(slots)) = (dialect, table.slots()) {
+            create_table(&slots, dialect, &mut sql);
+            sql.push_str(&slots::view(table, &slots));
+            sql.push('\n');
             continue;
         }
         create_table(table, dialect, &mut sql);

@@ -6,6 +6,7 @@ mod dialect;
 mod expression;
 mod fragment;
 mod link;
+mod many;
 mod page;
 mod scope;
 mod search;
@@ -25,6 +26,9 @@ pub use apply::aggregate;
 pub use dialect::Dialect;
 pub(crate) use search::lower;
 pub use select::select;
+pub use many::{
+    add_many, get_many, insert_many, keys_many, next_keys, raise_many, raise_slots, update_many,
+};
 
 /// A statement and what is bound to it, in order.
 #[derive(Clone, Debug, PartialEq)]

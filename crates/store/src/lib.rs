@@ -21,8 +21,9 @@ mod transaction;
 
 pub use aggregation::{Aggregated, AggregatedName, AggregatedSink, Aggregation, decode_aggregated};
 pub use emit::{
-    Dialect, Statement, aggregate, bind_row, delete, delete_where, exists, get, insert, raise,
-    select, stored_columns, update, upsert_add,
+    Dialect, Statement, add_many, aggregate, bind_row, delete, delete_where, exists, get, get_many,
+    insert, insert_many, keys_many, next_keys, raise, raise_many, raise_slots, select,
+    stored_columns, update, update_many, upsert_add,
 };
 pub use map::{MapError, read_map, snake_case};
 pub use select::{Linked, Order, OrderKey, Select, expression_column};

@@ -3,6 +3,7 @@
 
 mod columns;
 mod navigation;
+pub(crate) mod slots;
 
 use std::collections::BTreeMap;
 
@@ -59,6 +60,10 @@ struct TableEntry {
     version: Option<String>,
     /// The columns that `$search` looks in; by default those of all properties that are strings.
     search: Option<Vec<String>>,
+    /// Rows are counters that many transactions add to at once: a database may keep each in slots,
+    /// one for each writer, that are summed on reading.
+    #[serde(default)]
+    counters: bool,
     /// The table that this one's history goes to; it is made of the same columns.
     history: Option<String>,
     #[serde(default)]
@@ -164,6 +169,10 @@ fn build_table(model: &Model, entry: &TableEntry) -> Result<Table, MapError> {
     set_key(model, of, entry, &mut table).map_err(wrong)?;
     add_indexes(entry, &mut table).map_err(wrong)?;
     table.searchable = searchable(entry, &table).map_err(wrong)?;
+    if entry.counters {
+        slots::check(&table).map_err(wrong)?;
+        table.counters = true;
+    }
     Ok(table)
 }
 

@@ -99,6 +99,8 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// The table that history rows of this one go to.
     pub history: Option<TableId>,
+    /// Whether the rows are counters, which a database may keep in slots: see [`Self::slots`].
+    pub counters: bool,
     /// Whether a virtual column, or the whole table, reads another table.
     pub reads_others: bool,
     /// The `SELECT` behind a table that is a view: its rows are read here, and written elsewhere.
@@ -147,6 +149,7 @@ impl Table {
             reads_others,
             view: None,
             identity: false,
+            counters: false,
             indexes: Vec::new(),
             history: None,
             entity_type: None,

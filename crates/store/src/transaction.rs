@@ -66,6 +66,14 @@ pub trait Reader {
     /// # Errors
     /// What the database says.
     fn exists(&mut self, table: TableId, key: &[Value]) -> Result<bool, Error>;
+
+    /// Says which rows will be read by key, so that a database may fetch them at once.
+    ///
+    /// # Errors
+    /// What the database says; it may run the command again when it has them.
+    fn prefetch(&mut self, _table: TableId, _keys: &[Vec<Value>]) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// A transaction: a snapshot that may also write. All of a command's writes become durable
@@ -189,6 +197,8 @@ where
     T: Send,
 {
     fn run(&mut self, transaction: &mut dyn Transaction) -> Verdict {
+        // If this run ends in a panic, what an earlier one said does not count.
+        self.result = None;
         let result = (self.run)(transaction);
         let verdict = if result.is_ok() {
             Verdict::Commit
@@ -247,6 +257,8 @@ where
     T: Send,
 {
     fn run(&mut self, reader: &mut dyn Reader) {
+        // If this run ends in a panic, what an earlier one said does not count.
+        self.result = None;
         self.result = Some((self.run)(reader));
     }
 

@@ -62,6 +62,7 @@ const START: Duration = Duration::from_secs(60);
 /// A PostgreSQL server with its own data, on a unix socket. Dropping it ends it.
 pub struct Cluster {
     directory: PathBuf,
+    port: u16,
     commands: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     child: Child,
@@ -113,6 +114,7 @@ impl Cluster {
         );
         Self {
             directory: PathBuf::from(directory.trim_end()),
+            port: 5432,
             commands: child.stdin.take(),
             answers,
             child,
@@ -151,6 +153,20 @@ impl Cluster {
     /// If it cannot be written.
     pub fn admit(&self, lines: &str) {
         std::fs::write(self.directory.join("data/pg_hba.conf"), lines).expect("pg_hba.conf");
+    }
+
+    /// Lets the server listen on a free port of 127.0.0.1, too, from its next start on.
+    ///
+    /// # Panics
+    /// If none is free.
+    pub fn listen(&mut self) -> u16 {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        self.port = free.local_addr().expect("its address").port();
+        self.configure(&format!(
+            "listen_addresses = '127.0.0.1'\nport = {}",
+            self.port
+        ));
+        self.port
     }
 
     /// Starts the server and waits until it answers.
@@ -233,13 +249,13 @@ impl Cluster {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         let socket = self.directory.to_string_lossy().replace('/', "%2F");
-        format!("postgres://postgres@{socket}/{database}")
+        format!("postgres://postgres@{socket}:{}/{database}", self.port)
     }
 
     /// The unix socket itself.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
-        self.directory.join(".s.PGSQL.5432")
+        self.directory.join(format!(".s.PGSQL.{}", self.port))
     }
 }
 

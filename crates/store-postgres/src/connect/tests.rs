@@ -26,9 +26,9 @@ fn what_a_role_has_set_does_not_weaken_a_connection() {
         ("synchronous_commit", "local", "on"),
         ("synchronous_commit", "remote_write", "on"),
         ("synchronous_commit", "remote_apply", "remote_apply"),
-        ("statement_timeout", "1", "1min"),
+        ("statement_timeout", "5000", "1min"),
         ("idle_in_transaction_session_timeout", "0", "15s"),
-        ("lock_timeout", "1", "500ms"),
+        ("lock_timeout", "5000", "500ms"),
         ("standard_conforming_strings", "off", "on"),
     ] {
         let sql = format!("ALTER DATABASE {database} SET {name} = '{given}'");

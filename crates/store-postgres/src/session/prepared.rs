@@ -6,44 +6,46 @@ use store::{ColumnSet, Dialect, TableId};
 use tokio_postgres::Statement;
 use tokio_postgres::types::Type;
 
-use super::{Access, Session};
+use super::Session;
+use crate::batch::stored;
 use crate::values::type_of;
 
 /// Selects that stay prepared; when there are more, all are forgotten.
 const SELECTS: usize = 256;
 
-/// How a row that is read is locked.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Lock {
-    Not,
+const DIALECT: Dialect = Dialect::Postgres;
+
+/// How rows that are read are locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Lock {
+    /// Whoever holds one is waited for.
     Wait,
+    /// A row that is held is an error.
     NoWait,
 }
 
 /// Which prepared statement.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Prepared {
-    Get(TableId, Lock),
-    Exists(TableId, Lock),
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Prepared {
+    Get(TableId),
+    Exists(TableId),
     Insert(TableId),
     Append(TableId),
     Update(TableId, ColumnSet),
-    Add(TableId, ColumnSet),
-    Raise(TableId, usize),
     Delete(TableId),
+    DeleteSlots(TableId),
+    GetMany(TableId, Lock),
+    KeysMany(TableId),
+    InsertMany(TableId),
+    UpdateMany(TableId, ColumnSet),
+    AddMany(TableId, ColumnSet),
+    RaiseMany(TableId, usize),
+    NextKeys(TableId),
 }
 
 impl Session {
-    pub(super) fn lock(&self) -> Lock {
-        match self.access {
-            Access::Snapshot | Access::Alone => Lock::Not,
-            Access::Shared { waits: true } => Lock::Wait,
-            Access::Shared { waits: false } => Lock::NoWait,
-        }
-    }
-
     /// The prepared statement.
-    pub(super) fn statement(&mut self, which: Prepared) -> Result<Statement, Error> {
+    pub(crate) fn statement(&mut self, which: Prepared) -> Result<Statement, Error> {
         if let Some(statement) = self.statements.get(&which) {
             return Ok(statement.clone());
         }
@@ -76,44 +78,46 @@ impl Session {
         Ok(statement)
     }
 
-    fn text(&self, which: Prepared) -> String {
-        const DIALECT: Dialect = Dialect::Postgres;
-        let table = |id| self.context.tables.table(id);
-        match which {
-            Prepared::Get(id, lock) => {
-                let get = store::get(table(id), self.today, &self.context.model, DIALECT);
-                // Not against a child's look at its parent, but against all who judge and write.
-                get + locking(lock, " FOR NO KEY UPDATE")
-            }
-            Prepared::Exists(id, lock) => {
-                store::exists(table(id), DIALECT) + locking(lock, " FOR KEY SHARE")
-            }
-            Prepared::Insert(id) => store::insert(table(id), DIALECT),
-            Prepared::Append(id) => {
-                let key: Vec<_> = table(id)
-                    .key
-                    .iter()
-                    .map(|column| format!("\"{}\"", table(id).columns[*column].name))
-                    .collect();
-                format!(
-                    "{} RETURNING {}",
-                    store::insert(table(id), DIALECT),
-                    key.join(", ")
-                )
-            }
-            Prepared::Update(id, columns) => store::update(table(id), columns, DIALECT),
-            Prepared::Add(id, columns) => store::upsert_add(table(id), columns, DIALECT),
-            Prepared::Raise(id, column) => store::raise(table(id), column, DIALECT),
-            Prepared::Delete(id) => store::delete(table(id), DIALECT),
-        }
+    /// Forgets the statements whose text holds the day.
+    pub(super) fn forget_days(&mut self) {
+        self.statements
+            .retain(|prepared, _| !matches!(prepared, Prepared::Get(_) | Prepared::GetMany(..)));
     }
-}
 
-fn locking(lock: Lock, words: &'static str) -> &'static str {
-    match (lock, words) {
-        (Lock::Not, _) => "",
-        (Lock::Wait, words) => words,
-        (Lock::NoWait, " FOR KEY SHARE") => " FOR KEY SHARE NOWAIT",
-        (Lock::NoWait, _) => " FOR NO KEY UPDATE NOWAIT",
+    fn text(&self, which: Prepared) -> String {
+        let read = |id| self.context.tables.table(id);
+        let written = |id| self.context.written(id);
+        match which {
+            Prepared::Get(id) => store::get(read(id), self.today, &self.context.model, DIALECT),
+            Prepared::Exists(id) => store::exists(read(id), DIALECT),
+            Prepared::Insert(id) => store::insert(written(id), DIALECT),
+            Prepared::Append(id) => {
+                let table = written(id);
+                let key = table.key.iter().map(|c| &table.columns[*c].name);
+                let key: Vec<_> = key.map(|name| format!("\"{name}\"")).collect();
+                let insert = store::insert(table, DIALECT);
+                format!("{insert} RETURNING {}", key.join(", "))
+            }
+            Prepared::Update(id, columns) => store::update(written(id), columns, DIALECT),
+            Prepared::Delete(id) => store::delete(written(id), DIALECT),
+            Prepared::DeleteSlots(id) => store::delete_where(written(id), &read(id).key, DIALECT),
+            Prepared::GetMany(id, lock) => {
+                // Not against a look at whether the row is there, but against all who write it.
+                let get = store::get_many(read(id), self.today, &self.context.model);
+                get + match lock {
+                    Lock::Wait => " FOR NO KEY UPDATE",
+                    Lock::NoWait => " FOR NO KEY UPDATE NOWAIT",
+                }
+            }
+            Prepared::KeysMany(id) => store::keys_many(read(id)),
+            Prepared::InsertMany(id) => store::insert_many(written(id), &stored(written(id))),
+            Prepared::UpdateMany(id, columns) => store::update_many(written(id), columns),
+            Prepared::AddMany(id, columns) => store::add_many(written(id), columns),
+            Prepared::RaiseMany(id, column) if read(id).counters => {
+                store::raise_slots(written(id), column)
+            }
+            Prepared::RaiseMany(id, column) => store::raise_many(written(id), column),
+            Prepared::NextKeys(id) => store::next_keys(written(id)),
+        }
     }
 }

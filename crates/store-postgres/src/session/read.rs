@@ -5,8 +5,8 @@ use odata::Error;
 use store::cell::decode_row;
 use store::{AggregatedSink, Aggregation, Cells, Dialect, Reader, Row, Select, TableId};
 
+use super::Session;
 use super::prepared::Prepared;
-use super::{Access, Session};
 use crate::values::PostgresRow;
 
 impl Session {
@@ -17,8 +17,8 @@ impl Session {
         count: bool,
         sink: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.needs_all()?;
-        self.settle_additions(select.table)?;
+        // It may read other tables, too.
+        self.flush_additions(None)?;
         let (model, tables) = (&self.context.model, &self.context.tables);
         let emitted = store::select(model, tables, Dialect::Postgres, select, count)?;
         self.run_statement(emitted, sink)
@@ -36,21 +36,6 @@ impl Session {
             sunk.is_ok()
         })?;
         sunk
-    }
-
-    /// A row of a view is made of rows that no lock by its key holds.
-    fn needs_all_for(&mut self, table: TableId) -> Result<(), Error> {
-        match self.context.tables.table(table).view {
-            Some(_) => self.needs_all(),
-            None => Ok(()),
-        }
-    }
-
-    /// Keeps in mind that the command at hand found no row.
-    fn note_absent(&mut self, table: TableId, key: &[Value]) {
-        if matches!(self.access, Access::Shared { .. }) {
-            self.absent.push((table, key.to_vec()));
-        }
     }
 }
 
@@ -79,8 +64,7 @@ impl Reader for Session {
         aggregation: &Aggregation<'_>,
         sink: &mut AggregatedSink<'_>,
     ) -> Result<(), Error> {
-        self.needs_all()?;
-        self.settle_additions(aggregation.input.table)?;
+        self.flush_additions(None)?;
         let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
         let (emitted, columns) = store::aggregate(&model, &tables, Dialect::Postgres, aggregation)?;
         self.run_statement(emitted, &mut |cells| {
@@ -89,13 +73,11 @@ impl Reader for Session {
     }
 
     fn get(&mut self, id: TableId, key: &[Value]) -> Result<Option<Row>, Error> {
-        self.needs_all_for(id)?;
         self.settle_additions(id)?;
         let Some(cells) = self.key_cells(id, key)? else {
             return Ok(None);
         };
-        let Some(row) = self.query_one(Prepared::Get(id, self.lock()), &cells)? else {
-            self.note_absent(id, key);
+        let Some(row) = self.query_one(Prepared::Get(id), &cells)? else {
             return Ok(None);
         };
         let (model, tables) = (&self.context.model, &self.context.tables);
@@ -103,15 +85,10 @@ impl Reader for Session {
     }
 
     fn exists(&mut self, id: TableId, key: &[Value]) -> Result<bool, Error> {
-        self.needs_all_for(id)?;
         self.settle_additions(id)?;
         let Some(cells) = self.key_cells(id, key)? else {
             return Ok(false);
         };
-        let row = self.query_one(Prepared::Exists(id, self.lock()), &cells)?;
-        if row.is_none() {
-            self.note_absent(id, key);
-        }
-        Ok(row.is_some())
+        Ok(self.query_one(Prepared::Exists(id), &cells)?.is_some())
     }
 }

@@ -1,4 +1,4 @@
-//! Writing: the transaction's side of a session.
+//! Writing: the transaction's side of a session that runs alone.
 
 use edm::Value;
 use edm::time::DateTimeOffset;
@@ -7,60 +7,52 @@ use store::additions::Held;
 use store::cell::Cell;
 use store::{Cells as _, ColumnSet, Dialect, Reader as _, Row, TableId, Transaction};
 
+use super::Session;
 use super::prepared::Prepared;
-use super::{Access, Session};
 use crate::values::PostgresRow;
 
 impl Session {
-    /// Writes the additions held back for a table before it is read.
-    pub(super) fn settle_additions(&mut self, table: TableId) -> Result<(), Error> {
-        if self.access == Access::Snapshot {
-            return Ok(());
-        }
-        if self.context.tables.table(table).reads_others {
-            return self.flush_additions(None);
-        }
-        if !self.additions.concern(table) {
-            return Ok(());
-        }
-        self.flush_additions(Some(table))
+    /// Writes a row of counters into the first slot.
+    fn insert_counters(&mut self, id: TableId, row: &Row) -> Result<(), Error> {
+        let context = self.context.clone();
+        let slots = context.written(id);
+        let mut whole = row.clone();
+        whole.push(Value::Integer(0));
+        let stored = store::stored_columns(slots).into_iter();
+        let cells = store::bind_row(&context.model, slots, stored, &whole)?;
+        self.execute(Prepared::Insert(id), &cells).map(|_| ())
     }
 
-    /// Writes the additions held back, for one table or for all.
-    pub(super) fn flush_additions(&mut self, only: Option<TableId>) -> Result<(), Error> {
-        for (id, held) in self.additions.take(only) {
-            // First the amounts: a time is raised also in a row that they make.
-            self.add_now(id, &held)?;
-            self.raise_now(id, &held)?;
+    /// Puts what all slots sum up to, with these columns changed, into the first slot.
+    fn update_counters(
+        &mut self,
+        id: TableId,
+        key: &[Value],
+        columns: ColumnSet,
+        row: &Row,
+    ) -> Result<bool, Error> {
+        let Some(mut now) = self.get(id, key)? else {
+            return Ok(false);
+        };
+        for column in columns.iter() {
+            now[column] = row[column].clone();
         }
-        Ok(())
+        let tables = self.tables();
+        if let Some(version) = tables.table(id).version.filter(|v| !columns.contains(*v)) {
+            let next = now[version].as_i64().unwrap_or(0).saturating_add(1);
+            now[version] = Value::Integer(next);
+        }
+        self.delete_counters(id, key)?;
+        self.insert_counters(id, &now)?;
+        Ok(true)
     }
 
-    fn sure_key<'v>(&self, id: TableId, key: &'v [Value]) -> Result<Vec<Cell<'v>>, Error> {
-        self.key_cells(id, key)?
-            .ok_or_else(|| Error::internal("an addition to a key with U+0000"))
-    }
-
-    fn add_now(&mut self, id: TableId, held: &Held) -> Result<(), Error> {
-        let sums = held.sums();
-        if sums.is_empty() {
-            return Ok(());
-        }
-        let columns: ColumnSet = sums.iter().map(|(column, _)| *column).collect();
-        let mut cells = self.sure_key(id, &held.key)?;
-        cells.extend(sums.iter().map(|(_, amount)| Cell::Integer(*amount)));
-        self.execute(Prepared::Add(id, columns), &cells).map(|_| ())
-    }
-
-    fn raise_now(&mut self, id: TableId, held: &Held) -> Result<(), Error> {
-        for (column, time) in &held.latest {
-            let instant = Cell::Integer(time.ticks);
-            let mut cells = vec![instant.clone(), Cell::Integer(time.form.to_i32().into())];
-            cells.extend(self.sure_key(id, &held.key)?);
-            cells.push(instant);
-            self.execute(Prepared::Raise(id, *column), &cells)?;
-        }
-        Ok(())
+    fn delete_counters(&mut self, id: TableId, key: &[Value]) -> Result<bool, Error> {
+        let Some(mut cells) = self.key_cells(id, key)? else {
+            return Ok(false);
+        };
+        cells.push(Cell::Integer(i64::MAX));
+        Ok(self.execute(Prepared::DeleteSlots(id), &cells)? > 0)
     }
 }
 
@@ -68,20 +60,21 @@ impl Transaction for Session {
     fn insert(&mut self, id: TableId, row: &Row) -> Result<bool, Error> {
         // An addition may have made the row.
         self.settle_additions(id)?;
-        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
+        let (model, tables) = (self.model(), self.tables());
         let table = tables.table(id);
+        if table.counters {
+            if self.exists(id, &table.key_of(row))? {
+                return Ok(false);
+            }
+            return self.insert_counters(id, row).map(|()| true);
+        }
         let stored = store::stored_columns(table).into_iter();
         let cells = store::bind_row(&model, table, stored, row)?;
-        let written = self.execute(Prepared::Insert(id), &cells)? == 1;
-        if !written && self.absent.contains(&(id, table.key_of(row))) {
-            // The command has judged by a row that was not there and now is.
-            return Err(self.conflict("another group wrote the row first"));
-        }
-        Ok(written)
+        Ok(self.execute(Prepared::Insert(id), &cells)? == 1)
     }
 
     fn append(&mut self, id: TableId, row: &Row) -> Result<i64, Error> {
-        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
+        let (model, tables) = (self.model(), self.tables());
         let table = tables.table(id);
         let stored = store::stored_columns(table).into_iter();
         let cells = store::bind_row(&model, table, stored, row)?;
@@ -104,8 +97,11 @@ impl Transaction for Session {
         if columns.is_empty() {
             return self.exists(id, key);
         }
-        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
+        let (model, tables) = (self.model(), self.tables());
         let table = tables.table(id);
+        if table.counters {
+            return self.update_counters(id, key, columns, row);
+        }
         let Some(key) = self.key_cells(id, key)? else {
             return Ok(false);
         };
@@ -149,6 +145,9 @@ impl Transaction for Session {
 
     fn delete(&mut self, id: TableId, key: &[Value]) -> Result<bool, Error> {
         self.settle_additions(id)?;
+        if self.tables().table(id).counters {
+            return self.delete_counters(id, key);
+        }
         let Some(cells) = self.key_cells(id, key)? else {
             return Ok(false);
         };
@@ -161,19 +160,18 @@ impl Transaction for Session {
         fixed: &[(usize, Value)],
         limit: u32,
     ) -> Result<u32, Error> {
-        self.needs_all()?;
         self.settle_additions(id)?;
-        let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
-        let table = tables.table(id);
+        let context = self.context.clone();
+        let table = context.written(id);
         let columns: Vec<usize> = fixed.iter().map(|(column, _)| *column).collect();
         let sql = store::delete_where(table, &columns, Dialect::Postgres);
         let mut cells = Vec::with_capacity(fixed.len() + 1);
         for (column, value) in fixed {
-            store::cell::encode(&model, &table.columns[*column], value, &mut cells)?;
+            store::cell::encode(&context.model, &table.columns[*column], value, &mut cells)?;
         }
         cells.push(Cell::Integer(limit.into()));
         let statement = self.statement_for(sql, &cells)?;
-        let removed = self.execute_statement(&statement, &cells)?;
+        let removed = self.query(&statement, &cells, |_| true)?;
         u32::try_from(removed).map_err(Error::internal)
     }
 }

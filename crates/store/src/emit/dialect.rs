@@ -129,6 +129,12 @@ impl Dialect {
         }
     }
 
+    /// The type of a column without its order: of a cast or of an array's elements.
+    pub(crate) fn plain_type(self, kind: ColumnKind) -> &'static str {
+        let ty = self.sql_type(kind);
+        ty.strip_suffix(COLLATION).unwrap_or(ty)
+    }
+
     /// The type of the key that the database hands out.
     pub(crate) fn identity(self) -> &'static str {
         match self {

@@ -129,8 +129,13 @@ fn expect(counters: &mut Counters, step: &Step) -> Seen {
 }
 
 /// What a step does in a transaction.
-fn carry_out(transaction: &mut dyn Transaction, owner: &Value, step: &Step) -> Result<Seen, Error> {
-    let (id, counters) = table("counter");
+fn carry_out(
+    transaction: &mut dyn Transaction,
+    name: &str,
+    owner: &Value,
+    step: &Step,
+) -> Result<Seen, Error> {
+    let (id, counters) = table(name);
     let key = |n: u8| vec![owner.clone(), Value::String(n.to_string())];
     let [hits, misses, latest] = ["hits", "misses", "latest"].map(|name| column(counters, name));
     let made = |n: u8, amount: i64| {
@@ -160,19 +165,23 @@ fn carry_out(transaction: &mut dyn Transaction, owner: &Value, step: &Step) -> R
         }
         Step::Delete(n) => Seen::Was(transaction.delete(id, &key(n))?),
         Step::Exists(n) => Seen::Was(transaction.exists(id, &key(n))?),
-        Step::Get(n) => Seen::One(transaction.get(id, &key(n))?.map(|row| counter_of(&row).1)),
+        Step::Get(n) => Seen::One(
+            transaction
+                .get(id, &key(n))?
+                .map(|row| counter_of(name, &row).1),
+        ),
         Step::All => Seen::All(
-            rows(transaction, &of_owner("counter", owner))?
+            rows(transaction, &of_owner(name, owner))?
                 .iter()
-                .map(counter_of)
+                .map(|row| counter_of(name, row))
                 .collect(),
         ),
-        Step::Count => Seen::Count(transaction.count(&of_owner("counter", owner))?),
+        Step::Count => Seen::Count(transaction.count(&of_owner(name, owner))?),
     })
 }
 
-fn counter_of(row: &crate::Row) -> (u8, Counter) {
-    let counters = table("counter").1;
+fn counter_of(name: &str, row: &crate::Row) -> (u8, Counter) {
+    let counters = table(name).1;
     let value = |name: &str| &row[column(counters, name)];
     let number = |name: &str| value(name).as_i64().expect("a counter is a number");
     let id = value("id").as_str().and_then(|id| id.parse().ok());
@@ -187,20 +196,21 @@ fn counter_of(row: &crate::Row) -> (u8, Counter) {
     (id.expect("counters are numbered"), counter)
 }
 
-/// What the steps of each command saw.
-type Log = Arc<Mutex<Vec<Vec<Seen>>>>;
+/// What the steps of each command saw, when it ran last.
+type Log = Arc<Mutex<BTreeMap<usize, Result<Vec<Seen>, String>>>>;
 
-fn run_of(owner: Value, command: Command, log: Log) -> Run {
+fn run_of(name: &'static str, owner: Value, (number, command): (usize, Command), log: Log) -> Run {
     Box::new(move |transaction| {
-        let seen: Vec<Seen> = command
-            .steps
-            .iter()
-            .map(|step| carry_out(transaction, &owner, step).expect("every step succeeds"))
-            .collect();
+        let steps = command.steps.iter();
+        let seen = steps.map(|step| carry_out(transaction, name, &owner, step));
+        let seen: Result<Vec<_>, _> = seen.collect();
+        let failed = seen.is_err();
         log.lock()
             .expect("no step panics while it holds")
-            .push(seen);
+            .insert(number, seen.map_err(|error| error.to_string()));
         match command.end {
+            // The database runs it again, or the error is found below.
+            _ if failed => Verdict::Rollback,
             End::Commit => Verdict::Commit,
             End::Fail => Verdict::Rollback,
             End::Panic => panic_quietly(),
@@ -226,6 +236,12 @@ fn without_raises_of_nothing(counters: &Counters, command: &Command) -> Command 
 /// Commands that add, read, write, fail and panic in groups see and leave what they would one by
 /// one on a plain map.
 pub fn additions_are_as_if_written_at_once(open: Opener) {
+    for name in ["counter", "tally"] {
+        additions_do_not_show(open, name);
+    }
+}
+
+fn additions_do_not_show(open: Opener, name: &'static str) {
     let world = World::new(open);
     let outcome = property_runner(256).run(&groups(), |groups| {
         let owner = world.new_owner();
@@ -234,26 +250,24 @@ pub fn additions_are_as_if_written_at_once(open: Opener) {
             let mut expected = Vec::new();
             let log = Log::default();
             let mut runs = Vec::new();
-            for command in group {
+            for (number, command) in group.into_iter().enumerate() {
                 let command = without_raises_of_nothing(&counters, &command);
                 let mut after = counters.clone();
                 let steps = command.steps.iter();
-                expected.push(
-                    steps
-                        .map(|step| expect(&mut after, step))
-                        .collect::<Vec<_>>(),
-                );
+                expected.push(Ok(steps
+                    .map(|step| expect(&mut after, step))
+                    .collect::<Vec<_>>()));
                 if matches!(command.end, End::Commit) {
                     counters = after;
                 }
-                runs.push(run_of(owner.clone(), command, log.clone()));
+                runs.push(run_of(name, owner.clone(), (number, command), log.clone()));
             }
             let settled = world.submit_together(runs);
             prop_assert!(settled.iter().all(Result::is_ok), "{:?}", settled);
             let seen = std::mem::take(&mut *log.lock().expect("no step panics while it holds"));
-            prop_assert_eq!(seen, expected);
-            let found = world.rows(of_owner("counter", &owner));
-            let found: Counters = found.iter().map(counter_of).collect();
+            prop_assert_eq!(seen.into_values().collect::<Vec<_>>(), expected);
+            let found = world.rows(of_owner(name, &owner));
+            let found: Counters = found.iter().map(|row| counter_of(name, row)).collect();
             prop_assert_eq!(&found, &counters);
         }
         Ok(())
@@ -308,8 +322,14 @@ pub fn a_virtual_column_sees_additions_to_the_table_it_reads(open: Opener) {
 /// is no row none is made.
 pub fn times_only_move_forward(open: Opener) {
     let world = World::new(open);
+    for name in ["counter", "tally"] {
+        raise_times(&world, name);
+    }
+}
+
+fn raise_times(world: &World, name: &str) {
     let owner = world.new_owner();
-    let (id, counters) = table("counter");
+    let (id, counters) = table(name);
     let latest = column(counters, "latest");
     let made = row(counters, &[("owner", owner.clone()), ("id", "0".into())]);
     world.fill(id, std::slice::from_ref(&made));
@@ -335,5 +355,5 @@ pub fn times_only_move_forward(open: Opener) {
     let nobody = vec![owner.clone(), "1".into()];
     let time = parse("2024-05-06T07:08:09Z");
     world.written(move |transaction| transaction.raise(id, &nobody, latest, time));
-    assert_eq!(world.rows(of_owner("counter", &owner)).len(), 1);
+    assert_eq!(world.rows(of_owner(name, &owner)).len(), 1);
 }
