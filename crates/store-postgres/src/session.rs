@@ -135,7 +135,7 @@ impl Session {
 
     fn begin_write(&mut self, access: Access, lock: &str) -> Result<(), Error> {
         self.turn_day();
-        self.keys.refresh();
+        self.keys.begin();
         self.additions = Additions::default();
         (self.access, self.trouble) = (access, None);
         self.take_slot()?;

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use edm::Value;
 use edm::time::DateTimeOffset;
-use odata::Error;
+use odata::{Error, ErrorCode};
 use tokio::sync::oneshot;
 
 use crate::aggregation::{AggregatedSink, Aggregation};
@@ -211,6 +211,8 @@ where
 
     fn settle(self: Box<Self>, outcome: Result<(), Error>) {
         let answer = match (outcome, self.result) {
+            // It would have run again.
+            (Err(error), Some(Err(own))) if own.code == ErrorCode::ServiceUnavailable => Err(error),
             // A command that failed by itself has its own reason, whatever became of the others.
             (_, Some(Err(error))) | (Err(error), _) => Err(error),
             (Ok(()), Some(Ok(value))) => Ok(value),

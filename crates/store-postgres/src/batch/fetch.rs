@@ -13,10 +13,6 @@ use crate::client::Ask;
 use crate::session::{Lock, Prepared};
 use crate::values::{PostgresRow, arrays};
 
-/// Keys to append under are fetched for this many times as many rows as there are, so that not every
-/// group has to.
-const AHEAD: usize = 4;
-
 /// What commands lack.
 #[derive(Default)]
 pub(super) struct Wanted {
@@ -33,9 +29,9 @@ impl Wanted {
         wanted.1 |= whole;
     }
 
-    /// One more key to append under.
-    pub(super) fn key(&mut self, table: TableId) {
-        *self.keys.entry(table).or_default() += 1;
+    /// So many more keys to append under.
+    pub(super) fn keys(&mut self, table: TableId, count: usize) {
+        *self.keys.entry(table).or_default() += count;
     }
 }
 
@@ -49,7 +45,11 @@ impl Batch<'_> {
     /// What the database says; the session knows what it means for the transaction.
     pub(crate) fn fetch(&mut self) -> Result<(), Error> {
         self.rounds += 1;
-        let wanted = std::mem::take(&mut self.wanted);
+        let mut wanted = std::mem::take(&mut self.wanted);
+        for (table, count) in self.session.keys.expected() {
+            let keys = wanted.keys.entry(table).or_default();
+            *keys = count.max(*keys);
+        }
         let mut parts: BTreeMap<(TableId, bool), Vec<(RowKey, Vec<Value>)>> = BTreeMap::new();
         for (id, (key, whole)) in wanted.rows {
             parts.entry((id.0, whole)).or_default().push((id, key));
@@ -64,7 +64,7 @@ impl Batch<'_> {
         self.locked = self.locked.max(locked.map(|((table, _), _)| *table).max());
         let mut handed = Vec::new();
         for (table, count) in wanted.keys {
-            asks.push(self.session.ask_keys(table, (count * AHEAD).max(16))?);
+            asks.push(self.session.ask_keys(table, count)?);
             handed.push(table);
         }
         let mut answers = self.session.ask_all(&asks)?.into_iter();

@@ -140,10 +140,7 @@ impl Transaction for Batch<'_> {
         let [column] = table.key[..] else {
             return Err(Error::internal("an appended row needs one key column"));
         };
-        let Some(key) = self.session.keys.take(id) else {
-            self.wanted.key(id);
-            return Err(self.halt(Ran::Lacks));
-        };
+        let key = self.next_key(id)?;
         self.taken.push((id, key));
         let mut row = row.clone();
         row[column] = Value::Integer(key);
@@ -222,6 +219,26 @@ impl Transaction for Batch<'_> {
 }
 
 impl Batch<'_> {
+    /// The next key to append a row under.
+    fn next_key(&mut self, table: TableId) -> Result<i64, Error> {
+        for _ in 0..2 {
+            if let Some(key) = self.session.keys.take(table) {
+                return Ok(key);
+            }
+            // Who has taken many may need as many again.
+            let taken = self.taken.iter().filter(|(t, _)| *t == table).count();
+            self.wanted.keys(table, taken + 1);
+            if self.rounds < ROUNDS {
+                break;
+            }
+            if let Err(error) = self.fetch() {
+                self.halt(Ran::Alone);
+                return Err(error);
+            }
+        }
+        Err(self.halt(Ran::Lacks))
+    }
+
     fn hold(
         &mut self,
         table: TableId,
