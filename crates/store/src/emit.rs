@@ -24,11 +24,11 @@ use expression::Compiler;
 
 pub use apply::aggregate;
 pub use dialect::Dialect;
-pub(crate) use search::lower;
-pub use select::select;
 pub use many::{
     add_many, get_many, insert_many, keys_many, next_keys, raise_many, raise_slots, update_many,
 };
+pub(crate) use search::lower;
+pub use select::select;
 
 /// A statement and what is bound to it, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,14 +42,20 @@ pub struct Statement {
 /// `SELECT` of all columns by primary key; the key's values are bound in order.
 #[must_use]
 pub fn get(table: &Table, today: i32, model: &Model, dialect: Dialect) -> String {
+    let mut sql = all_columns(table, today, model, dialect);
+    by_key(table, &mut sql);
+    dialect.placeholders(sql)
+}
+
+/// `SELECT` of all columns, without conditions.
+fn all_columns(table: &Table, today: i32, model: &Model, dialect: Dialect) -> String {
     let no_others = Tables::default();
     let compiler = Compiler::new(model, &no_others, dialect, today, DateTimeOffset::MIN);
     let mut sql = "SELECT ".to_owned();
     let all: Vec<usize> = (0..table.columns.len()).collect();
     select::columns(&compiler, table, &all, &mut sql);
     let _ = write!(sql, " FROM \"{}\"", table.name);
-    by_key(table, &mut sql);
-    dialect.placeholders(sql)
+    sql
 }
 
 /// Whether a primary key has a row.

@@ -73,11 +73,7 @@ impl Reader for Batch<'_> {
         Err(self.halt(Ran::Alone))
     }
 
-    fn aggregate(
-        &mut self,
-        _: &Aggregation<'_>,
-        _: &mut AggregatedSink<'_>,
-    ) -> Result<(), Error> {
+    fn aggregate(&mut self, _: &Aggregation<'_>, _: &mut AggregatedSink<'_>) -> Result<(), Error> {
         Err(self.halt(Ran::Alone))
     }
 

@@ -3,7 +3,7 @@
 
 use edm::Model;
 
-use super::{Dialect, Emitter, columns, next_version, sql_names};
+use super::{Dialect, all_columns, next_version, sql_names};
 use crate::table::{ColumnKind, ColumnSet, Table};
 
 const DIALECT: Dialect = Dialect::Postgres;
@@ -12,18 +12,6 @@ const DIALECT: Dialect = Dialect::Postgres;
 /// may stand behind it.
 #[must_use]
 pub fn get_many(table: &Table, today: i32, model: &Model) -> String {
-    let emitter = Emitter {
-        model,
-        table,
-        dialect: DIALECT,
-        today,
-    };
-    let mut all = String::new();
-    columns(
-        &emitter,
-        &(0..table.columns.len()).collect::<Vec<_>>(),
-        &mut all,
-    );
     // A virtual column may be named as a column of the key is, for whoever orders by a bare name.
     let key: Vec<_> = key_names(table)
         .iter()
@@ -31,8 +19,8 @@ pub fn get_many(table: &Table, today: i32, model: &Model) -> String {
         .collect();
     let key = key.join(", ");
     number(format!(
-        "SELECT {all} FROM \"{}\" WHERE ({key}) IN (SELECT * FROM {}) ORDER BY {key}",
-        table.name,
+        "{} WHERE ({key}) IN (SELECT * FROM {}) ORDER BY {key}",
+        all_columns(table, today, model, DIALECT),
         unnest(table, &table.key)
     ))
 }
