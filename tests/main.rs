@@ -8,5 +8,6 @@ mod errors;
 mod families;
 mod operations;
 mod query;
+mod reports;
 mod seeds;
 mod support;

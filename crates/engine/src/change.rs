@@ -93,6 +93,7 @@ impl Edit<'_> {
         let change = Change::Insert {
             row: &mut row,
             given,
+            service_root: self.root,
         };
         let judged = core
             .service

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use bytes::Bytes;
+use futures_util::Stream;
 use http::{HeaderMap, Method};
 use odata::Error;
 
@@ -40,11 +41,39 @@ pub struct Response {
     pub body: Bytes,
 }
 
+/// A file that is fetched by a URL of its own, which no token guards.
+pub struct Download {
+    /// What to call it.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its size in bytes.
+    pub length: u64,
+    /// Its content. An error breaks the answer off.
+    pub pieces: Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>,
+}
+
+/// Files that whoever has their URL may fetch.
+pub trait Downloads: Send + Sync + 'static {
+    /// The file of a name, if there is one and this is its secret. How long the answer takes does
+    /// not tell how much of a secret is right.
+    fn open(
+        &self,
+        name: String,
+        secret: String,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Download>, Error>> + Send + '_>>;
+}
+
+/// An answer that is being made.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>>;
+
 /// What answers requests: the engine, as the server sees it.
 pub trait Handler: Send + Sync + 'static {
+    /// The files that are fetched by URLs of their own; none by default.
+    fn downloads(&self) -> Option<&dyn Downloads> {
+        None
+    }
+
     /// Answers a request, or says why not.
-    fn handle(
-        &self,
-        request: Request,
-    ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + '_>>;
+    fn handle(&self, request: Request) -> Answering<'_>;
 }

@@ -86,6 +86,8 @@ pub enum Change<'a> {
         row: &'a mut Row,
         /// What the client gave.
         given: ColumnSet,
+        /// The service root that the client used: links to what is made begin with it.
+        service_root: &'a str,
     },
     /// A changed row.
     Update {

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::exchange::Handler;
+use engine::exchange::{Answering, Downloads, Handler, Request};
 use engine::{Core, Engine, RandomIds};
-use service::Graph;
+use service::{Archives, Graph};
 use store::Store;
 use store::clock::{Clock, SystemClock};
 use store_postgres::{Options, Postgres, Target, Timeouts};
@@ -55,11 +55,34 @@ pub(crate) async fn service_handler(
         store,
         clock,
         Arc::new(RandomIds),
-        Arc::new(graph),
+        Arc::new(graph.clone()),
     ));
     service::bootstrap(&core).await?;
-    tokio::spawn(look_after(Arc::downgrade(&core)));
-    Ok(Arc::new(Engine::new(core)))
+    tokio::spawn(look_after(Arc::downgrade(&core), graph.clone()));
+    tokio::spawn(service::work_on_exports(
+        Arc::downgrade(&core),
+        graph.clone(),
+    ));
+    Ok(Arc::new(Service {
+        archives: Archives::new(core.clone(), graph),
+        engine: Engine::new(core),
+    }))
+}
+
+/// The engine, and the files that export jobs make.
+struct Service {
+    engine: Engine,
+    archives: Archives,
+}
+
+impl Handler for Service {
+    fn downloads(&self) -> Option<&dyn Downloads> {
+        Some(&self.archives)
+    }
+
+    fn handle(&self, request: Request) -> Answering<'_> {
+        self.engine.handle(request)
+    }
 }
 
 /// How a PostgreSQL database is used.
@@ -77,12 +100,12 @@ fn options(arguments: &DatabaseArguments) -> Options {
 }
 
 /// Maintenance at start and every hour, for as long as the service lives.
-async fn look_after(core: std::sync::Weak<Core>) {
+async fn look_after(core: std::sync::Weak<Core>, graph: Graph) {
     let mut times = tokio::time::interval(MAINTENANCE);
     loop {
         times.tick().await;
         let Some(core) = core.upgrade() else { return };
-        if let Err(error) = service::maintain(&core).await {
+        if let Err(error) = service::maintain(&core, &graph).await {
             tracing::error!(%error, "maintenance was interrupted; it goes on in an hour");
         }
     }

@@ -56,6 +56,7 @@ async fn serve(shared: &Shared, request: Request) -> Result<Response<Body>, Refu
     let (parts, unread) = request.into_parts();
     let admitted = match admit(shared, &parts) {
         Ok(Admission::Open(response)) => return Ok(response),
+        Ok(Admission::Download(file)) => return Ok(open::download(shared, file).await?),
         Ok(Admission::Service(admitted)) => admitted,
         Err(refusal) => {
             body::discard(unread, &parts.headers, &shared.limits).await;
@@ -75,6 +76,8 @@ async fn serve(shared: &Shared, request: Request) -> Result<Response<Body>, Refu
 enum Admission {
     /// An open resource's answer.
     Open(Response<Body>),
+    /// A file that is fetched by a URL of its own.
+    Download(open::File),
     /// The service, with a request that lacks its headers and its body.
     Service(exchange::Request),
 }
@@ -95,6 +98,9 @@ fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
     }
     if let Some(answer) = open::answer(path, &parts.method) {
         return Ok(Admission::Open(answer?));
+    }
+    if let Some(file) = open::file(path, &parts.method) {
+        return Ok(Admission::Download(file?));
     }
     let (root, path) = target::split_root(path)?;
     let method = known_method(&parts.method)?;

@@ -4,6 +4,12 @@ use axum::body::Body;
 use http::{HeaderValue, Method, Response, header};
 use odata::Error;
 
+use crate::answer::Shared;
+
+/// What the paths of files begin with: `/exports/{name}/{secret}`. Whoever has such a URL may fetch
+/// the file, for as long as there is one.
+pub const FILES: &str = "/exports/";
+
 /// A resource that anyone may read.
 pub struct OpenResource {
     /// The exact path, beside the service roots.
@@ -12,7 +18,7 @@ pub struct OpenResource {
     pub body: &'static str,
 }
 
-/// Every resource that is served without a token. Nothing else is: what is not in this list passes
+/// Every resource that is served without a token, beside [`FILES`]. Nothing else is: what is not in this list passes
 /// the check of the bearer token, or is refused before it.
 pub const OPEN_RESOURCES: &[OpenResource] = &[OpenResource {
     path: "/health",
@@ -38,6 +44,52 @@ pub(crate) fn answer(path: &str, method: &Method) -> Option<Result<Response<Body
     Some(Ok(response))
 }
 
+/// A file as its URL names it.
+pub(crate) struct File {
+    name: String,
+    secret: String,
+}
+
+/// The file that a path names, if it is one's.
+pub(crate) fn file(path: &str, method: &Method) -> Option<Result<File, Error>> {
+    let (name, secret) = path.strip_prefix(FILES)?.split_once('/')?;
+    if method != Method::GET && method != Method::HEAD {
+        return Some(Err(Error::method_not_allowed(
+            "GET, HEAD",
+            "This file can only be read.",
+        )));
+    }
+    Some(Ok(File {
+        name: name.to_owned(),
+        secret: secret.to_owned(),
+    }))
+}
+
+/// The file as an answer.
+///
+/// # Errors
+/// 404 for a file that is not there, has expired, or has another secret: which, is not told.
+pub(crate) async fn download(shared: &Shared, file: File) -> Result<Response<Body>, Error> {
+    let missing = || Error::not_found("There is no such file, or it has expired.");
+    let downloads = shared.handler.downloads().ok_or_else(missing)?;
+    let found = downloads.open(file.name, file.secret).await?;
+    let found = found.ok_or_else(missing)?;
+    let name = format!("attachment; filename=\"{}\"", found.file_name);
+    let mut response = Response::new(Body::from_stream(found.pieces));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(found.media_type),
+    );
+    headers.insert(header::CONTENT_LENGTH, found.length.into());
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_str(&name).map_err(Error::internal)?,
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +102,7 @@ mod tests {
             .map(|resource| resource.path)
             .collect();
         assert_eq!(paths, ["/health"]);
+        assert_eq!(FILES, "/exports/");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use edm::{Model, OperationId, StructuredId, Value};
 use engine::{
     Answer, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, Target,
 };
-use odata::{Error, ErrorCode};
+use odata::Error;
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
 use crate::categories::Categories;
@@ -15,16 +15,14 @@ use crate::columns::{hidden, property, table_named};
 use crate::days::Days;
 use crate::devices::Devices;
 use crate::due::DueScript;
+use crate::exports::Exports;
 use crate::global::GlobalColumns;
 use crate::layout::{Family, Layout, States, Users};
 use crate::policy_states::PolicyStates;
 use crate::requests::Requests;
 use crate::states::Cause;
 use crate::targets::TargetTypes;
-use crate::{
-    assignments, categories, devices, due, global, history, ids, overview, payload_links, recount,
-    remote, rules, scripts, states, summaries, users,
-};
+use crate::{assignments, categories, devices, ids, operations, scripts, states, summaries, users};
 
 /// Why the model and the domain do not fit.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +53,7 @@ pub struct Graph {
     pub(crate) days: Arc<Days>,
     pub(crate) global: Arc<GlobalColumns>,
     pub(crate) requests: Requests,
+    pub(crate) exports: Arc<Exports>,
     pub(crate) categories: Categories,
     policy_states: Arc<PolicyStates>,
     /// The view of devices that are managed elsewhere, too.
@@ -108,6 +107,7 @@ impl Graph {
             devices,
             days: Arc::new(Days::of(model, tables)?),
             requests: Requests::of(tables)?,
+            exports: Arc::new(Exports::of(model, tables)?),
             categories: Categories::of(model, tables, tables.table(device_table))?,
             policy_states: Arc::new(PolicyStates::of(model, tables)?),
             comanaged: table_named(tables, "comanaged_device")?,
@@ -234,6 +234,14 @@ impl Graph {
         } else if table == self.categories.table {
             self.categories
                 .follow_category(self, transaction, scope, old, None)?;
+        } else if table == self.exports.jobs {
+            self.exports.delete(transaction, &old[self.id])?;
+        } else if table == self.exports.container {
+            // It is always there; what it contains goes.
+            return self
+                .exports
+                .delete_all(transaction, scope)
+                .map(|()| Outcome::Done);
         } else if !self.assignments.contains_key(&table) {
             return Err(Error::method_not_allowed(
                 "GET, HEAD, PATCH",
@@ -287,6 +295,10 @@ impl Service for Graph {
         if table == self.policy_states.table {
             return self.policy_states.key(parents, own);
         }
+        if self.exports.is_report(table) {
+            // Its rows are read as a whole: none has a URL.
+            return None;
+        }
         let devices = [self.devices.table, self.comanaged];
         if self.layout.family(table).is_some() || devices.contains(&table) {
             let [id] = own else { return None };
@@ -318,7 +330,13 @@ impl Service for Graph {
             ));
         }
         match change {
-            Change::Insert { row, given } => self
+            Change::Insert {
+                row, service_root, ..
+            } if target.table == self.exports.jobs => self
+                .exports
+                .insert(self, scope, service_root, row)
+                .map(|()| Outcome::Write),
+            Change::Insert { row, given, .. } => self
                 .judge_insert(transaction, scope, target.table, row, given)
                 .map(|()| Outcome::Write),
             Change::Update { old, new, .. } => {
@@ -338,43 +356,7 @@ impl Service for Graph {
     }
 
     fn invoke(&self, core: Arc<Core>, call: Call) -> BoxFuture<'_, Result<Answer, Error>> {
-        Box::pin(async move {
-            let name = core.model.operation(call.operation).name.clone();
-            match name.as_str() {
-                "microsoft.graph.assign" => assignments::assign(self, &core, call).await,
-                "microsoft.graph.getRemediationSummary" => {
-                    overview::summary(self, &core, call).await
-                }
-                "microsoft.graph.getRemediationHistory" => {
-                    overview::history(self, &core, call).await
-                }
-                "microsoft.graph.areGlobalScriptsAvailable" => {
-                    global::are_available(self, &core, call).await
-                }
-                "microsoft.graph.enableGlobalScripts" => global::enable(self, &core, call).await,
-                "microsoft.graph.getGlobalScriptHighestAvailableVersion" => {
-                    global::highest_version(self, &core, call).await
-                }
-                "microsoft.graph.updateGlobalScript" => global::update(self, &core, call).await,
-                "microsoft.graph.validateComplianceScript" => {
-                    rules::validate_script(self, &core, call).await
-                }
-                "microsoft.graph.syncDevice" => remote::sync(self, &core, call).await,
-                "microsoft.graph.initiateOnDemandProactiveRemediation" => {
-                    remote::on_demand(self, &core, call).await
-                }
-                "microsoft.graph.executeAction" => remote::execute(self, &core, call).await,
-                "microsoft.graph.hasPayloadLinks" => payload_links::has(self, &core, call).await,
-                "runstate.enrol" => devices::enrol(self, &core, call).await,
-                "runstate.dueScripts" => due::due_scripts(self, &core, call).await,
-                "runstate.history" => history::read(self, &core, call).await,
-                "runstate.recount" => recount::recount(self, &core, call).await,
-                _ => Err(Error::new(
-                    ErrorCode::BadRequest,
-                    format!("The operation '{name}' is not served yet."),
-                )),
-            }
-        })
+        Box::pin(operations::invoke(self, core, call))
     }
 }
 

@@ -11,12 +11,14 @@ mod counters;
 mod days;
 mod devices;
 mod due;
+mod exports;
 mod global;
 mod graph;
 mod history;
 mod ids;
 mod layout;
 mod maintenance;
+mod operations;
 mod overview;
 mod payload_links;
 mod policy_states;
@@ -31,6 +33,7 @@ mod summaries;
 mod targets;
 mod users;
 
+pub use exports::{Archives, work as work_on_exports};
 pub use graph::{Graph, GraphError};
 pub use maintenance::{bootstrap, maintain};
 

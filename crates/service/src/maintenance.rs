@@ -8,7 +8,9 @@ use engine::Core;
 use odata::Error;
 use store::{Order, Select, TableId, Transaction, write};
 
+use crate::exports;
 use crate::global;
+use crate::graph::Graph;
 
 /// Days that history is kept.
 const RETENTION_DAYS: i64 = 90;
@@ -23,32 +25,51 @@ const SLICE: u64 = 1_000;
 pub async fn bootstrap(core: &Arc<Core>) -> Result<(), Error> {
     let shared = core.clone();
     write(core.store.as_ref(), move |transaction| {
-        for (_, singleton) in shared.model.singletons() {
-            let found = shared
-                .tables
-                .iter()
-                .find(|(_, table)| table.of == Some(singleton.of));
-            let Some((id, table)) = found else { continue };
-            if transaction.count(&Select::all(id, 0))? > 0 {
-                continue;
-            }
-            let mut row = table.blank();
-            for ordinal in &shared.model.structured(singleton.of).key {
-                row[*ordinal] = Value::String(shared.ids.new_id().to_string());
-            }
-            transaction.insert(id, &row)?;
+        for table in sole_rows(&shared) {
+            make_sole_row(&shared, transaction, table)?;
         }
         global::refresh(&shared, transaction)
     })
     .await
 }
 
-/// Goes on with interrupted deletions and removes history that is older than it is kept. Called
+/// The tables that hold one row each: those of singletons, and of what they contain once.
+fn sole_rows(core: &Core) -> Vec<TableId> {
+    let mut found = Vec::new();
+    for (_, singleton) in core.model.singletons() {
+        let mut tables = core.tables.iter();
+        let table = tables.find(|(_, table)| table.of == Some(singleton.of));
+        found.extend(table.map(|(id, _)| id));
+        let contained = core.model.structured(singleton.of).navigation.iter();
+        for (index, navigation) in contained.enumerate() {
+            let map = core.tables.navigation(&core.model, singleton.of, index);
+            let sole = map.filter(|map| !navigation.collection && map.on.is_empty());
+            found.extend(sole.map(|map| map.table));
+        }
+    }
+    found
+}
+
+fn make_sole_row(core: &Core, transaction: &mut dyn Transaction, id: TableId) -> Result<(), Error> {
+    if transaction.count(&Select::all(id, 0))? > 0 {
+        return Ok(());
+    }
+    let table = core.tables.table(id);
+    let mut row = table.blank();
+    for column in &table.key {
+        row[*column] = Value::String(core.ids.new_id().to_string());
+    }
+    transaction.insert(id, &row).map(|_| ())
+}
+
+/// Goes on with interrupted deletions and removes history and exports that are older than they
+/// are kept. Called
 /// at start and every hour.
 ///
 /// # Errors
 /// What the store says; the next call goes on.
-pub async fn maintain(core: &Arc<Core>) -> Result<(), Error> {
+pub async fn maintain(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
+    exports::clear(graph, core).await?;
     engine::drain(core).await?;
     let histories: Vec<TableId> = core.tables.iter().filter_map(|(_, t)| t.history).collect();
     for history in histories {

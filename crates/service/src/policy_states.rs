@@ -71,7 +71,7 @@ impl PolicyStates {
     ) -> Result<Outcome, Error> {
         let states = graph.states(self.states)?;
         match change {
-            Change::Insert { row, given } => {
+            Change::Insert { row, given, .. } => {
                 self.insert(graph, transaction, scope, states, row, given)?;
             }
             Change::Update { old, new, .. } => {

@@ -563,3 +563,106 @@ SELECT "id" AS "device_id", "user_id" AS "id", "user_display_name" AS "display_n
   CAST(NULL AS TEXT) AS "usage_location", CAST(NULL AS TEXT) AS "user_type"
 FROM "managed_device" WHERE "user_id" <> '';
 
+CREATE TABLE "device_management_reports" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "device_management_export_job" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "expiration_date_time" BIGINT NOT NULL DEFAULT 0,
+  "expiration_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "filter" TEXT COLLATE "C",
+  "format" BIGINT NOT NULL DEFAULT 0,
+  "localization_type" BIGINT NOT NULL DEFAULT 0,
+  "report_name" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "request_date_time" BIGINT NOT NULL DEFAULT 0,
+  "request_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "search" TEXT COLLATE "C",
+  "select" TEXT COLLATE "C" DEFAULT '[]',
+  "snapshot_id" TEXT COLLATE "C",
+  "status" BIGINT NOT NULL DEFAULT 0,
+  "url" TEXT COLLATE "C",
+  "secret" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "origin" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "lease_until" BIGINT NOT NULL DEFAULT 0,
+  "attempts" BIGINT NOT NULL DEFAULT 0,
+  "length" BIGINT NOT NULL DEFAULT 0,
+  "chunks" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("id")
+);
+
+CREATE TABLE "export_chunk" (
+  "job_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "chunk" BIGINT NOT NULL DEFAULT 0,
+  "content" BYTEA,
+  PRIMARY KEY ("job_id", "chunk")
+);
+
+CREATE VIEW "report_device_run_states" AS
+SELECT s."detection_state" AS "detection_script_status",
+  CAST(s."detection_state" AS TEXT) AS "detection_status", s."device_id", d."device_name",
+  (SELECT p."display_name" FROM "device_health_script" AS p WHERE p."id" = s."script_id") AS "display_name",
+  REPLACE(REPLACE(REPLACE(REPLACE(s."assignment_filter_ids", '","', ','), '["', ''), '"]', ''), '[]', '')
+    AS "filter_ids_csv",
+  CAST(s."handed_version" AS TEXT) AS "internal_version", d."join_type",
+  s."last_sync_date_time" AS "last_agent_update_time",
+  s."last_sync_date_time_form" AS "last_agent_update_time_form", d."model",
+  s."last_state_update_date_time" AS "modified_time",
+  s."last_state_update_date_time_form" AS "modified_time_form",
+  s."expected_state_update_date_time" AS "next_execution_date_time",
+  s."expected_state_update_date_time_form" AS "next_execution_date_time_form",
+  d."operating_system" AS "os_description", d."os_version", s."script_id" AS "policy_id",
+  s."post_remediation_detection_script_error", s."post_remediation_detection_script_output",
+  s."pre_remediation_detection_script_error", s."pre_remediation_detection_script_output",
+  d."user_id" AS "primary_user", s."remediation_script_error" AS "remediation_script_error_details",
+  CAST(NULL AS TEXT) AS "remediation_script_output_details",
+  s."remediation_state" AS "remediation_script_status",
+  CAST(s."remediation_state" AS TEXT) AS "remediation_status", s."state_key" AS "unique_kusto_key",
+  d."user_principal_name" AS "upn", d."email_address" AS "user_email", d."user_id",
+  d."user_display_name" AS "user_name"
+FROM "device_health_script_device_state" AS s
+LEFT JOIN "managed_device" AS d ON d."id" = s."device_id"
+WHERE EXISTS (SELECT 1 FROM "device_health_script" AS p WHERE p."id" = s."script_id");
+
+CREATE VIEW "report_policy_run_states" AS
+SELECT s."detection_state" AS "detection_script_status",
+  CAST(s."detection_state" AS TEXT) AS "detection_status", s."device_id", d."device_name",
+  (SELECT p."display_name" FROM "device_health_script" AS p WHERE p."id" = s."script_id") AS "policy_name",
+  REPLACE(REPLACE(REPLACE(REPLACE(s."assignment_filter_ids", '","', ','), '["', ''), '"]', ''), '[]', '')
+    AS "filter_ids_csv",
+  CAST(s."handed_version" AS TEXT) AS "internal_version", d."join_type",
+  s."last_sync_date_time" AS "last_agent_update_time",
+  s."last_sync_date_time_form" AS "last_agent_update_time_form", d."model",
+  s."last_state_update_date_time" AS "modified_time",
+  s."last_state_update_date_time_form" AS "modified_time_form",
+  s."expected_state_update_date_time" AS "next_execution_date_time",
+  s."expected_state_update_date_time_form" AS "next_execution_date_time_form",
+  d."operating_system" AS "os_description", d."os_version", s."script_id" AS "policy_id",
+  s."post_remediation_detection_script_error", s."post_remediation_detection_script_output",
+  s."pre_remediation_detection_script_error", s."pre_remediation_detection_script_output",
+  d."user_id" AS "primary_user", s."remediation_script_error" AS "remediation_script_error_details",
+  CAST(NULL AS TEXT) AS "remediation_script_output_details",
+  s."remediation_state" AS "remediation_script_status",
+  CAST(s."remediation_state" AS TEXT) AS "remediation_status", s."state_key" AS "unique_kusto_key",
+  d."user_principal_name" AS "upn", d."email_address" AS "user_email", d."user_id",
+  d."user_display_name" AS "user_name"
+FROM "device_health_script_device_state" AS s
+LEFT JOIN "managed_device" AS d ON d."id" = s."device_id"
+WHERE EXISTS (SELECT 1 FROM "device_health_script" AS p WHERE p."id" = s."script_id");
+
+CREATE VIEW "report_script_run_states" AS
+SELECT s."device_id", d."device_name", s."error_code", s."error_description",
+  s."last_state_update_date_time" AS "modified_time",
+  s."last_state_update_date_time_form" AS "modified_time_form", d."os_version",
+  s."script_id" AS "policy_id", s."result_message" AS "policy_result_detail",
+  CAST(s."run_state" AS TEXT) AS "policy_result_state",
+  CAST(s."handed_version" AS TEXT) AS "policy_version", s."run_state",
+  d."user_principal_name" AS "upn", d."email_address" AS "user_email", s."user_id",
+  d."user_display_name" AS "user_name", s."state_key"
+FROM "device_management_script_device_state" AS s
+LEFT JOIN "managed_device" AS d ON d."id" = s."device_id"
+WHERE EXISTS (SELECT 1 FROM "device_management_script" AS p WHERE p."id" = s."script_id")
+  OR EXISTS (SELECT 1 FROM "device_shell_script" AS p WHERE p."id" = s."script_id")
+  OR EXISTS (SELECT 1 FROM "device_custom_attribute_shell_script" AS p WHERE p."id" = s."script_id");
+

@@ -9,10 +9,11 @@ fn runs(world: &World, state: &str) -> Vec<Value> {
     history["value"].as_array().unwrap().clone()
 }
 
-fn maintain(world: &World) {
+pub(crate) fn maintain(world: &World) {
+    let graph = service::Graph::new(&world.core.model, &world.core.tables).unwrap();
     world
         .runtime
-        .block_on(service::maintain(&world.core))
+        .block_on(service::maintain(&world.core, &graph))
         .unwrap();
 }
 

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod concurrency;
+mod exports;
 mod fixture;
 mod history;
 mod recount;

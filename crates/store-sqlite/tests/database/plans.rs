@@ -238,3 +238,28 @@ fn devices_are_found_by_identity_and_in_pages() {
         "{first:?}"
     );
 }
+
+/// A slice of an export costs what it holds, wherever it begins: its rows are found in the order of
+/// their run states, those of one script or of all.
+#[test]
+fn slices_of_reports_search_behind_their_key() {
+    let connection = database();
+    for (name, fixed) in [
+        ("report_device_run_states", &["policy_id"][..]),
+        ("report_policy_run_states", &[]),
+        ("report_script_run_states", &[]),
+    ] {
+        check(&connection, &emitted(&page(name, fixed, true), false));
+    }
+}
+
+/// A device's states are found by it, not among all.
+#[test]
+fn the_states_of_a_device_search_by_it() {
+    let connection = database();
+    let select = page("device_health_script_policy_state", &["device_id"], false);
+    let plan = plan(&connection, &emitted(&select, false));
+    let by_device = "device_health_script_device_state_index_1";
+    assert!(plan[0].contains(by_device), "{plan:#?}");
+    assert!(!plan.iter().any(|step| step.contains("SCAN")), "{plan:#?}");
+}

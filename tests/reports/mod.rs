@@ -1,0 +1,5 @@
+//! Exports of reports.
+
+mod archive;
+mod exports;
+mod refusals;
