@@ -8,7 +8,6 @@ use engine::exchange::Downloads;
 use futures_util::StreamExt;
 use serde_json::json;
 use service::{Archives, Graph};
-use store::Reader;
 
 use super::fixture::World;
 use super::history::maintain;

@@ -36,7 +36,10 @@ impl Wanted {
 }
 
 /// What is fetched from one table: whole rows or keys alone.
-type Part = ((TableId, bool), Vec<(RowKey, Vec<Value>)>);
+type Part = ((TableId, bool), Vec<WantedRow>);
+
+/// What names a row, and its key.
+type WantedRow = (RowKey, Vec<Value>);
 
 impl Batch<'_> {
     /// Fetches what commands lack.
@@ -50,7 +53,7 @@ impl Batch<'_> {
             let keys = wanted.keys.entry(table).or_default();
             *keys = count.max(*keys);
         }
-        let mut parts: BTreeMap<(TableId, bool), Vec<(RowKey, Vec<Value>)>> = BTreeMap::new();
+        let mut parts: BTreeMap<(TableId, bool), Vec<WantedRow>> = BTreeMap::new();
         for (id, (key, whole)) in wanted.rows {
             parts.entry((id.0, whole)).or_default().push((id, key));
         }
