@@ -46,12 +46,12 @@ pub(crate) fn monitor(engine: &Engine, request: &Request) -> Option<Result<Respo
     Some(match request.method {
         Method::GET | Method::HEAD => match monitors.find(id, &request.caller, now) {
             None => Err(gone()),
-            Some(Found::Running) => Ok(accepted(request, id)),
+            Some(Found::Running) => Ok(accepted(engine, request, id)),
             Some(Found::Finished(outcome)) => Ok(finished(engine, request, &outcome)),
         },
         Method::DELETE if monitors.remove(id, &request.caller, now) => Ok(Response {
             status: 204,
-            headers: version(&request.headers),
+            headers: version(engine, &request.headers),
             body: bytes::Bytes::new(),
         }),
         Method::DELETE => Err(gone()),
@@ -65,7 +65,8 @@ pub(crate) fn monitor(engine: &Engine, request: &Request) -> Option<Result<Respo
 /// Carries a request out behind a monitor, if its client prefers that and there is room: 202, or
 /// the answer itself if it comes within the time that the client waits.
 pub(crate) async fn respond(engine: &Engine, request: Request) -> Result<Response, Error> {
-    let preferences = negotiate::read(&request.headers)?.prefer;
+    let newest = engine.core.service.profile().newest_version;
+    let preferences = negotiate::read(&request.headers, newest)?.prefer;
     let now = engine.core.clock.now().ticks;
     let place = preferences
         .respond_async
@@ -74,7 +75,7 @@ pub(crate) async fn respond(engine: &Engine, request: Request) -> Result<Respons
     let Some(id) = place else {
         return engine.alone(request).await;
     };
-    let accepted = accepted(&request, id);
+    let accepted = accepted(engine, &request, id);
     let (store, cancel) = Cancellable::around(Arc::clone(&engine.core.store));
     let behind = engine.on(store);
     let ids = RequestIds::of(&request.headers);
@@ -103,8 +104,8 @@ pub(crate) async fn respond(engine: &Engine, request: Request) -> Result<Respons
 }
 
 /// 202: the request runs.
-fn accepted(request: &Request, id: Uuid) -> Response {
-    let mut headers = version(&request.headers);
+fn accepted(engine: &Engine, request: &Request, id: Uuid) -> Response {
+    let mut headers = version(engine, &request.headers);
     let url = format!("{}/{PATH}{id}", request.service_root);
     if let Ok(url) = HeaderValue::from_str(&url) {
         headers.insert(header::LOCATION, url);
@@ -131,7 +132,7 @@ fn finished(engine: &Engine, request: &Request, outcome: &Outcome) -> Response {
         Err(error) => failure::respond(error, &outcome.ids, &engine.core.date()),
     };
     if wants_message(&request.headers) {
-        let mut headers = version(&request.headers);
+        let mut headers = version(engine, &request.headers);
         headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/http"),
@@ -183,8 +184,9 @@ fn message(answer: Response) -> Vec<u8> {
 }
 
 /// The `OData-Version` of an answer to a request with these headers.
-fn version(headers: &HeaderMap) -> HeaderMap {
-    let version = negotiate::read(headers).map_or("4.0", |negotiated| negotiated.version);
+fn version(engine: &Engine, headers: &HeaderMap) -> HeaderMap {
+    let newest = engine.core.service.profile().newest_version;
+    let version = negotiate::read(headers, newest).map_or(newest, |found| found.version);
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(
         HeaderName::from_static("odata-version"),

@@ -98,19 +98,50 @@ pub(crate) fn referenced(
     }
 }
 
-/// The part of a URL behind the service root. Clients name the service by any host it has and by
-/// any version: what counts is the path behind the version segment.
+/// The part of a URL behind the service root. Clients name the service by any host it has and,
+/// where its root has a path, by any version: what counts is what follows the version segment.
 fn relative<'u>(service_root: &str, url: &'u str) -> Option<&'u str> {
+    let behind = |text: &'u str| text.split_once('/').map(|(_, path)| path);
     if let Some(rest) = url.strip_prefix(service_root) {
         return rest.strip_prefix('/');
     }
+    let root_path = service_root
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'));
+    let below_root = |path: &'u str| match root_path {
+        Some(_) => behind(path),
+        None => Some(path),
+    };
     match url.split_once("://") {
-        Some((_, rest)) => rest
-            .split_once('/')?
-            .1
-            .split_once('/')
-            .map(|(_, path)| path),
-        None if url.starts_with('/') => url[1..].split_once('/').map(|(_, path)| path),
-        None => Some(url),
+        Some((_, rest)) => below_root(behind(rest)?),
+        None => match url.strip_prefix('/') {
+            Some(path) => below_root(path),
+            None => Some(url),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::relative;
+
+    #[test]
+    fn urls_are_relative_to_the_root_however_they_name_it() {
+        let check = |root: &str, url: &str, expected: Option<&str>| {
+            assert_eq!(relative(root, url), expected, "{url} at {root}");
+        };
+        for url in [
+            "http://h/beta/a(1)",
+            "https://other:8/v1.0/a(1)",
+            "/beta/a(1)",
+            "a(1)",
+        ] {
+            check("http://h/beta", url, Some("a(1)"));
+        }
+        for url in ["http://h/a(1)", "https://other:8/a(1)", "/a(1)", "a(1)"] {
+            check("http://h", url, Some("a(1)"));
+        }
+        check("http://h/beta", "http://h/beta", None);
+        check("http://h", "http://other", None);
     }
 }

@@ -15,6 +15,7 @@ use store::{Row, Store, Table, TableId, Tables};
 
 use crate::asynchronous::Monitors;
 use crate::permissions::Permissions;
+use crate::restrictions::Restrictions;
 use crate::service::{Scope, Service};
 
 /// Where new ids come from.
@@ -32,6 +33,11 @@ impl Ids for RandomIds {
         uuid::Uuid::now_v7()
     }
 }
+
+/// A model that names permissions cannot be served to everyone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the model of {0} names permissions: it cannot be open to everyone")]
+pub struct Guarded(String);
 
 /// The engine's parts, shared by all requests. A clone shares them, too.
 #[derive(Clone)]
@@ -51,6 +57,7 @@ pub struct Core {
     /// Limits on URLs and queries.
     pub limits: Limits,
     pub(crate) permissions: Arc<Permissions>,
+    pub(crate) restrictions: Arc<Restrictions>,
     shapes: Arc<HashMap<StructuredId, EntityShape>>,
     required: Arc<HashMap<StructuredId, Vec<usize>>>,
     /// Whether an update may nest entities.
@@ -80,6 +87,7 @@ impl Core {
             .map(|(id, _)| (id, EntityShape::new(&model, id)))
             .collect();
         let permissions = Permissions::of(&model);
+        let restrictions = Restrictions::of(&model);
         let required = required_properties(&model);
         let limits = Limits::default();
         let homes = homes(&model, &tables);
@@ -93,6 +101,7 @@ impl Core {
             service,
             limits,
             permissions: Arc::new(permissions),
+            restrictions: Arc::new(restrictions),
             shapes: Arc::new(shapes),
             required: Arc::new(required),
             deep_updates,
@@ -100,6 +109,20 @@ impl Core {
             deferred: None,
             monitors: Arc::default(),
         }
+    }
+
+    /// **Opens the service to everyone: every caller may do everything.** For services that have no
+    /// callers to tell apart, such as an example or a service behind a gateway that guards it. A
+    /// model that names permissions is never opened: whoever wrote them meant them.
+    ///
+    /// # Errors
+    /// If the model names a permission anywhere.
+    pub fn open_to_everyone(mut self) -> Result<Self, Guarded> {
+        if self.permissions.any() {
+            return Err(Guarded(self.model.container_name()));
+        }
+        self.permissions = Arc::new(Permissions::none_needed());
+        Ok(self)
     }
 
     /// The names that entities of a type are written with.

@@ -20,6 +20,7 @@ pub fn respond(error: &Error, ids: &RequestIds, date: &str) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
     // Every client understands 4.0, and the error object is the same in 4.01.
     headers.insert(
         HeaderName::from_static("odata-version"),

@@ -100,7 +100,8 @@ impl Engine {
             request.method = Method::GET;
         }
         let core = &self.core;
-        let mut negotiated = negotiate::read(&request.headers)?;
+        let newest = core.service.profile().newest_version;
+        let mut negotiated = negotiate::read(&request.headers, newest)?;
         if request.path == OPENAPI {
             return self.openapi(&request, &negotiated);
         }
@@ -123,6 +124,8 @@ impl Engine {
         let permit = request.caller.permit(&needed)?;
         match resource {
             Resource::Path(path) => {
+                core.restrictions
+                    .check(&core.model, &path, &request.method)?;
                 let core = Arc::clone(core);
                 let context = Context {
                     core,

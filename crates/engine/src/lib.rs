@@ -38,13 +38,14 @@ mod reference;
 mod relate;
 mod represent;
 mod request_ids;
+mod restrictions;
 mod service;
 mod stream;
 mod target;
 mod unserved;
 mod update;
 
-pub use crate::core::{Core, Ids, RandomIds};
+pub use crate::core::{Core, Guarded, Ids, RandomIds};
 pub use change::insert_entity;
 pub use delete::drain;
 pub use handler::Engine;

@@ -25,14 +25,14 @@ pub(crate) struct Negotiated {
     pub(crate) prefer: Preferences,
 }
 
-/// Reads the headers.
+/// Reads the headers. `newest` is the version of answers to clients that name no greatest one.
 ///
 /// # Errors
 /// 400 for a version that cannot be answered.
-pub(crate) fn read(headers: &HeaderMap) -> Result<Negotiated, Error> {
+pub(crate) fn read(headers: &HeaderMap, newest: &'static str) -> Result<Negotiated, Error> {
     let prefer = Preferences::read(headers);
     Ok(Negotiated {
-        version: version(headers)?,
+        version: version(headers, newest)?,
         minimal: prefer.minimal == Some(true),
         return_given: prefer.minimal.is_some(),
         max_page_size: prefer.max_page_size,
@@ -56,19 +56,21 @@ pub(crate) fn payload_version(headers: &HeaderMap) -> Result<&'static str, Error
             "OData-Version '{other}' is not understood; this service speaks 4.0 and 4.01."
         ))
         .with_target("OData-Version")),
-        None if headers.contains_key("odata-maxversion") => version(headers),
+        None if headers.contains_key("odata-maxversion") => version(headers, "4.01"),
         None => Ok("4.01"),
     }
 }
 
-fn version(headers: &HeaderMap) -> Result<&'static str, Error> {
+fn version(headers: &HeaderMap, newest: &'static str) -> Result<&'static str, Error> {
     let maximum = match headers.get("odata-maxversion") {
-        None => return Ok("4.0"),
+        None => return Ok(newest),
         Some(value) => value.to_str().unwrap_or("").trim(),
     };
-    match maximum {
-        "4.0" => Ok("4.0"),
-        "4.01" => Ok("4.01"),
+    // Versions are decimal numbers: 4.01 is followed by 4.02, and any later one covers it.
+    let digits = maximum.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    match maximum.parse::<f64>().ok().filter(|_| digits) {
+        Some(number) if number >= 4.01 => Ok("4.01"),
+        Some(number) if number >= 4.0 => Ok("4.0"),
         _ => Err(Error::bad_request(format!(
             "OData-MaxVersion '{maximum}' cannot be answered; this service speaks 4.0 and 4.01."
         ))
@@ -134,6 +136,23 @@ pub(crate) fn version_header(negotiated: &Negotiated) -> HeaderMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_greatest_version_bounds_the_answer() {
+        for (maximum, expected) in [
+            ("4.0", Some("4.0")),
+            ("4.01", Some("4.01")),
+            ("5.0", Some("4.01")),
+            ("3.0", None),
+            ("", None),
+            ("inf", None),
+            ("four", None),
+        ] {
+            let found = version(&headers(&[("odata-maxversion", maximum)]), "4.01");
+            assert_eq!(found.ok(), expected, "{maximum}");
+        }
+        assert_eq!(version(&HeaderMap::new(), "4.0").ok(), Some("4.0"));
+    }
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs

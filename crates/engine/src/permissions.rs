@@ -43,9 +43,19 @@ pub(crate) struct Permissions {
     operations: HashMap<OperationId, Scopes>,
     /// Where entities of a type live: the container path of their collection.
     homes: HashMap<StructuredId, String>,
+    /// Whether no request needs any: [`crate::Core::open_to_everyone`].
+    none_needed: bool,
 }
 
 impl Permissions {
+    /// Those of a service that is open to everyone.
+    pub(crate) fn none_needed() -> Self {
+        Self {
+            none_needed: true,
+            ..Self::default()
+        }
+    }
+
     /// Reads a model's annotations.
     pub(crate) fn of(model: &Model) -> Self {
         let container = model.container_name();
@@ -104,6 +114,9 @@ impl Permissions {
         action: Action,
     ) -> Requirement {
         let mut requirement = Requirement::default();
+        if self.none_needed {
+            return requirement;
+        }
         if let Resource::Path(path) = resource {
             self.path(model, path, action, &mut requirement);
             self.expansions(model, &options.expand, &mut requirement);
@@ -214,6 +227,9 @@ impl Permissions {
 
     /// What doing something to entities of a type needs, where they live.
     pub(crate) fn of_type(&self, of: StructuredId, action: Action) -> Requirement {
+        if self.none_needed {
+            return Requirement::default();
+        }
         let home = self.homes.get(&of);
         Requirement(vec![home.map_or_else(
             || Arc::new([]) as Scopes,

@@ -15,6 +15,9 @@ use crate::target::Target;
 /// What the standard leaves to the service.
 #[derive(Clone, Debug)]
 pub struct ServiceProfile {
+    /// The `OData-Version` of answers to clients that do not say `OData-MaxVersion`: `4.01`, the
+    /// newest, as the standard has it (OData 4.01 Protocol, section 8.2.7), or `4.0`, as on Graph.
+    pub newest_version: &'static str,
     /// Rows on a page when nobody asks for a number.
     pub page_size: u64,
     /// The most rows on a page, whatever is asked for.

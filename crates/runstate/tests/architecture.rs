@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each of them may use.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("edm", &[]),
     ("odata", &["edm"]),
     ("store", &["edm", "odata"]),
@@ -30,6 +30,17 @@ const ALLOWED: [(&str, &[&str]); 12] = [
         ],
     ),
     ("benchmark", &[]),
+    (
+        "reference",
+        &[
+            "edm",
+            "odata",
+            "store",
+            "store-sqlite",
+            "store-postgres",
+            "engine",
+        ],
+    ),
     ("test-postgres", &[]),
 ];
 

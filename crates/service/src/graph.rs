@@ -85,6 +85,7 @@ impl Graph {
         let entity = model.structured(named("entity")?);
         let user = model.structured(named("deviceManagementScriptUserState")?);
         let profile = ServiceProfile {
+            newest_version: "4.0",
             page_size: 100,
             max_page_size: 1_000,
             shows_type: true,

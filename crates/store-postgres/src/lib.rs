@@ -26,7 +26,7 @@ use std::time::Duration;
 use edm::Model;
 use odata::Error;
 use store::clock::Clock;
-use store::{Job, ReadJob, Store, Tables};
+use store::{Dialect, Job, ReadJob, Store, Tables};
 
 pub use client::ClientError;
 pub use connect::{ConnectionError, Target, Timeouts};
@@ -51,6 +51,9 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
+    /// The database holds other tables than those of the model.
+    #[error("the PostgreSQL database does not hold the tables of this service; name another one")]
+    OtherTables,
     /// A thread could not be started.
     #[error("cannot start a database thread: {0}")]
     Thread(#[from] std::io::Error),
@@ -103,14 +106,35 @@ impl Postgres {
         tables: Arc<Tables>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        // The client blocks, which a thread of an asynchronous runtime must not.
-        let migrated = std::thread::scope(|scope| {
-            scope
-                .spawn(|| migrate::run(&mut target.connect(options.timeouts)?))
-                .join()
-                .map_err(|_| OpenError::Panicked)
-        });
-        migrated??;
+        prepare(target, options, migrate::run)?;
+        Self::start(target, options, model, tables, clock)
+    }
+
+    /// Opens a database that holds the tables of this model and no others, making them in an empty
+    /// one: for services whose tables have no history and so no migrations.
+    ///
+    /// # Errors
+    /// If it cannot be reached, is not in UTF-8, or holds other tables.
+    pub fn open_of_model(
+        target: &Target,
+        options: Options,
+        model: Arc<Model>,
+        tables: Arc<Tables>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let sql = store::ddl::create(&tables, Dialect::Postgres);
+        prepare(target, options, |client| migrate::make(client, &sql))?;
+        Self::start(target, options, model, tables, clock)
+    }
+
+    /// Starts the threads on a database whose tables are as they must be.
+    fn start(
+        target: &Target,
+        options: Options,
+        model: Arc<Model>,
+        tables: Arc<Tables>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let database = session::Database {
             target: target.clone(),
             timeouts: options.timeouts,
@@ -128,6 +152,21 @@ impl Postgres {
             writers: writer::Writers::start(options.writers.max(1), link)?,
         })
     }
+}
+
+/// Looks after the tables before anything else uses the database.
+fn prepare(
+    target: &Target,
+    options: Options,
+    tables: impl FnOnce(&mut client::Client) -> Result<(), OpenError> + Send,
+) -> Result<(), OpenError> {
+    // The client blocks, which a thread of an asynchronous runtime must not.
+    std::thread::scope(|scope| {
+        scope
+            .spawn(|| tables(&mut target.connect(options.timeouts)?))
+            .join()
+            .map_err(|_| OpenError::Panicked)
+    })?
 }
 
 impl Store for Postgres {

@@ -28,15 +28,7 @@ const BOOKKEEPING: &str = "
 
 /// Carries out the steps that are missing, each in a transaction of its own.
 pub(crate) fn run(client: &mut Client) -> Result<(), OpenError> {
-    let encoding: String = value(client, "SHOW server_encoding")?;
-    if encoding != "UTF8" {
-        return Err(OpenError::Encoding(encoding));
-    }
-    // Another server's steps may take their time. The lock goes with the connection, whatever
-    // becomes of the steps.
-    client.batch_execute(&format!(
-        "SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock({LOCK})"
-    ))?;
+    lock(client)?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     // A database that has everything is not written to: its notices would only fill the log.
     if !value(client, "SELECT to_regclass('schema_version') IS NOT NULL")? {
@@ -65,6 +57,44 @@ fn make_functions(client: &mut Client) -> Result<(), OpenError> {
         let comment = format!("COMMENT ON TABLE schema_version IS '{digest}'");
         client.batch_execute(&format!("BEGIN; {sql}; {comment}; COMMIT"))?;
     }
+    Ok(())
+}
+
+/// Makes the tables of a model without migrations in an empty database, and remembers of which
+/// statements; a database that was not made of the same ones is refused.
+pub(crate) fn make(client: &mut Client, sql: &str) -> Result<(), OpenError> {
+    lock(client)?;
+    let made: bool = value(client, "SELECT to_regclass('model_tables') IS NOT NULL")?;
+    if made {
+        let known: String = value(client, "SELECT statements FROM model_tables")?;
+        return if known == sql {
+            Ok(())
+        } else {
+            Err(OpenError::OtherTables)
+        };
+    }
+    if value(client, "SELECT to_regclass('schema_version') IS NOT NULL")? {
+        return Err(OpenError::OtherTables);
+    }
+    let quoted = sql.replace('\'', "''");
+    client.batch_execute(&format!(
+        "BEGIN; {BOOKKEEPING} CREATE TABLE model_tables (statements TEXT NOT NULL);
+        INSERT INTO model_tables VALUES ('{quoted}'); {sql}; COMMIT"
+    ))?;
+    Ok(())
+}
+
+/// Waits until no other server looks after the tables.
+fn lock(client: &mut Client) -> Result<(), OpenError> {
+    let encoding: String = value(client, "SHOW server_encoding")?;
+    if encoding != "UTF8" {
+        return Err(OpenError::Encoding(encoding));
+    }
+    // Another server's steps may take their time. The lock goes with the connection, whatever
+    // becomes of the steps.
+    client.batch_execute(&format!(
+        "SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock({LOCK})"
+    ))?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 
 mod functions;
 mod migrate;
+mod model_tables;
 mod pool;
 mod session;
 mod writer;
@@ -40,9 +41,25 @@ pub enum OpenError {
         /// Ours.
         known: usize,
     },
+    /// The file holds other tables than those of the model.
+    #[error("the database {path} does not hold the tables of this service; name another file")]
+    OtherTables {
+        /// The file.
+        path: PathBuf,
+    },
     /// A thread could not be started.
     #[error("cannot start a database thread: {0}")]
     Thread(std::io::Error),
+}
+
+/// What a commit outlives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// A power failure: `synchronous=FULL`.
+    Machine,
+    /// The end of the process, but not that of the machine: `synchronous=OFF`, for files that are
+    /// thrown away.
+    Process,
 }
 
 /// An SQLite database with its threads. Dropping it carries out what was queued, then closes.
@@ -64,24 +81,51 @@ impl Sqlite {
         tables: Arc<Tables>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let failed = |source| OpenError::Sqlite {
-            path: path.to_owned(),
-            source,
-        };
-        let mut connection = Connection::open(path).map_err(failed)?;
-        configure(&connection).map_err(failed)?;
+        let mut connection = connect(path, Durability::Machine)?;
         migrate::run(&mut connection, path)?;
-        functions::register(&connection, &model).map_err(failed)?;
-        let readers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(4, 16));
-        let connections = (0..readers)
-            .map(|_| open_reader(path, &model))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(failed)?;
         let context = session::Context {
             model,
             tables,
             clock,
         };
+        Self::start(path, connection, context)
+    }
+
+    /// Opens a database file that holds the tables of this model and nothing else, making them in a
+    /// new one: for services whose tables have no history and so no migrations.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, or holds other tables.
+    pub fn open_of_model(
+        path: &Path,
+        durability: Durability,
+        model: Arc<Model>,
+        tables: Arc<Tables>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let mut connection = connect(path, durability)?;
+        model_tables::make(&mut connection, path, &tables)?;
+        let context = session::Context {
+            model,
+            tables,
+            clock,
+        };
+        Self::start(path, connection, context)
+    }
+
+    /// Starts the threads on a database whose tables are as they must be.
+    fn start(
+        path: &Path,
+        connection: Connection,
+        context: session::Context,
+    ) -> Result<Self, OpenError> {
+        let failed = failed(path);
+        functions::register(&connection, &context.model).map_err(&failed)?;
+        let readers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(4, 16));
+        let connections = (0..readers)
+            .map(|_| open_reader(path, &context.model))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed)?;
         let pool = pool::Pool::start(connections, &context).map_err(OpenError::Thread)?;
         let writer = writer::Writer::start(connection, context).map_err(OpenError::Thread)?;
         Ok(Self { pool, writer })
@@ -98,9 +142,31 @@ impl Store for Sqlite {
     }
 }
 
-fn configure(connection: &Connection) -> rusqlite::Result<()> {
+/// SQLite's own error about a file.
+fn failed(path: &Path) -> impl Fn(rusqlite::Error) -> OpenError {
+    |source| OpenError::Sqlite {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// The connection that writes.
+fn connect(path: &Path, durability: Durability) -> Result<Connection, OpenError> {
+    let open = || {
+        let connection = Connection::open(path)?;
+        configure(&connection, durability)?;
+        Ok(connection)
+    };
+    open().map_err(failed(path))
+}
+
+fn configure(connection: &Connection, durability: Durability) -> rusqlite::Result<()> {
+    let synchronous = match durability {
+        Durability::Machine => "FULL",
+        Durability::Process => "OFF",
+    };
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", false)?;
     // 64 MiB of pages for the writer; a checkpoint every 16 MiB of log, so that it is rare and
     // yet the log stays small.

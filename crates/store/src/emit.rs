@@ -160,16 +160,18 @@ pub fn delete(table: &Table, dialect: Dialect) -> String {
     dialect.placeholders(sql)
 }
 
-/// `DELETE` of at most `?` rows that hold the bound values in the given columns.
+/// `DELETE` of at most `?` rows that hold the bound values in the given columns; of any if none
+/// are given.
 #[must_use]
 pub fn delete_where(table: &Table, columns: &[usize], dialect: Dialect) -> String {
     let conditions: Vec<_> = columns
         .iter()
         .map(|c| format!("\"{}\" = ?", table.columns[*c].name))
         .collect();
+    let lead = if columns.is_empty() { "" } else { " WHERE " };
     let row = dialect.row_id();
     dialect.placeholders(format!(
-        "DELETE FROM \"{0}\" WHERE {row} IN (SELECT {row} FROM \"{0}\" WHERE {1} LIMIT ?)",
+        "DELETE FROM \"{0}\" WHERE {row} IN (SELECT {row} FROM \"{0}\"{lead}{1} LIMIT ?)",
         table.name,
         conditions.join(" AND ")
     ))

@@ -55,7 +55,7 @@ struct TableEntry {
     /// Each Int32 property gets `<column>_adjustment`: what a client's PATCH moved it by.
     #[serde(default)]
     adjustable: bool,
-    /// The column that counts the row's versions, for ETags: an Int64 property, or a hidden column
+    /// The column that counts the row's versions, for ETags: an integer property, or a hidden column
     /// of this name, which then begins at a random number.
     version: Option<String>,
     /// The columns that `$search` looks in; by default those of all properties that are strings.

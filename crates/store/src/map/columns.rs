@@ -104,7 +104,7 @@ impl Columns {
     /// What the storage map adds.
     ///
     /// # Errors
-    /// If it names types that a hidden column cannot have, or a version that is no Int64.
+    /// If it names types that a hidden column cannot have, or a version that is no integer.
     pub(super) fn add_hidden(&mut self, entry: &TableEntry) -> Result<(), String> {
         self.columns
             .extend(entry.parent.iter().map(|name| text_column(name)));
@@ -134,7 +134,8 @@ impl Columns {
             return Ok(self.columns.len() - 1);
         };
         let column = &self.columns[known];
-        let counts = column.ty.item == ItemType::Primitive(Primitive::Int64)
+        let integer = [Primitive::Int32, Primitive::Int64].map(ItemType::Primitive);
+        let counts = integer.contains(&column.ty.item)
             && column.kind == ColumnKind::Integer
             && !column.nullable
             && column.expression.is_none();
@@ -142,7 +143,7 @@ impl Columns {
             Ok(known)
         } else {
             Err(format!(
-                "version {name} is not a stored Edm.Int64 that is never null"
+                "version {name} is not a stored Edm.Int32 or Edm.Int64 that is never null"
             ))
         }
     }
@@ -249,6 +250,7 @@ fn hidden_column(hidden: &HiddenColumn) -> Option<Column> {
         (false, ColumnKind::Boolean) => Value::Boolean(false),
         (false, ColumnKind::Integer) => Value::Integer(0),
         (false, ColumnKind::Text) => Value::String(String::new()),
+        (false, ColumnKind::Guid) => Value::Guid(uuid::Uuid::nil()),
         _ => return None,
     };
     let nullable = hidden.nullable;

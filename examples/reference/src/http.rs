@@ -1,0 +1,120 @@
+//! HTTP around the engine, without authentication.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use engine::access::Caller;
+use engine::exchange::{self, Handler};
+use engine::{RequestIds, failure};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use jiff::Timestamp;
+use odata::{Error, ErrorCode};
+use tokio::net::TcpListener;
+
+use crate::start::Shop;
+
+/// The largest body, in bytes.
+const BODY: usize = 32 << 20;
+
+/// Serves until `stop` is ready, then answers what is in flight.
+///
+/// # Errors
+/// The listener's.
+pub async fn serve(
+    listener: TcpListener,
+    shop: Shop,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let router = Router::new()
+        .fallback(answer)
+        .with_state(Arc::clone(&shop.engine));
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .await
+}
+
+async fn answer(State(engine): State<Arc<dyn Handler>>, request: Request) -> Response<Body> {
+    let ids = RequestIds::of(request.headers());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let version = version_of_errors(request.headers());
+    let answered = match read(request).await {
+        Ok(request) => engine.handle(request).await,
+        Err(error) => Err(error),
+    };
+    let answered = answered.unwrap_or_else(|error| {
+        failure::log(&error, &ids, method.as_str(), &path);
+        let date = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        let mut failed = failure::respond(&error, &ids, &date);
+        let name = HeaderName::from_static("odata-version");
+        failed.headers.insert(name, version);
+        failed
+    });
+    let mut response = Response::new(Body::from(answered.body));
+    *response.status_mut() =
+        StatusCode::from_u16(answered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = answered.headers;
+    ids.stamp(response.headers_mut());
+    response
+}
+
+/// The version of an answer that is an error: the newest, unless the client asks for the older one.
+fn version_of_errors(headers: &HeaderMap) -> HeaderValue {
+    let older = headers.get("odata-maxversion").is_some_and(|v| v == "4.0");
+    HeaderValue::from_static(if older { "4.0" } else { "4.01" })
+}
+
+/// The request as the engine sees it. HEAD is GET, whose body the connection leaves out.
+async fn read(request: Request) -> Result<exchange::Request, Error> {
+    let (parts, body) = request.into_parts();
+    let method = match parts.method {
+        Method::HEAD => Method::GET,
+        Method::GET | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => parts.method,
+        other => {
+            let message = format!("No resource of this service knows the method {other}.");
+            return Err(Error::method_not_allowed(
+                "GET, HEAD, POST, PUT, PATCH, DELETE",
+                message,
+            ));
+        }
+    };
+    let authority = authority(&parts.uri, &parts.headers)?;
+    let path = parts.uri.path();
+    let body = Limited::new(body, BODY).collect().await;
+    let body = body.map_err(|reason| match reason.downcast_ref::<LengthLimitError>() {
+        Some(_) => Error::new(
+            ErrorCode::RequestEntityTooLarge,
+            format!("The body is larger than the limit of {BODY} bytes."),
+        ),
+        None => Error::bad_request(format!("The body could not be read to its end: {reason}.")),
+    })?;
+    Ok(exchange::Request {
+        method,
+        service_root: format!("http://{authority}"),
+        path: path.strip_prefix('/').unwrap_or(path).to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers,
+        body: body.to_bytes(),
+        caller: Caller::default(),
+    })
+}
+
+/// The host that the client named. What passes is written into links: nothing in it ends an
+/// authority or a JSON string.
+fn authority(uri: &Uri, headers: &HeaderMap) -> Result<String, Error> {
+    let host = headers.get(header::HOST).map(|host| host.to_str());
+    let text = match (uri.authority(), host) {
+        (Some(authority), _) => authority.as_str(),
+        (None, Some(Ok(host))) => host,
+        _ => return Err(Error::bad_request("The request has no Host header.")),
+    };
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    if text.is_empty() || !text.chars().all(harmless) {
+        let message = "The Host header is not a host name or address with an optional port.";
+        return Err(Error::bad_request(message));
+    }
+    Ok(text.to_owned())
+}
