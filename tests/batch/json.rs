@@ -110,7 +110,7 @@ fn one_failure_leaves_the_others() {
             patch("4", path, &json!({ "displayName": 4 })),
             json!({ "id": "5", "method": "delete", "url": format!("{path}x") }),
             json!({ "id": "6", "method": "POST", "url": "$batch", "body": { "requests": [] } }),
-            json!({ "id": "7", "method": "PUT", "url": "deviceManagement", "body": {} }),
+            json!({ "id": "7", "method": "DELETE", "url": "deviceManagement" }),
             get("8", path),
         ],
     );
