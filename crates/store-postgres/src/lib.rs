@@ -3,7 +3,7 @@
 //! database.
 //!
 //! Durability: a command is answered only after its group's `COMMIT` returned; a commit whose answer
-//! was lost is looked up by its record ([`doubt`]) before anything is done again.
+//! was lost is looked up by its record (`doubt`) before anything is done again.
 
 mod address;
 mod batch;

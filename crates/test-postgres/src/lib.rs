@@ -1,5 +1,5 @@
 //! For tests: a private PostgreSQL from the machine's packages. One for each test binary with a
-//! fresh database for each test ([`postgres`]), or a [`Cluster`] of its own that a test may kill,
+//! fresh database for each test ([`postgres()`]), or a [`Cluster`] of its own that a test may kill,
 //! restart and fail over, behind a [`Proxy`] that cuts connections at a commit.
 //!
 //! Whatever goes wrong here ends the test with a panic that says so.

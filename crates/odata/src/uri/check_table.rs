@@ -59,7 +59,7 @@ pub(super) struct Row {
     pub(super) delete: Options,
 }
 
-/// The kinds of resources: the rows of [`TABLE`].
+/// The kinds of resources: the rows of `TABLE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table says what each is")]
 pub enum Kind {
