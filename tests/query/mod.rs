@@ -1,6 +1,7 @@
 //! Query options and the forms of a URL, on the wire.
 
 mod aggregation;
+mod delta;
 mod documents;
 mod expand;
 mod filter;

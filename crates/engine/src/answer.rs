@@ -185,8 +185,15 @@ pub(crate) fn no_content(negotiated: &Negotiated) -> Response {
     }
 }
 
-fn applied(headers: &mut HeaderMap, preference: &str) {
-    if let Ok(value) = HeaderValue::from_str(preference) {
-        headers.insert(HeaderName::from_static("preference-applied"), value);
+/// Says that a preference was applied, beside others.
+pub(crate) fn applied(headers: &mut HeaderMap, preference: &str) {
+    const NAME: HeaderName = HeaderName::from_static("preference-applied");
+    let before = headers.get(NAME).and_then(|value| value.to_str().ok());
+    let all = before.map_or_else(
+        || preference.to_owned(),
+        |before| format!("{before}, {preference}"),
+    );
+    if let Ok(value) = HeaderValue::from_str(&all) {
+        headers.insert(NAME, value);
     }
 }

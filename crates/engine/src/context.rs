@@ -10,6 +10,7 @@ use store::{Reader, Transaction};
 use crate::access::Permit;
 use crate::change::Edit;
 use crate::core::Core;
+use crate::delta::Tracking;
 use crate::exchange::Request;
 use crate::format;
 use crate::links::{self, Place};
@@ -24,6 +25,7 @@ pub(crate) struct Context {
     pub(crate) options: QueryOptions,
     pub(crate) negotiated: Negotiated,
     pub(crate) permit: Permit,
+    pub(crate) tracking: Tracking,
 }
 
 impl Context {

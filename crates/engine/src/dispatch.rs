@@ -13,6 +13,7 @@ use store::Reader;
 use crate::answer;
 use crate::change::Unnamed;
 use crate::context::Context;
+use crate::delta;
 use crate::etag;
 use crate::exchange::Response;
 use crate::format::JSON;
@@ -64,9 +65,14 @@ fn media(kind: &PathKind) -> &'static str {
 fn read_resource(context: &Context, reader: &mut dyn Reader) -> Result<Response, Error> {
     let negotiated = &context.negotiated;
     let body = match &context.path.kind {
-        PathKind::EntityCollection(_) => read::collection(context, reader, ExpandForm::Entities)?,
+        PathKind::EntityCollection(_) if context.tracking.changes => {
+            delta::changes(context, reader)?
+        }
+        PathKind::EntityCollection(_) => {
+            return read::collection(context, reader, ExpandForm::Entities);
+        }
         PathKind::ReferenceCollection(_) => {
-            read::collection(context, reader, ExpandForm::References)?
+            return read::collection(context, reader, ExpandForm::References);
         }
         PathKind::Entity(_) => {
             let (body, tag) = read::entity(context, reader)?;

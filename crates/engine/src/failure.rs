@@ -31,6 +31,9 @@ pub fn respond(error: &Error, ids: &RequestIds, date: &str) -> Response {
         let allow = HeaderValue::from_static(error.allow.unwrap_or_default());
         headers.insert(header::ALLOW, allow);
     }
+    if let Some(Ok(location)) = error.location.as_deref().map(HeaderValue::from_str) {
+        headers.insert(header::LOCATION, location);
+    }
     if error.code == ErrorCode::ServiceUnavailable {
         headers.insert(header::RETRY_AFTER, RETRY_AFTER);
     }

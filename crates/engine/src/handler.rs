@@ -13,6 +13,7 @@ use store::{BoxFuture, Store};
 
 use crate::context::Context;
 use crate::core::Core;
+use crate::delta::Tracking;
 use crate::dispatch;
 use crate::documents::Documents;
 use crate::exchange::{Handler, Request, Response};
@@ -106,8 +107,11 @@ impl Engine {
             return self.openapi(&request, &negotiated);
         }
         let query = request.query.as_deref();
-        let (resource, options) =
+        let (mut resource, mut options) =
             uri::parse_request(&core.model, &core.limits, &request.path, query)?;
+        let reads = request.method == Method::GET;
+        let wish = (reads, negotiated.prefer.track_changes);
+        let tracking = Tracking::take(&core.model, &mut resource, &mut options, wish)?;
         let base64url = core.service.profile().base64url;
         negotiated.style = format::style(&request.headers, options.format.as_deref(), base64url);
         uri::check(&resource, &options, request.method.as_str())?;
@@ -134,6 +138,7 @@ impl Engine {
                     options,
                     negotiated,
                     permit,
+                    tracking,
                 };
                 dispatch::carry_out(Arc::new(context)).await
             }

@@ -16,6 +16,7 @@ mod core;
 mod create;
 mod deep;
 mod delete;
+mod delta;
 mod dispatch;
 mod documents;
 mod etag;

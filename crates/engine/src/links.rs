@@ -181,6 +181,31 @@ pub(crate) fn select_text(query: Option<&str>) -> Option<String> {
 /// The URL of the page behind a token: the request's own, with the token instead of `$skip` and
 /// of an older token, and with this `$top`.
 pub(crate) fn next_link(request: &Request, token: &str, top: Option<u64>) -> String {
+    let mut link = without_place(request);
+    if let Some(top) = top {
+        link.push_str(&format!("$top={top}&"));
+    }
+    link.push_str("$skiptoken=");
+    link.extend(utf8_percent_encode(token, VALUE));
+    link
+}
+
+/// The URL of what changes behind a token: the request's own, with the token.
+pub(crate) fn delta_link(request: &Request, token: &str) -> String {
+    let mut link = without_place(request);
+    link.push_str("$deltatoken=");
+    link.extend(utf8_percent_encode(token, VALUE));
+    link
+}
+
+/// The URL that reads a request's collection from its beginning.
+pub(crate) fn anew(request: &Request) -> String {
+    let link = without_place(request);
+    link.trim_end_matches(['?', '&']).to_owned()
+}
+
+/// A request's URL without what says where in a collection it reads, ready for another option.
+fn without_place(request: &Request) -> String {
     let mut link = format!("{}/{}?", request.service_root, request.path);
     for (name, value) in options(request.query.as_deref()) {
         match name
@@ -188,7 +213,7 @@ pub(crate) fn next_link(request: &Request, token: &str, top: Option<u64>) -> Str
             .trim_start_matches("%24")
             .trim_start_matches('$')
         {
-            "skip" | "skiptoken" | "top" => continue,
+            "skip" | "skiptoken" | "deltatoken" | "top" => continue,
             _ => {}
         }
         link.push_str(name);
@@ -196,11 +221,6 @@ pub(crate) fn next_link(request: &Request, token: &str, top: Option<u64>) -> Str
         link.push_str(value);
         link.push('&');
     }
-    if let Some(top) = top {
-        link.push_str(&format!("$top={top}&"));
-    }
-    link.push_str("$skiptoken=");
-    link.extend(utf8_percent_encode(token, VALUE));
     link
 }
 

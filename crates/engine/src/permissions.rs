@@ -1,7 +1,7 @@
 //! The permissions that the model demands: `Capabilities.*Restrictions/Permissions` on container
 //! paths and operations. The nearest annotated path counts; what no annotation permits is denied.
 
-mod expressions;
+pub(crate) mod expressions;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -8,10 +8,12 @@ use store::page::fingerprint;
 use store::{Reader, Select};
 
 use crate::aggregate;
-use crate::answer::representation;
+use crate::answer::{self, representation};
 use crate::context::Context;
 use crate::core::Core;
+use crate::delta;
 use crate::etag;
+use crate::exchange::Response;
 use crate::links;
 use crate::page::Page;
 use crate::target::{Target, cast_filter, load, locate};
@@ -49,6 +51,9 @@ pub(crate) fn open(context: &Context, entity: bool, out: &mut Vec<u8>) -> bool {
 
 /// The number of a collection's rows, as text.
 pub(crate) fn count(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
+    if context.tracking.changes {
+        return delta::count(context, reader);
+    }
     let segments = context
         .path
         .segments
@@ -82,7 +87,7 @@ pub(crate) fn conditions<'a>(
 }
 
 /// How many rows this page has.
-fn page_size(context: &Context) -> u64 {
+pub(crate) fn page_size(context: &Context) -> u64 {
     let profile = context.core.service.profile();
     let asked = match (context.options.top, context.negotiated.max_page_size) {
         (Some(top), Some(max)) => Some(top.min(max)),
@@ -95,7 +100,7 @@ fn page_size(context: &Context) -> u64 {
 
 /// The `$top` of the next page; `None` if there is none, since `$top` was reached.
 #[expect(clippy::option_option, reason = "no next page, or one without $top")]
-fn next_top(context: &Context, size: u64) -> Option<Option<u64>> {
+pub(crate) fn next_top(context: &Context, size: u64) -> Option<Option<u64>> {
     let asked = context.options.top;
     if context.core.service.profile().top_is_page_size {
         return Some(asked.or(context.negotiated.max_page_size.map(|_| size)));
@@ -111,13 +116,19 @@ pub(crate) fn collection(
     context: &Context,
     reader: &mut dyn Reader,
     form: ExpandForm,
-) -> Result<Bytes, Error> {
+) -> Result<Response, Error> {
     let (core, options) = (&context.core, &context.options);
     if !options.apply.is_empty() {
-        return aggregate::collection(context, reader);
+        delta::refuse(context, "$apply")?;
+        let body = aggregate::collection(context, reader)?;
+        return Ok(answer::json(body, &context.negotiated));
     }
     let segments = links::without_reference(&context.path.segments);
     let target = locate(core, reader, segments)?;
+    let since = match form {
+        ExpandForm::Entities => delta::begin(context, reader, &target)?,
+        _ => None,
+    };
     let mut out = Vec::with_capacity(16 * 1024);
     let mut separate = open(context, false, &mut out);
     if options.count {
@@ -137,12 +148,19 @@ pub(crate) fn collection(
     comma(&mut separate, &mut out);
     out.extend_from_slice(b"\"value\"");
     let token = page.write(core, reader, &place, context.permit, &mut out)?;
-    if let Some((token, top)) = token.zip(next_top(context, size)) {
+    let next = token.zip(next_top(context, size));
+    if let Some(since) = since {
+        delta::write_links(context, since, next, &mut out);
+    } else if let Some((token, top)) = next {
         out.extend_from_slice(b",\"@odata.nextLink\":");
         json::write_string(&mut out, &links::next_link(&context.request, &token, top));
     }
     out.push(b'}');
-    Ok(out.into())
+    let mut response = answer::json(out.into(), &context.negotiated);
+    if since.is_some() && context.negotiated.prefer.track_changes {
+        answer::applied(&mut response.headers, "odata.track-changes");
+    }
+    Ok(response)
 }
 
 fn comma(separate: &mut bool, out: &mut Vec<u8>) {

@@ -40,6 +40,9 @@ pub struct ServiceProfile {
     pub base64url: bool,
     /// Types whose computed properties a create may set (import).
     pub sets_computed: Vec<StructuredId>,
+    /// Removed entities in delta answers are `@removed` with their key, as Graph has them, under
+    /// every version.
+    pub bare_removed: bool,
     /// What the standard leaves open about batches.
     pub batch: BatchProfile,
 }

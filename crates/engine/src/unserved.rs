@@ -8,7 +8,7 @@ use odata::uri::{Legal, ResourceKind};
 
 /// Whether a query option of the standard, with its `$`, is carried out anywhere.
 fn is_served(option: &str) -> bool {
-    !matches!(option, "$deltatoken" | "$index" | "$schemaversion")
+    !matches!(option, "$index" | "$schemaversion")
 }
 
 /// Refuses the query options that are legal on a resource and not served.
@@ -84,7 +84,6 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
 /// Options, and items of them, that are served nowhere; nested ones included.
 fn check_any(options: &QueryOptions) -> Result<(), Error> {
     let given = [
-        (options.delta_token.is_some(), "$deltatoken"),
         (options.index.is_some(), "$index"),
         (options.schema_version.is_some(), "$schemaversion"),
     ];

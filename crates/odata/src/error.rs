@@ -22,6 +22,8 @@ pub enum ErrorCode {
     RequestTimeout,
     /// 409: the key is taken, or the resource is in use.
     Conflict,
+    /// 410: the changes since a delta link are not kept any more; the client reads anew.
+    ResyncRequired,
     /// 412: a condition of the request does not hold.
     PreconditionFailed,
     /// 413: the body is too large.
@@ -65,6 +67,7 @@ impl ErrorCode {
             Self::NotAcceptable => (406, "NotAcceptable"),
             Self::RequestTimeout => (408, "RequestTimeout"),
             Self::Conflict => (409, "Conflict"),
+            Self::ResyncRequired => (410, "resyncRequired"),
             Self::PreconditionFailed => (412, "PreconditionFailed"),
             Self::RequestEntityTooLarge => (413, "RequestEntityTooLarge"),
             Self::UriTooLong => (414, "UriTooLong"),
@@ -91,6 +94,8 @@ pub struct Error {
     pub internal: Option<String>,
     /// Methods for the `Allow` header of a 405.
     pub allow: Option<&'static str>,
+    /// Where to begin anew: the `Location` header of a 410.
+    pub location: Option<String>,
 }
 
 impl Error {
@@ -103,6 +108,7 @@ impl Error {
             target: None,
             internal: None,
             allow: None,
+            location: None,
         }
     }
 
@@ -116,6 +122,15 @@ impl Error {
     #[must_use]
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::ResourceNotFound, message)
+    }
+
+    /// 410, with the URL to begin anew at.
+    #[must_use]
+    pub fn resync_required(location: String, message: impl Into<String>) -> Self {
+        Self {
+            location: Some(location),
+            ..Self::new(ErrorCode::ResyncRequired, message)
+        }
     }
 
     /// 405, with the methods that are allowed, comma-separated.

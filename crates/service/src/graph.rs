@@ -97,6 +97,7 @@ impl Graph {
             max_levels: 5,
             base64url: false,
             sets_computed: vec![named("managedDevice")?, named("windowsManagedDevice")?],
+            bare_removed: true,
             batch: BatchProfile {
                 max_requests: 20,
                 ids_ignore_case: true,

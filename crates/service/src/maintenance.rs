@@ -6,6 +6,7 @@ use edm::Value;
 use edm::time::TICKS_PER_DAY;
 use engine::Core;
 use odata::Error;
+use store::changes::{Retention, prune};
 use store::{Order, Select, TableId, Transaction, write};
 
 use crate::exports;
@@ -62,9 +63,8 @@ fn make_sole_row(core: &Core, transaction: &mut dyn Transaction, id: TableId) ->
     transaction.insert(id, &row).map(|_| ())
 }
 
-/// Goes on with interrupted deletions and removes history and exports that are older than they
-/// are kept. Called
-/// at start and every hour.
+/// Goes on with interrupted deletions and removes history, exports and logs of changes that are
+/// older than they are kept. Called at start and every hour.
 ///
 /// # Errors
 /// What the store says; the next call goes on.
@@ -84,7 +84,8 @@ pub async fn maintain(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
+    let retention = Retention::default();
+    prune(core.store.as_ref(), &core.tables, core.today(), retention).await
 }
 
 /// Removes one slice of the oldest rows that are past retention. `false`: no more are. The newest

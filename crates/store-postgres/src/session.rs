@@ -3,6 +3,7 @@
 mod additions;
 mod keys;
 mod link;
+mod log;
 mod prepared;
 mod read;
 mod write;
@@ -27,6 +28,7 @@ use crate::values::Parameter;
 
 use keys::Keys;
 pub(crate) use link::{Database, Link};
+use log::Pending;
 pub(crate) use prepared::{Lock, Prepared};
 
 /// Held shared by every group, and for itself by one that runs alone.
@@ -84,6 +86,8 @@ pub(crate) struct Session {
     /// The day that virtual columns over the last days were prepared for.
     today: i32,
     additions: Additions,
+    /// What is to be logged of the rows that were written.
+    log: Pending,
     access: Access,
     trouble: Option<Trouble>,
     /// Keys to append rows under.
@@ -104,6 +108,7 @@ impl Session {
             selects: HashMap::new(),
             today,
             additions: Additions::default(),
+            log: Pending::default(),
             access: Access::Snapshot,
             trouble: None,
             keys: Keys::default(),
@@ -137,6 +142,7 @@ impl Session {
         self.turn_day();
         self.keys.begin();
         self.additions = Additions::default();
+        self.log = Pending::default();
         (self.access, self.trouble) = (access, None);
         self.take_slot()?;
         self.pending = format!("BEGIN ISOLATION LEVEL READ COMMITTED; {lock}");
@@ -145,6 +151,7 @@ impl Session {
 
     pub(crate) fn savepoint(&mut self) {
         self.additions.begin();
+        self.log.begin();
         self.pending.push_str("SAVEPOINT command;");
     }
 
@@ -155,6 +162,7 @@ impl Session {
 
     pub(crate) fn rollback_to(&mut self) {
         self.additions.undo();
+        self.log.undo();
         self.pending
             .push_str("ROLLBACK TO command; RELEASE command;");
     }
@@ -168,6 +176,7 @@ impl Session {
     pub(crate) fn commit(&mut self, group: Uuid) -> Result<(), Ending> {
         if let Err(error) = self
             .flush_additions(None)
+            .and_then(|()| self.write_log())
             .and_then(|()| self.send_pending())
         {
             return Err(Ending::Before(self.take_trouble(), error));

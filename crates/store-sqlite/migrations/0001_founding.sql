@@ -117,6 +117,12 @@ CREATE TABLE "managed_device" (
 CREATE INDEX "managed_device_index_1" ON "managed_device" ("udid") WHERE udid IS NOT NULL;
 CREATE INDEX "managed_device_index_2" ON "managed_device" ("device_category_id") WHERE device_category_id <> '';
 
+CREATE TABLE "managed_device_change" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE "device_category" (
   "id" TEXT NOT NULL DEFAULT '',
   "description" TEXT,
@@ -149,6 +155,12 @@ CREATE TABLE "device_health_script" (
   PRIMARY KEY ("id")
 ) STRICT;
 
+CREATE TABLE "device_health_script_change" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE "device_compliance_script" (
   "id" TEXT NOT NULL DEFAULT '',
   "created_date_time" INTEGER NOT NULL DEFAULT 0,
@@ -168,6 +180,12 @@ CREATE TABLE "device_compliance_script" (
   PRIMARY KEY ("id")
 ) STRICT;
 
+CREATE TABLE "device_compliance_script_change" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE "device_management_script" (
   "id" TEXT NOT NULL DEFAULT '',
   "created_date_time" INTEGER NOT NULL DEFAULT 0,
@@ -184,6 +202,12 @@ CREATE TABLE "device_management_script" (
   "script_content" BLOB,
   "content_version" INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "device_management_script_change" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
 ) STRICT;
 
 CREATE TABLE "device_shell_script" (
@@ -205,6 +229,12 @@ CREATE TABLE "device_shell_script" (
   PRIMARY KEY ("id")
 ) STRICT;
 
+CREATE TABLE "device_shell_script_change" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE "device_custom_attribute_shell_script" (
   "id" TEXT NOT NULL DEFAULT '',
   "created_date_time" INTEGER NOT NULL DEFAULT 0,
@@ -221,6 +251,12 @@ CREATE TABLE "device_custom_attribute_shell_script" (
   "script_content" BLOB,
   "content_version" INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY ("id")
+) STRICT;
+
+CREATE TABLE "device_custom_attribute_shell_script_change" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
 ) STRICT;
 
 CREATE TABLE "device_health_script_device_state" (
@@ -283,6 +319,14 @@ CREATE TABLE "device_health_script_device_state_history" (
   "recorded_at" INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE TABLE "device_health_script_device_state_change" (
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "state_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER,
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE "device_compliance_script_device_state" (
   "detection_state" INTEGER NOT NULL DEFAULT 0,
   "last_state_update_date_time" INTEGER NOT NULL DEFAULT 0,
@@ -324,6 +368,14 @@ CREATE TABLE "device_compliance_script_device_state_history" (
   "recorded_at" INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE TABLE "device_compliance_script_device_state_change" (
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "state_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER,
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE "device_management_script_device_state" (
   "run_state" INTEGER NOT NULL DEFAULT 0,
   "result_message" TEXT,
@@ -362,6 +414,14 @@ CREATE TABLE "device_management_script_device_state_history" (
   "recorded_at" INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE TABLE "device_management_script_device_state_change" (
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "state_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER,
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE "device_management_script_user_state" (
   "error_device_count" INTEGER NOT NULL DEFAULT 0,
   "success_device_count" INTEGER NOT NULL DEFAULT 0,
@@ -372,6 +432,14 @@ CREATE TABLE "device_management_script_user_state" (
   "error_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
   "success_device_count_adjustment" INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY ("script_id", "user_key")
+) STRICT;
+
+CREATE TABLE "device_management_script_user_state_change" (
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "user_key" TEXT NOT NULL DEFAULT '',
+  "id_form" INTEGER,
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
 ) STRICT;
 
 CREATE TABLE "device_health_script_run_summary" (
@@ -453,6 +521,13 @@ CREATE TABLE "device_health_script_assignment" (
   PRIMARY KEY ("script_id", "id")
 ) STRICT;
 
+CREATE TABLE "device_health_script_assignment_change" (
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "id" TEXT NOT NULL DEFAULT '',
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE "device_management_script_assignment" (
   "id" TEXT NOT NULL DEFAULT '',
   "target" TEXT,
@@ -460,11 +535,25 @@ CREATE TABLE "device_management_script_assignment" (
   PRIMARY KEY ("script_id", "id")
 ) STRICT;
 
+CREATE TABLE "device_management_script_assignment_change" (
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "id" TEXT NOT NULL DEFAULT '',
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE "device_management_script_group_assignment" (
   "id" TEXT NOT NULL DEFAULT '',
   "target_group_id" TEXT,
   "script_id" TEXT NOT NULL DEFAULT '',
   PRIMARY KEY ("script_id", "id")
+) STRICT;
+
+CREATE TABLE "device_management_script_group_assignment_change" (
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "id" TEXT NOT NULL DEFAULT '',
+  "change_day" INTEGER NOT NULL DEFAULT 0,
+  "change_id" INTEGER PRIMARY KEY
 ) STRICT;
 
 CREATE TABLE "pending_deletion" (

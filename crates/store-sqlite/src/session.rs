@@ -1,5 +1,6 @@
 //! A connection with its prepared statements: the snapshot and the transaction of a thread.
 
+mod log;
 mod read;
 mod write;
 
@@ -36,6 +37,10 @@ enum Prepared {
     Add(TableId, ColumnSet),
     Raise(TableId, usize),
     Delete(TableId),
+    LogHorizon(TableId),
+    LogRows(TableId),
+    TrimLog(TableId),
+    MarkLog(TableId),
     Begin,
     BeginRead,
     Commit,
@@ -183,6 +188,10 @@ fn text(which: Prepared, context: &Context, today: i32) -> String {
         Prepared::Add(id, columns) => store::upsert_add(table(id), columns, DIALECT),
         Prepared::Raise(id, column) => store::raise(table(id), column, DIALECT),
         Prepared::Delete(id) => store::delete(table(id), DIALECT),
+        Prepared::LogHorizon(id) => store::log_horizon(table(id), DIALECT),
+        Prepared::LogRows(id) => store::log_rows(table(id), DIALECT),
+        Prepared::TrimLog(id) => store::trim_log(table(id), DIALECT),
+        Prepared::MarkLog(id) => store::mark_log(table(id), DIALECT),
         // A deferred write transaction could fail to upgrade its lock after it has read.
         Prepared::Begin => "BEGIN IMMEDIATE".to_owned(),
         Prepared::BeginRead => "BEGIN".to_owned(),

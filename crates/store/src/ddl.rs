@@ -7,7 +7,7 @@ use edm::time::DateTimeOffset;
 use odata::eval::functions::{self, Context};
 use odata::expr::Function;
 
-use crate::emit::Dialect;
+use crate::emit::{Dialect, log_columns};
 use crate::map::{shared_names, slots};
 use crate::table::{ColumnKind, Index, Table, Tables};
 
@@ -74,6 +74,10 @@ fn create_table(table: &Table, dialect: Dialect, sql: &mut String) {
     let _ = writeln!(sql, "CREATE TABLE \"{}\" (", table.name);
     for (i, column) in table.columns.iter().enumerate() {
         if column.expression.is_some() {
+            continue;
+        }
+        if table.is_log && table.key.contains(&i) {
+            sql.push_str(&log_columns(dialect));
             continue;
         }
         if table.identity && table.key.contains(&i) {

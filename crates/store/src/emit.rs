@@ -2,6 +2,7 @@
 //! placeholders; a value is always a parameter.
 
 mod apply;
+mod changes;
 mod dialect;
 mod expression;
 mod fragment;
@@ -23,6 +24,8 @@ use crate::table::{ColumnKind, ColumnSet, Row, Table, Tables};
 use expression::Compiler;
 
 pub use apply::aggregate;
+pub(crate) use changes::{log_columns, place_width};
+pub use changes::{log_horizon, log_rows, mark_log, trim_log};
 pub use dialect::Dialect;
 pub use many::{
     add_many, get_many, insert_many, keys_many, next_keys, raise_many, raise_slots, update_many,
@@ -152,16 +155,17 @@ pub fn raise(table: &Table, column: usize, dialect: Dialect) -> String {
     dialect.placeholders(sql)
 }
 
-/// `DELETE` by primary key.
+/// `DELETE` by primary key. Of a tracked table it answers what the log says of the row.
 #[must_use]
 pub fn delete(table: &Table, dialect: Dialect) -> String {
     let mut sql = format!("DELETE FROM \"{}\"", table.name);
     by_key(table, &mut sql);
+    sql.push_str(&changes::returning(table));
     dialect.placeholders(sql)
 }
 
 /// `DELETE` of at most `?` rows that hold the bound values in the given columns; of any if none
-/// are given.
+/// are given. Of a tracked table it answers what the log says of each row.
 #[must_use]
 pub fn delete_where(table: &Table, columns: &[usize], dialect: Dialect) -> String {
     let conditions: Vec<_> = columns
@@ -171,9 +175,10 @@ pub fn delete_where(table: &Table, columns: &[usize], dialect: Dialect) -> Strin
     let lead = if columns.is_empty() { "" } else { " WHERE " };
     let row = dialect.row_id();
     dialect.placeholders(format!(
-        "DELETE FROM \"{0}\" WHERE {row} IN (SELECT {row} FROM \"{0}\"{lead}{1} LIMIT ?)",
+        "DELETE FROM \"{0}\" WHERE {row} IN (SELECT {row} FROM \"{0}\"{lead}{1} LIMIT ?){2}",
         table.name,
-        conditions.join(" AND ")
+        conditions.join(" AND "),
+        changes::returning(table)
     ))
 }
 

@@ -7,6 +7,7 @@
 pub mod additions;
 mod aggregation;
 pub mod cell;
+pub mod changes;
 pub mod clock;
 pub mod ddl;
 mod emit;
@@ -22,8 +23,8 @@ mod transaction;
 pub use aggregation::{Aggregated, AggregatedName, AggregatedSink, Aggregation, decode_aggregated};
 pub use emit::{
     Dialect, Statement, add_many, aggregate, bind_row, delete, delete_where, exists, get, get_many,
-    insert, insert_many, keys_many, next_keys, raise, raise_many, raise_slots, select,
-    stored_columns, update, update_many, upsert_add,
+    insert, insert_many, keys_many, log_horizon, log_rows, mark_log, next_keys, raise, raise_many,
+    raise_slots, select, stored_columns, trim_log, update, update_many, upsert_add,
 };
 pub use map::{MapError, read_map, snake_case};
 pub use select::{Linked, Order, OrderKey, Select, expression_column};

@@ -1,6 +1,7 @@
 //! The storage map: how the model's types lie in tables. It stands beside the schema in a TOML
 //! file, since storage never shows in public.
 
+mod changes;
 mod columns;
 mod navigation;
 pub(crate) mod slots;
@@ -66,6 +67,9 @@ struct TableEntry {
     counters: bool,
     /// The table that this one's history goes to; it is made of the same columns.
     history: Option<String>,
+    /// Changes of rows are logged in a table `<name>_change`, for delta queries.
+    #[serde(default)]
+    tracked: bool,
     #[serde(default)]
     index: Vec<IndexEntry>,
     /// Rows that are derived from other tables, which stand before this one: a `SELECT` that names
@@ -107,6 +111,9 @@ pub fn read_map(model: &Model, text: &str) -> Result<Tables, MapError> {
             let table = history_table(tables.table(id), history);
             let history = push(&mut tables, table)?;
             tables.tables[id.0].history = Some(history);
+        }
+        if entry.tracked {
+            changes::track(model, &mut tables, id, entry)?;
         }
     }
     for entry in &file.navigation {

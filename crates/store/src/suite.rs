@@ -6,6 +6,7 @@
 
 pub mod additions;
 pub mod aggregations;
+pub mod changes;
 pub mod commands;
 pub mod expressions;
 pub mod filters;
@@ -75,6 +76,11 @@ macro_rules! store_suite {
             pages::order_is_by_code_point_and_nulls_come_first,
             pages::pages_follow_one_another_without_gap_or_overlap,
             pages::limit_and_offset_cut_the_full_list,
+            changes::what_changed_is_logged_and_nothing_else,
+            changes::a_removed_row_says_its_public_key,
+            changes::a_page_of_changes_goes_on_where_the_last_ended,
+            changes::who_follows_the_changes_ends_with_the_same_rows,
+            changes::what_is_pruned_is_told,
             filters::null_is_a_value_that_nothing_but_null_equals,
             filters::conditions_are_two_valued,
             aggregations::transformations_make_the_rows_of_memory,

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use edm::{Model, StructuredId, Value};
 use odata::Error;
 
+use crate::changes::ChangeLog;
+
 pub(crate) use column::kind_of;
 pub use column::{Column, ColumnKind};
 pub use navigation::{Link, NavigationMap, Tables};
@@ -101,6 +103,10 @@ pub struct Table {
     pub history: Option<TableId>,
     /// Whether the rows are counters, which a database may keep in slots: see [`Self::slots`].
     pub counters: bool,
+    /// The log of its rows' changes, if they are tracked.
+    pub changes: Option<ChangeLog>,
+    /// Whether the table is itself such a log.
+    pub is_log: bool,
     /// Whether a virtual column, or the whole table, reads another table.
     pub reads_others: bool,
     /// The `SELECT` behind a table that is a view: its rows are read here, and written elsewhere.
@@ -152,6 +158,8 @@ impl Table {
             counters: false,
             indexes: Vec::new(),
             history: None,
+            changes: None,
+            is_log: false,
             entity_type: None,
             version: None,
             streams: Vec::new(),

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::aggregation::{AggregatedSink, Aggregation};
 use crate::cell::Cell;
+use crate::changes::{Horizon, LogPlace};
 use crate::select::Select;
 use crate::table::{ColumnSet, Row, TableId};
 
@@ -74,10 +75,29 @@ pub trait Reader {
     fn prefetch(&mut self, _table: TableId, _keys: &[Vec<Value>]) -> Result<(), Error> {
         Ok(())
     }
+
+    /// How far a log of changes goes.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn log_horizon(&mut self, log: TableId) -> Result<Horizon, Error>;
+
+    /// Reads at most `limit` rows of a log behind a place, in the order of their places. A row's
+    /// cells are the sequence and the number of its place, then the log's other columns.
+    ///
+    /// # Errors
+    /// What the database or the sink says.
+    fn log_rows(
+        &mut self,
+        log: TableId,
+        after: LogPlace,
+        limit: u64,
+        sink: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
+    ) -> Result<(), Error>;
 }
 
 /// A transaction: a snapshot that may also write. All of a command's writes become durable
-/// together, or none.
+/// together, or none; so does the log of changes that each write of a tracked table appends to.
 pub trait Transaction: Reader {
     /// Adds a row. `false`: the key is taken, and nothing was written.
     ///
@@ -141,6 +161,13 @@ pub trait Transaction: Reader {
         fixed: &[(usize, Value)],
         limit: u32,
     ) -> Result<u32, Error>;
+
+    /// Removes a log's rows before a place, and marks the row at the place as the last that is
+    /// pruned.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn trim_log(&mut self, log: TableId, through: LogPlace) -> Result<(), Error>;
 }
 
 /// What becomes of a command's writes.

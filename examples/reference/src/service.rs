@@ -50,6 +50,7 @@ impl Storefront {
             max_levels: 5,
             base64url: true,
             sets_computed: Vec::new(),
+            bare_removed: false,
             batch: BatchProfile::default(),
         };
         Ok(Self {

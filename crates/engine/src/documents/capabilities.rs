@@ -41,7 +41,35 @@ pub(super) fn served(core: &Core) -> Model {
         collection(&mut model, &path, core.limits.expand_depth);
         refusals(&mut model, &path);
     }
+    for (path, is_tracked) in tracked(core) {
+        let said = record([("Supported", Expression::Bool(is_tracked))]);
+        model.annotate(&path, &qualified("ChangeTracking"), said);
+    }
     model
+}
+
+/// The paths of [`collections`] that are stored, and whether their changes are tracked.
+fn tracked(core: &Core) -> Vec<(String, bool)> {
+    let (model, tables) = (&core.model, &core.tables);
+    let container = model.container_name();
+    let sets = model.entity_sets().filter_map(|(_, set)| {
+        let (_, table) = tables.iter().find(|(_, table)| table.of == Some(set.of))?;
+        Some((format!("{container}/{}", set.name), table.changes.is_some()))
+    });
+    let contained = model.singletons().flat_map(|(_, singleton)| {
+        let navigation = model.structured(singleton.of).navigation.iter().enumerate();
+        let many = navigation.filter(|(_, n)| n.collection && n.contains_target);
+        let path = |(index, n): (usize, &edm::NavigationProperty)| {
+            let map = tables.navigation(model, singleton.of, index)?;
+            let is_tracked = tables.table(map.table).changes.is_some();
+            Some((
+                format!("{container}/{}/{}", singleton.name, n.name),
+                is_tracked,
+            ))
+        };
+        many.filter_map(path).collect::<Vec<_>>()
+    });
+    sets.chain(contained).collect()
 }
 
 /// The paths of the entity sets, and of the collections that a singleton contains.

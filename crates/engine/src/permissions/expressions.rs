@@ -9,7 +9,7 @@ use odata::path::Segment;
 use odata::query::{ExpandItem, QueryOptions};
 
 /// Calls `see` with every path in the options, those nested in `$select` and `$expand` too.
-pub(super) fn of_options(options: &QueryOptions, see: &mut dyn FnMut(&Path)) {
+pub(crate) fn of_options(options: &QueryOptions, see: &mut dyn FnMut(&Path)) {
     let QueryOptions {
         apply,
         compute,

@@ -24,6 +24,7 @@ impl Batch<'_> {
         let rows = std::mem::take(&mut self.rows);
         let mut parts = Parts::new();
         for (table, known) in rows.changed() {
+            self.log(table, known)?;
             let columns = known.stored.then(|| known.dirty.iter().collect());
             parts.entry((table, columns)).or_default().push(known);
         }
@@ -40,6 +41,19 @@ impl Batch<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Logs a row that is written, if its table is tracked.
+    fn log(&mut self, id: TableId, known: &Known) -> Result<(), Error> {
+        match &known.row {
+            Held::Row(row) if !known.stored => self.session.log_row(id, row),
+            _ => {
+                if let Some(key) = self.session.key_cells(id, &known.key)? {
+                    self.session.log_key(id, &key, known.dirty);
+                }
+                Ok(())
+            }
+        }
     }
 
     fn write<'v>(

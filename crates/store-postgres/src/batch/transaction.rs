@@ -4,6 +4,7 @@ use edm::Value;
 use edm::time::DateTimeOffset;
 use odata::Error;
 use store::additions::Held as Addition;
+use store::changes::{Horizon, LogPlace};
 use store::{
     AggregatedSink, Aggregation, Cells, ColumnSet, Reader, Row, Select, Table, TableId, Transaction,
 };
@@ -90,6 +91,20 @@ impl Reader for Batch<'_> {
     fn exists(&mut self, table: TableId, key: &[Value]) -> Result<bool, Error> {
         let known = self.look(table, key, false)?;
         Ok(!matches!(known.row, Held::Absent))
+    }
+
+    fn log_horizon(&mut self, _: TableId) -> Result<Horizon, Error> {
+        Err(self.halt(Ran::Alone))
+    }
+
+    fn log_rows(
+        &mut self,
+        _: TableId,
+        _: LogPlace,
+        _: u64,
+        _: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        Err(self.halt(Ran::Alone))
     }
 
     fn prefetch(&mut self, table: TableId, keys: &[Vec<Value>]) -> Result<(), Error> {
@@ -210,6 +225,10 @@ impl Transaction for Batch<'_> {
     }
 
     fn delete_where(&mut self, _: TableId, _: &[(usize, Value)], _: u32) -> Result<u32, Error> {
+        Err(self.halt(Ran::Alone))
+    }
+
+    fn trim_log(&mut self, _: TableId, _: LogPlace) -> Result<(), Error> {
         Err(self.halt(Ran::Alone))
     }
 }

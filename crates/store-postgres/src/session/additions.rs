@@ -42,7 +42,7 @@ impl Session {
         self.ask_all(&asks).map(|_| ())
     }
 
-    /// The statements that write additions: first the amounts, since a time is raised also in a row
+    /// The statements that write additions, which are logged: first the amounts, since a time is raised also in a row
     /// that they make.
     pub(crate) fn ask_additions<'v>(
         &mut self,
@@ -52,6 +52,7 @@ impl Session {
         let mut times: BTreeMap<(TableId, usize), Vec<Vec<Value>>> = BTreeMap::new();
         for (id, held) in held {
             let key = self.addition_key(*id, held)?;
+            self.log_held(*id, held)?;
             let sums = held.sums();
             if !sums.is_empty() {
                 let columns = sums.iter().map(|(column, _)| *column).collect();

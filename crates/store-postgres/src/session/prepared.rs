@@ -41,6 +41,12 @@ pub(crate) enum Prepared {
     AddMany(TableId, ColumnSet),
     RaiseMany(TableId, usize),
     NextKeys(TableId),
+    /// An insert of many rows into a log.
+    LogMany(TableId),
+    LogHorizon(TableId),
+    LogRows(TableId),
+    TrimLog(TableId),
+    MarkLog(TableId),
 }
 
 impl Session {
@@ -118,6 +124,11 @@ impl Session {
             }
             Prepared::RaiseMany(id, column) => store::raise_many(written(id), column),
             Prepared::NextKeys(id) => store::next_keys(written(id)),
+            Prepared::LogMany(id) => store::insert_many(read(id), &store::stored_columns(read(id))),
+            Prepared::LogHorizon(id) => store::log_horizon(read(id), DIALECT),
+            Prepared::LogRows(id) => store::log_rows(read(id), DIALECT),
+            Prepared::TrimLog(id) => store::trim_log(read(id), DIALECT),
+            Prepared::MarkLog(id) => store::mark_log(read(id), DIALECT),
         }
     }
 }

@@ -3,6 +3,7 @@
 use edm::Value;
 use odata::Error;
 use store::cell::decode_row;
+use store::changes::{Horizon, LogPlace};
 use store::{AggregatedSink, Aggregation, Cells, Dialect, Reader, Row, Select, TableId};
 
 use super::Session;
@@ -90,5 +91,18 @@ impl Reader for Session {
             return Ok(false);
         };
         Ok(self.query_one(Prepared::Exists(id), &cells)?.is_some())
+    }
+    fn log_horizon(&mut self, log: TableId) -> Result<Horizon, Error> {
+        self.read_horizon(log)
+    }
+
+    fn log_rows(
+        &mut self,
+        log: TableId,
+        after: LogPlace,
+        limit: u64,
+        sink: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.read_log(log, after, limit, sink)
     }
 }

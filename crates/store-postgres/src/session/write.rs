@@ -5,7 +5,9 @@ use edm::time::DateTimeOffset;
 use odata::Error;
 use store::additions::Held;
 use store::cell::Cell;
+use store::changes::LogPlace;
 use store::{Cells as _, ColumnSet, Dialect, Reader as _, Row, TableId, Transaction};
+use tokio_postgres::Statement;
 
 use super::Session;
 use super::prepared::Prepared;
@@ -54,6 +56,24 @@ impl Session {
         cells.push(Cell::Integer(i64::MAX));
         Ok(self.execute(Prepared::DeleteSlots(id), &cells)? > 0)
     }
+
+    /// Carries out a statement that removes rows, and logs them if their table is tracked.
+    fn remove(
+        &mut self,
+        id: TableId,
+        statement: &Statement,
+        cells: &[Cell<'_>],
+    ) -> Result<u64, Error> {
+        let mut rows = Vec::new();
+        let removed = self.query(statement, cells, |row| {
+            rows.push(row);
+            true
+        })?;
+        for row in &rows {
+            self.log_removed(id, row)?;
+        }
+        Ok(removed)
+    }
 }
 
 impl Transaction for Session {
@@ -70,7 +90,11 @@ impl Transaction for Session {
         }
         let stored = store::stored_columns(table).into_iter();
         let cells = store::bind_row(&model, table, stored, row)?;
-        Ok(self.execute(Prepared::Insert(id), &cells)? == 1)
+        let written = self.execute(Prepared::Insert(id), &cells)? == 1;
+        if written {
+            self.log_row(id, row)?;
+        }
+        Ok(written)
     }
 
     fn append(&mut self, id: TableId, row: &Row) -> Result<i64, Error> {
@@ -106,8 +130,12 @@ impl Transaction for Session {
             return Ok(false);
         };
         let mut cells = store::bind_row(&model, table, columns.iter(), row)?;
-        cells.extend(key);
-        Ok(self.execute(Prepared::Update(id, columns), &cells)? == 1)
+        cells.extend(key.iter().cloned());
+        let updated = self.execute(Prepared::Update(id, columns), &cells)? == 1;
+        if updated {
+            self.log_key(id, &key, columns);
+        }
+        Ok(updated)
     }
 
     fn add(
@@ -151,7 +179,8 @@ impl Transaction for Session {
         let Some(cells) = self.key_cells(id, key)? else {
             return Ok(false);
         };
-        Ok(self.execute(Prepared::Delete(id), &cells)? == 1)
+        let statement = self.statement(Prepared::Delete(id))?;
+        Ok(self.remove(id, &statement, &cells)? == 1)
     }
 
     fn delete_where(
@@ -171,7 +200,11 @@ impl Transaction for Session {
         }
         cells.push(Cell::Integer(limit.into()));
         let statement = self.statement_for(sql, &cells)?;
-        let removed = self.query(&statement, &cells, |_| true)?;
+        let removed = self.remove(id, &statement, &cells)?;
         u32::try_from(removed).map_err(Error::internal)
+    }
+
+    fn trim_log(&mut self, log: TableId, through: LogPlace) -> Result<(), Error> {
+        self.trim(log, through)
     }
 }

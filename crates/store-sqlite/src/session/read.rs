@@ -7,12 +7,13 @@ use odata::Error;
 use rusqlite::CachedStatement;
 use rusqlite::types::ValueRef;
 use store::cell::{Cell, decode_row};
+use store::changes::{Horizon, LogPlace};
 use store::{AggregatedSink, Aggregation, Cells, Dialect, Reader, Row, Select, TableId};
 
 use super::{Prepared, Session, bind};
 use crate::failure;
 
-struct SqliteRow<'r, 's>(&'r rusqlite::Row<'s>);
+pub(super) struct SqliteRow<'r, 's>(pub(super) &'r rusqlite::Row<'s>);
 
 impl Cells for SqliteRow<'_, '_> {
     fn cell(&self, index: usize) -> Result<Cell<'_>, Error> {
@@ -116,5 +117,18 @@ impl Reader for Session<'_> {
         bind(statement, &cells).map_err(|e| failure(&e))?;
         let mut rows = statement.raw_query();
         Ok(rows.next().map_err(|e| failure(&e))?.is_some())
+    }
+    fn log_horizon(&mut self, log: TableId) -> Result<Horizon, Error> {
+        self.read_horizon(log)
+    }
+
+    fn log_rows(
+        &mut self,
+        log: TableId,
+        after: LogPlace,
+        limit: u64,
+        sink: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.read_log(log, after, limit, sink)
     }
 }

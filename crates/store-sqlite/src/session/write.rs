@@ -3,14 +3,16 @@
 use edm::Value;
 use edm::time::DateTimeOffset;
 use odata::Error;
+use rusqlite::CachedStatement;
 use store::additions::Held;
 use store::cell::Cell;
+use store::changes::LogPlace;
 use store::{ColumnSet, Dialect, Row, TableId, Transaction};
 
 use super::{Prepared, Session, bind};
 use crate::failure;
 
-impl Session<'_> {
+impl<'c> Session<'c> {
     /// Writes the additions held back for a table before it is read.
     pub(super) fn settle_additions(&mut self, table: TableId) -> Result<(), Error> {
         if self.context.tables.table(table).reads_others {
@@ -28,6 +30,7 @@ impl Session<'_> {
             // First the amounts: a time is raised also in a row that they make.
             self.add_now(id, &held)?;
             self.raise_now(id, &held)?;
+            self.log_held(id, &held).map_err(ours)?;
         }
         Ok(())
     }
@@ -60,6 +63,36 @@ impl Session<'_> {
         Ok(())
     }
 
+    fn log_of(&self, table: TableId) -> Option<TableId> {
+        let changes = self.context.tables.table(table).changes.as_ref();
+        changes.map(|log| log.table)
+    }
+
+    /// A statement of any text, with these values bound.
+    fn prepare(&self, sql: &str, cells: &[Cell<'_>]) -> Result<CachedStatement<'c>, Error> {
+        let prepared = self.connection.prepare_cached(sql);
+        let mut statement = prepared.map_err(|e| failure(&e))?;
+        bind(&mut statement, cells).map_err(|e| failure(&e))?;
+        Ok(statement)
+    }
+
+    /// Removes rows of a tracked table, logs them, and says how many they are.
+    fn remove(&mut self, log: TableId, sql: &str, cells: &[Cell<'_>]) -> Result<usize, Error> {
+        let mut statement = self.prepare(sql, cells)?;
+        self.log_removed(log, &mut statement)
+    }
+
+    /// Logs that additions changed a row.
+    fn log_held(&mut self, id: TableId, held: &Held) -> Result<(), Error> {
+        if self.context.tables.table(id).changes.is_none() {
+            return Ok(());
+        }
+        let amounts = held.amounts.iter().map(|(column, _)| *column);
+        let columns = amounts.chain(held.latest.iter().map(|(column, _)| *column));
+        let key = self.key_cells(id, &held.key)?;
+        self.log_key(id, key, columns.collect())
+    }
+
     fn insert_row(&mut self, id: TableId, row: &Row) -> Result<bool, Error> {
         let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
         let table = tables.table(id);
@@ -78,7 +111,11 @@ impl Transaction for Session<'_> {
     fn insert(&mut self, id: TableId, row: &Row) -> Result<bool, Error> {
         // An addition may have made the row.
         self.settle_additions(id)?;
-        self.insert_row(id, row)
+        let inserted = self.insert_row(id, row)?;
+        if inserted {
+            self.log_row(id, row)?;
+        }
+        Ok(inserted)
     }
 
     fn append(&mut self, id: TableId, row: &Row) -> Result<i64, Error> {
@@ -100,8 +137,13 @@ impl Transaction for Session<'_> {
         let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
         let table = tables.table(id);
         let mut cells = store::bind_row(&model, table, columns.iter(), row)?;
-        cells.extend(self.key_cells(id, key)?);
-        Ok(self.run(Prepared::Update(id, columns), &cells)? == 1)
+        let key = self.key_cells(id, key)?;
+        cells.extend(key.iter().cloned());
+        let updated = self.run(Prepared::Update(id, columns), &cells)? == 1;
+        if updated {
+            self.log_key(id, key, columns)?;
+        }
+        Ok(updated)
     }
 
     fn add(
@@ -146,7 +188,11 @@ impl Transaction for Session<'_> {
     fn delete(&mut self, table: TableId, key: &[Value]) -> Result<bool, Error> {
         self.settle_additions(table)?;
         let cells = self.key_cells(table, key)?;
-        Ok(self.run(Prepared::Delete(table), &cells)? == 1)
+        let Some(log) = self.log_of(table) else {
+            return Ok(self.run(Prepared::Delete(table), &cells)? == 1);
+        };
+        let sql = store::delete(self.context.tables.table(table), Dialect::Sqlite);
+        self.remove(log, &sql, &cells).map(|removed| removed == 1)
     }
 
     fn delete_where(
@@ -165,12 +211,17 @@ impl Transaction for Session<'_> {
             store::cell::encode(&model, &table.columns[*column], value, &mut cells)?;
         }
         cells.push(Cell::Integer(limit.into()));
-        let mut statement = self
-            .connection
-            .prepare_cached(&sql)
-            .map_err(|e| failure(&e))?;
-        bind(&mut statement, &cells).map_err(|e| failure(&e))?;
-        let removed = statement.raw_execute().map_err(|e| failure(&e))?;
+        let removed = match self.log_of(id) {
+            Some(log) => self.remove(log, &sql, &cells)?,
+            None => {
+                let mut statement = self.prepare(&sql, &cells)?;
+                statement.raw_execute().map_err(|e| failure(&e))?
+            }
+        };
         u32::try_from(removed).map_err(Error::internal)
+    }
+
+    fn trim_log(&mut self, log: TableId, through: LogPlace) -> Result<(), Error> {
+        self.trim(log, through)
     }
 }

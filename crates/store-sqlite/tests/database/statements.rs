@@ -55,9 +55,9 @@ fn by_key() {
     check(
         &store::delete(states, Dialect::Sqlite),
         expect![[r#"
-        DELETE
-        FROM "device_management_script_device_state"
-        WHERE "script_id" = ? AND "state_key" = ?"#]],
+            DELETE
+            FROM "device_management_script_device_state"
+            WHERE "script_id" = ? AND "state_key" = ? RETURNING "script_id", "state_key", "id_form""#]],
     );
     check(
         &store::insert(states, Dialect::Sqlite),
@@ -122,7 +122,7 @@ fn changes() {
             WHERE rowid IN (SELECT rowid
             FROM "device_health_script_device_state"
             WHERE "script_id" = ?
-            LIMIT ?)"#]],
+            LIMIT ?) RETURNING "script_id", "state_key", "id_form""#]],
     );
 }
 

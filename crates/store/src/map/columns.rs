@@ -223,7 +223,7 @@ fn text_column(name: &str) -> Column {
     }
 }
 
-fn integer_column(name: &str) -> Column {
+pub(super) fn integer_column(name: &str) -> Column {
     Column {
         name: name.to_owned(),
         kind: ColumnKind::Integer,

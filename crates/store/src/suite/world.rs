@@ -32,6 +32,16 @@ pub(super) fn model() -> &'static Model {
     &MODEL
 }
 
+/// The suite's tables.
+pub(super) fn tables() -> &'static Tables {
+    &TABLES
+}
+
+/// The suite's tables, as a database shares them.
+pub(super) fn shared_tables() -> &'static Arc<Tables> {
+    &TABLES
+}
+
 /// A table of the suite by the name behind `suite_`.
 pub(super) fn table(name: &str) -> (TableId, &'static Table) {
     let id = TABLES
@@ -104,6 +114,19 @@ impl World {
     ) -> Result<T, Error> {
         self.runtime
             .block_on(crate::write(self.store.as_ref(), run))
+    }
+
+    /// Carries out one command on a thread of a test that has others.
+    pub(super) fn write_beside<T: Send + 'static>(
+        &self,
+        run: impl FnMut(&mut dyn Transaction) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        new_runtime().block_on(crate::write(self.store.as_ref(), run))
+    }
+
+    /// Waits for what the store does.
+    pub(super) fn wait<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
     }
 
     /// Carries out one command that must succeed.
