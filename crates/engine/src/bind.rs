@@ -100,7 +100,7 @@ pub(crate) fn referenced(
 
 /// The part of a URL behind the service root. Clients name the service by any host it has and,
 /// where its root has a path, by any version: what counts is what follows the version segment.
-fn relative<'u>(service_root: &str, url: &'u str) -> Option<&'u str> {
+pub(crate) fn relative<'u>(service_root: &str, url: &'u str) -> Option<&'u str> {
     let behind = |text: &'u str| text.split_once('/').map(|(_, path)| path);
     if let Some(rest) = url.strip_prefix(service_root) {
         return rest.strip_prefix('/');

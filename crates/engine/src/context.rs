@@ -67,7 +67,7 @@ impl Context {
             (_, Some((Segment::Reference, rest))) | (true, Some((Segment::Key(_), rest))) => rest,
             _ => segments,
         };
-        url.push_str(&links::canonical_path(&self.core, shown));
+        url.push_str(&links::context_path(&self.core, shown));
         if let Some(select) = links::select_text(self.request.query.as_deref()) {
             url.push_str(&format!("({select})"));
         }

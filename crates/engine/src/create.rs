@@ -34,7 +34,7 @@ pub(crate) async fn entity(
             };
             Ok(Written {
                 table: target.table,
-                of: payload.of,
+                of: target.of,
                 row,
                 status: 201,
             })

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use edm::{ItemType, Primitive, TypeRef};
 use http::Method;
-use odata::Error;
 use odata::json;
 use odata::path::PathKind;
 use odata::query::ExpandForm;
+use odata::{Error, ErrorCode};
 use store::Reader;
 
 use crate::answer;
@@ -47,7 +47,7 @@ async fn get(context: &Arc<Context>) -> Result<Response, Error> {
     if let PathKind::Function(id) = context.path.kind {
         return operation::invoke(context, id).await;
     }
-    context.read(read_resource).await
+    context.read(read_or_nothing).await
 }
 
 /// The media type that reading a kind of resource answers with.
@@ -59,6 +59,24 @@ fn media(kind: &PathKind) -> &'static str {
         }
         PathKind::Count | PathKind::PropertyValue(_) => "text/plain",
         _ => JSON,
+    }
+}
+
+/// Reads a resource; 204 where a navigation property leads to nothing.
+fn read_or_nothing(context: &Context, reader: &mut dyn Reader) -> Result<Response, Error> {
+    let may_be_nothing = matches!(
+        context.path.kind,
+        PathKind::Entity(_) | PathKind::Reference(_)
+    );
+    match read_resource(context, reader) {
+        Err(error)
+            if may_be_nothing
+                && error.code == ErrorCode::ResourceNotFound
+                && read::leads_nowhere(context, reader)? =>
+        {
+            Ok(answer::empty(&context.negotiated))
+        }
+        answer => answer,
     }
 }
 

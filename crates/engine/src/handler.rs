@@ -20,8 +20,7 @@ use crate::exchange::{Handler, Request, Response};
 use crate::format;
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
-use crate::unserved;
-use crate::{asynchronous, batch};
+use crate::{asynchronous, batch, rewrite, schema_version, unserved};
 
 /// The path of the OpenAPI description: no name of a model has a dot.
 const OPENAPI: &str = "openapi.json";
@@ -100,6 +99,9 @@ impl Engine {
         if request.method == Method::HEAD {
             request.method = Method::GET;
         }
+        if let Some(read) = rewrite::query(&request)? {
+            request = read;
+        }
         let core = &self.core;
         let newest = core.service.profile().newest_version;
         let mut negotiated = negotiate::read(&request.headers, newest)?;
@@ -116,6 +118,7 @@ impl Engine {
         negotiated.style = format::style(&request.headers, options.format.as_deref(), base64url);
         uri::check(&resource, &options, request.method.as_str())?;
         unserved::check(&resource, &options)?;
+        schema_version::check(&core.model, &options)?;
         let action = match request.method {
             Method::GET => Action::Read,
             Method::POST => Action::Insert,
@@ -149,7 +152,13 @@ impl Engine {
             Resource::Metadata => self
                 .documents
                 .metadata(core, &request, &options, &negotiated),
-            Resource::EntityById { .. } => Err(Error::bad_request("$entity is not served yet.")),
+            Resource::EntityById { cast } => {
+                let id = options.id.as_deref().unwrap_or_default();
+                let cast = cast.map(|of| core.model.structured(of).name.as_str());
+                let request = rewrite::entity(core, &request, id, cast)?;
+                // The id is not another $entity: the request is rewritten once.
+                Box::pin(self.execute(request, level)).await
+            }
             Resource::Batch if level == Level::Batch => Err(Error::bad_request(
                 "A request of a batch cannot be a batch itself.",
             )),

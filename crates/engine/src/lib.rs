@@ -40,6 +40,8 @@ mod relate;
 mod represent;
 mod request_ids;
 mod restrictions;
+mod rewrite;
+mod schema_version;
 mod service;
 mod stream;
 mod target;

@@ -17,6 +17,19 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'\'');
 
+/// The path in a context URL: what a navigation property leads to without containing it is a part
+/// of the collection where it lives (OData 4.01 Protocol, sections 10.2 and 10.4).
+pub(crate) fn context_path(core: &Core, segments: &[Segment]) -> String {
+    if let Some(Segment::Navigation { of, index }) = segments.last() {
+        let navigation = &core.model.structured(*of).navigation[*index];
+        let home = core.home(navigation.target);
+        if let Some(home) = home.filter(|_| !navigation.contains_target) {
+            return home.to_owned();
+        }
+    }
+    canonical_path(core, segments)
+}
+
 /// The path of a resource with its keys as predicates: `deviceManagement/deviceHealthScripts('ID')`.
 pub(crate) fn canonical_path(core: &Core, segments: &[Segment]) -> String {
     let mut path = String::with_capacity(96);

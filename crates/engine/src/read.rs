@@ -1,9 +1,10 @@
 //! GET: entities, collections by pages, counts.
 
 use bytes::Bytes;
-use odata::Error;
 use odata::json;
+use odata::path::Segment;
 use odata::query::{ExpandForm, QueryOptions};
+use odata::{Error, ErrorCode};
 use store::page::fingerprint;
 use store::{Reader, Select};
 
@@ -14,7 +15,7 @@ use crate::core::Core;
 use crate::delta;
 use crate::etag;
 use crate::exchange::Response;
-use crate::links;
+use crate::links::{self, without_reference};
 use crate::page::Page;
 use crate::target::{Target, cast_filter, load, locate};
 
@@ -35,6 +36,31 @@ pub(crate) fn entity(
         &place,
     )?;
     Ok((body, tag))
+}
+
+/// Whether a path ends with a single-valued navigation property that leads to nothing, of an entity
+/// that is there: an answer without content, not a resource that is missing (OData 4.01 Protocol,
+/// section 11.2.5).
+pub(crate) fn leads_nowhere(context: &Context, reader: &mut dyn Reader) -> Result<bool, Error> {
+    let core = &context.core;
+    let segments = without_reference(&context.path.segments);
+    let Some((Segment::Navigation { of, index }, source)) = segments.split_last() else {
+        return Ok(false);
+    };
+    let navigation = &core.model.structured(*of).navigation[*index];
+    if navigation.collection || navigation.contains_target || !navigation.nullable {
+        return Ok(false);
+    }
+    let target = match locate(core, reader, source) {
+        Ok(target) => target,
+        Err(error) if error.code == ErrorCode::ResourceNotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    match load(core, reader, &target) {
+        Ok(_) => Ok(true),
+        Err(error) if error.code == ErrorCode::ResourceNotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// `{"@odata.context":"…"`, or only the brace where no metadata is wanted. Answers whether a

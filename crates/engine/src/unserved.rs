@@ -8,7 +8,7 @@ use odata::uri::{Legal, ResourceKind};
 
 /// Whether a query option of the standard, with its `$`, is carried out anywhere.
 fn is_served(option: &str) -> bool {
-    !matches!(option, "$index" | "$schemaversion")
+    option != "$index"
 }
 
 /// Refuses the query options that are legal on a resource and not served.
@@ -83,10 +83,7 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
 
 /// Options, and items of them, that are served nowhere; nested ones included.
 fn check_any(options: &QueryOptions) -> Result<(), Error> {
-    let given = [
-        (options.index.is_some(), "$index"),
-        (options.schema_version.is_some(), "$schemaversion"),
-    ];
+    let given = [(options.index.is_some(), "$index")];
     if let Some((_, name)) = given.into_iter().find(|(given, _)| *given) {
         return Err(unserved(name, &format!("The query option {name}")));
     }

@@ -99,7 +99,7 @@ fn carry_out(
             let row = context
                 .edit()
                 .insert(transaction, &named(core, target.clone()), payload)?;
-            let of = payload.of;
+            let of = target.of;
             return Ok(Written {
                 table,
                 of,

@@ -5,6 +5,7 @@
 //! `target` is the path of the property. Writing makes no tree.
 
 mod delta;
+mod digits;
 mod error;
 mod fault;
 mod name;

@@ -91,8 +91,13 @@ impl Service for Storefront {
         &self.profile
     }
 
-    fn key(&self, _table: TableId, parents: &[Value], own: &[Value]) -> Option<Vec<Value>> {
-        Some(parents.iter().chain(own).cloned().collect())
+    fn key(&self, table: TableId, parents: &[Value], own: &[Value]) -> Option<Vec<Value>> {
+        // A key that is given whole says its parents itself; the path has them, too, and what it
+        // leads to is compared with them.
+        let length = self.tables.table(table).key.len();
+        let parents = &parents[..length.checked_sub(own.len())?.min(parents.len())];
+        let key: Vec<Value> = parents.iter().chain(own).cloned().collect();
+        (key.len() == length).then_some(key)
     }
 
     fn left_out_of_lists(&self, _of: StructuredId) -> ColumnSet {

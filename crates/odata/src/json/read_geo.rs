@@ -112,8 +112,10 @@ fn list(items: &[Node]) -> Fallible<Coordinates> {
         Node::Array(items) => list(items),
         Node::Integer(number) => Ok(Coordinates::Number(rounded((*number).into()))),
         Node::Unsigned(number) => Ok(Coordinates::Number(rounded((*number).into()))),
-        Node::Float(number) => Ok(Coordinates::Number(*number)),
-        other => Err(Fault::expected("coordinates", other.kind())),
+        other => match other.number() {
+            Some(number) => Ok(Coordinates::Number(number)),
+            None => Err(Fault::expected("coordinates", other.kind())),
+        },
     });
     Ok(Coordinates::List(items.collect::<Fallible<_>>()?))
 }

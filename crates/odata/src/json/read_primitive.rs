@@ -97,6 +97,11 @@ fn integer(primitive: Primitive, node: Node) -> Fallible<Value> {
                 &format!("the fraction {number:?}"),
             ));
         }
+        Node::Digits(text) if text.contains('.') => {
+            let fraction = format!("the fraction {text}");
+            return Err(Fault::expected(primitive.name(), &fraction));
+        }
+        Node::Digits(text) => return Err(out_of_range(&text)),
         // IEEE754Compatible (section 3.2): 64-bit integers as strings.
         Node::String(text) if primitive == Primitive::Int64 => {
             text.parse().map_err(|e| invalid(primitive, &text, &e))?
@@ -113,9 +118,6 @@ fn integer(primitive: Primitive, node: Node) -> Fallible<Value> {
 
 fn float(primitive: Primitive, node: Node) -> Fallible<Value> {
     let number = match node {
-        Node::Integer(number) => number as f64,
-        Node::Unsigned(number) => number as f64,
-        Node::Float(number) => number,
         Node::String(text) => match text.as_str() {
             "INF" => return Ok(Value::Double(f64::INFINITY)),
             "-INF" => return Ok(Value::Double(f64::NEG_INFINITY)),
@@ -128,7 +130,7 @@ fn float(primitive: Primitive, node: Node) -> Fallible<Value> {
                 ));
             }
         },
-        other => return Err(wrong(primitive, &other)),
+        other => other.number().ok_or_else(|| wrong(primitive, &other))?,
     };
     if primitive == Primitive::Double {
         return Ok(Value::Double(number));
@@ -148,7 +150,7 @@ fn decimal_number(facets: &Facets, node: Node, source: Source) -> Fallible<Value
         Node::Integer(number) => number.to_string(),
         Node::Unsigned(number) => number.to_string(),
         Node::Float(number) => number.to_string(),
-        Node::String(text) => text,
+        Node::Digits(text) | Node::String(text) => text,
         other => return Err(wrong(Primitive::Decimal, &other)),
     };
     let facets = match source {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::digits;
 use super::fault::{Fallible, Fault};
 use crate::Error;
 
@@ -21,8 +22,10 @@ pub enum Node {
     Integer(i64),
     /// A whole number above that, which fits 64 bits without a sign.
     Unsigned(u64),
-    /// Any other number.
+    /// Any other number that binary64 keeps.
     Float(f64),
+    /// A number with more digits than binary64 keeps, without an exponent, as written.
+    Digits(String),
     /// A string.
     String(String),
     /// An array.
@@ -32,13 +35,29 @@ pub enum Node {
 }
 
 impl Node {
+    /// The number as binary64 has it, if it is one.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the nearest binary64 is what a number is where one is wanted"
+    )]
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Integer(number) => Some(*number as f64),
+            Self::Unsigned(number) => Some(*number as f64),
+            Self::Float(number) => Some(*number),
+            Self::Digits(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// What kind of JSON value this is, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a Boolean",
-            Self::Integer(_) | Self::Unsigned(_) | Self::Float(_) => "a number",
+            Self::Integer(_) | Self::Unsigned(_) | Self::Float(_) | Self::Digits(_) => "a number",
             Self::String(_) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
@@ -81,8 +100,9 @@ pub fn parse_optional(body: &[u8]) -> Result<Option<Node>, Error> {
     {
         return Ok(None);
     }
-    let node: Node = serde_json::from_str(text)
+    let mut node: Node = serde_json::from_str(text)
         .map_err(|e| Error::bad_request(format!("The body is not JSON: {e}.")))?;
+    digits::restore(text, &mut node);
     refuse_duplicates(&node).map_err(Fault::into_error)?;
     Ok(Some(node))
 }

@@ -1,0 +1,13 @@
+//! The service from outside, over HTTP: what the standard says, section by section, and what the
+//! service itself promises.
+#![cfg(test)]
+
+mod fixture;
+mod headers;
+mod missing;
+mod operations;
+mod paths;
+mod payloads;
+mod queries;
+mod service;
+mod writes;

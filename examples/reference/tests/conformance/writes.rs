@@ -1,0 +1,204 @@
+//! OData 4.01 Protocol, section 11.4: changes.
+
+use crate::fixture::{
+    ABSENT, CHAIR, ELECTRONICS, KITCHEN, LAPTOP, MEDIA, MOUSE, Running, bytes, check, delete, get,
+    patch, post, put,
+};
+
+#[test]
+fn creates() {
+    check(&[
+        post("Products", "{\"Name\":\"Lamp\"}", 201)
+            .sends("Location", "{root}/Products(")
+            .sends("ETag", "\"1\"")
+            .has("\"@odata.context\":\"{root}/$metadata#Products/$entity\"")
+            .has("\"Price\":0")
+            .has("\"Status\":\"None\"")
+            .has("\"ProductType\":\"Product\"")
+            .has("\"Version\":1"),
+        get("Products", 200).members(8),
+        post("Products", "{\"Price\":1}", 400).has("Name"),
+        post("Products", "{\"Name\":\"\"}", 400).has("Name"),
+        post("Products", "{\"Name\":null}", 400).has("Name"),
+        post("Products", "{\"Name\":\"x\",\"Nothing\":1}", 400).has("Nothing"),
+        post("Products", "{\"Name\":\"x\",\"Price\":\"x\"}", 400).has("Price"),
+        post("Products", "{\"Name\":\"x\",\"Rating\":256}", 400).has("Rating"),
+        post("Products", &format!("{{\"Name\":\"{}\"}}", "x".repeat(101)), 400).has("Name"),
+        post("Products", &format!("{{\"ID\":\"{ABSENT}\",\"Name\":\"x\",\"Version\":9}}"), 201)
+            .lacks(ABSENT)
+            .has("\"Version\":1"),
+        post("Products", "{\"@odata.type\":\"#Storefront.SpecialProduct\",\"Name\":\"s\",\"ProductType\":\"SpecialProduct\",\"SpecialProperty\":\"p\"}", 201)
+            .has("\"@odata.type\":\"#Storefront.SpecialProduct\"")
+            .has("\"SpecialProperty\":\"p\""),
+        post("Products", "{\"Name\":\"x\"}", 415).with("Content-Type", "text/plain"),
+        post("Categories", "{\"Name\":\"Electronics\"}", 409),
+        post("Products", &format!("{{\"Name\":\"b\",\"Category@odata.bind\":\"Categories({KITCHEN})\"}}"), 201)
+            .has(&format!("\"CategoryID\":\"{KITCHEN}\"")),
+        post("Products", &format!("{{\"Name\":\"b\",\"Category\":{{\"@odata.id\":\"Categories({KITCHEN})\"}}}}"), 201)
+            .has(&format!("\"CategoryID\":\"{KITCHEN}\"")),
+        post("Products", &format!("{{\"Name\":\"b\",\"Category@odata.bind\":\"Categories({ABSENT})\"}}"), 400),
+        post("Products", "{\"Name\":\"d\",\"Category\":{\"Name\":\"Garden\"},\"Descriptions\":[{\"LanguageKey\":\"EN\",\"Description\":\"x\"}]}", 201),
+        get("Categories?$filter=Name%20eq%20'Garden'", 200).members(1),
+        get("ProductDescriptions/$count", 200).has("8"),
+    ]);
+}
+
+#[test]
+fn descriptions() {
+    let body = |product: &str, language: &str| {
+        format!(
+            "{{\"ProductID\":\"{product}\",\"LanguageKey\":\"{language}\",\"Description\":\"x\"}}"
+        )
+    };
+    let french = format!("ProductDescriptions(ProductID={LAPTOP},LanguageKey='FR')");
+    check(&[
+        post("ProductDescriptions", &body(LAPTOP, "FR"), 201)
+            .sends("Location", "{root}/ProductDescriptions("),
+        post("ProductDescriptions", &body(LAPTOP, "FR"), 409),
+        post("ProductDescriptions", &body(ABSENT, "FR"), 400),
+        patch(&french, "{\"LongText\":\"y\"}", 204),
+        get(&french, 200).has("\"LongText\":\"y\""),
+        put(&french, "{\"Description\":\"z\"}", 204),
+        get(&french, 200).has("\"LongText\":null"),
+        delete(&french, 204),
+        get(&french, 404),
+    ]);
+}
+
+#[test]
+fn updates() {
+    let mouse = format!("Products({MOUSE})");
+    check(&[
+        patch(
+            &mouse,
+            "{\"Price\":10,\"Version\":77,\"SerialNumber\":\"n\"}",
+            204,
+        ),
+        get(&mouse, 200)
+            .has("\"Price\":10")
+            .has("\"Version\":2")
+            .has("\"SerialNumber\":null"),
+        patch(&mouse, &format!("{{\"ID\":\"{LAPTOP}\"}}"), 400),
+        patch(&mouse, "{\"ShippingAddress\":{\"City\":\"Rome\"}}", 204),
+        get(&format!("{mouse}/ShippingAddress"), 200)
+            .has("\"City\":\"Rome\"")
+            .has("\"Street\":\"456"),
+        put(&mouse, "{\"Name\":\"New\"}", 204),
+        get(&mouse, 200)
+            .has("\"Name\":\"New\"")
+            .has("\"Price\":0")
+            .has("\"Status\":\"None\"")
+            .has("\"CategoryID\":null")
+            .has("\"CreatedAt\":\"2024-03-20T14:45:00Z\""),
+        put(&format!("Products({ABSENT})"), "{\"Name\":\"x\"}", 404),
+        patch(&format!("Products({ABSENT})"), "{\"Name\":\"x\"}", 404),
+        patch("Company", "{\"CEO\":\"Me\"}", 204),
+        get("Company", 200)
+            .has("\"CEO\":\"Me\"")
+            .has("\"Version\":2"),
+        put(&format!("{mouse}/Name"), "{\"value\":\"Again\"}", 204),
+        get(&mouse, 200).has("Again"),
+        delete(&format!("{mouse}/Data"), 204),
+        delete(&format!("{mouse}/Name"), 400),
+        put(&format!("{mouse}/Name/$value"), "Third", 204).with("Content-Type", "text/plain"),
+        get(&mouse, 200).has("Third"),
+    ]);
+}
+
+#[test]
+fn links() {
+    let mouse = format!("Products({MOUSE})");
+    let reference = |url: &str| format!("{{\"@odata.id\":\"{{root}}/{url}\"}}");
+    let laptop = format!("Products({LAPTOP})");
+    check(&[
+        put(
+            &format!("{mouse}/Category/$ref"),
+            &reference(&format!("Categories({KITCHEN})")),
+            204,
+        ),
+        get(&mouse, 200).has(KITCHEN),
+        put(
+            &format!("{mouse}/Category/$ref"),
+            &reference(&format!("Categories({ABSENT})")),
+            400,
+        ),
+        delete(&format!("{mouse}/Category/$ref"), 204),
+        get(&mouse, 200).has("\"CategoryID\":null"),
+        get(&format!("{mouse}/Category"), 204),
+        post(
+            &format!("{mouse}/RelatedProducts/$ref"),
+            &reference(&laptop),
+            204,
+        ),
+        get(&format!("{mouse}/RelatedProducts"), 200)
+            .members(1)
+            .has("Laptop"),
+        get(&format!("{laptop}/RelatedProducts"), 200).members(0),
+        delete(
+            &format!("{mouse}/RelatedProducts/$ref?$id={{root}}/{laptop}"),
+            204,
+        ),
+        get(&format!("{mouse}/RelatedProducts"), 200).members(0),
+        post(
+            &format!("{mouse}/RelatedProducts/$ref"),
+            &reference(&laptop),
+            204,
+        ),
+        delete(&format!("{mouse}/RelatedProducts({LAPTOP})/$ref"), 204),
+        get(&format!("{mouse}/RelatedProducts/$count"), 200).has("0"),
+        get(&laptop, 200),
+    ]);
+}
+
+#[test]
+fn deletes() {
+    let chair = format!("Products({CHAIR})");
+    check(&[
+        delete(&chair, 204),
+        get(&chair, 404),
+        delete(&chair, 404),
+        delete(&format!("Products({LAPTOP})"), 204),
+        get("ProductDescriptions", 200).members(5),
+        delete(&format!("Categories({ELECTRONICS})"), 204),
+        get(&format!("Products({MOUSE})"), 200).has("\"CategoryID\":null"),
+        delete("Company", 405).sends("Allow", "GET"),
+        post("Company", "{}", 405).sends("Allow", "GET"),
+    ]);
+}
+
+#[test]
+fn streams_and_media() {
+    let service = Running::start();
+    let mouse = format!("Products({MOUSE})");
+    let item = format!("MediaItems({MEDIA})");
+    service.check(&[
+        bytes("PUT", &format!("{mouse}/Photo"), "image/gif", "GIF", 204),
+        get(&format!("{mouse}/Photo"), 200)
+            .sends("Content-Type", "image/gif")
+            .has("GIF"),
+        bytes("PUT", &format!("{item}/$value"), "text/plain", "hello", 204),
+        get(&format!("{item}/$value"), 200)
+            .sends("Content-Type", "text/plain")
+            .has("hello"),
+        get(&item, 200)
+            .has("\"Size\":5")
+            .has("\"ContentType\":\"text/plain\""),
+        bytes("POST", "MediaItems", "text/csv", "a,b", 201)
+            .with("Slug", "My%20table")
+            .sends("Location", "{root}/MediaItems(")
+            .has("\"Name\":\"My table\"")
+            .has("\"ContentType\":\"text/csv\"")
+            .has("\"Size\":3"),
+        bytes("POST", "MediaItems", "text/csv", "a,b", 201).has("\"Name\":\"Untitled\""),
+        post("MediaItems", "{\"Name\":\"x\"}", 415),
+        patch(&item, "{\"Name\":\"Renamed\"}", 204),
+        get(&item, 200).has("Renamed"),
+        delete(&item, 204),
+        get(&format!("{item}/$value"), 404),
+    ]);
+    let made = service
+        .send(&post("Products", "{\"Name\":\"Plain\"}", 201))
+        .json();
+    let id = made["ID"].as_str().expect("an ID").to_owned();
+    service.check(&[get(&format!("Products({id})/Photo"), 200)]);
+}
