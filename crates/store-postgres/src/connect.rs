@@ -13,6 +13,9 @@ use crate::address::{self, Address};
 use crate::client::{Client, ClientError};
 use crate::tls;
 
+/// How long a group may compute between two statements. A server of ours that hangs holds its locks
+/// for no longer.
+const IDLE: Duration = Duration::from_secs(60);
 /// How much longer than a statement may run its answer is waited for.
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -177,7 +180,7 @@ fn settings(timeouts: Timeouts) -> String {
          WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')",
         timeouts.statement.as_millis(),
         timeouts.lock.as_millis(),
-        GRACE.as_millis(),
+        IDLE.as_millis(),
     )
 }
 

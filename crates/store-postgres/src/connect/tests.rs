@@ -27,7 +27,7 @@ fn what_a_role_has_set_does_not_weaken_a_connection() {
         ("synchronous_commit", "remote_write", "on"),
         ("synchronous_commit", "remote_apply", "remote_apply"),
         ("statement_timeout", "5000", "1min"),
-        ("idle_in_transaction_session_timeout", "0", "15s"),
+        ("idle_in_transaction_session_timeout", "0", "1min"),
         ("lock_timeout", "5000", "500ms"),
         ("standard_conforming_strings", "off", "on"),
     ] {
