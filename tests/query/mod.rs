@@ -9,5 +9,6 @@ mod keys;
 mod openapi;
 mod order;
 mod paging;
+mod public_url;
 mod rows;
 mod shape;

@@ -39,6 +39,16 @@ fn a_csv_has_the_columns_in_the_order_asked_for() {
 }
 
 #[test]
+fn the_download_begins_with_the_public_url() {
+    let server = Server::start_with(&["--public-url", "https://graph.example.com"]);
+    let (_, id) = make_script(&server, &HEALTH);
+    let filter = format!("PolicyId eq '{id}'");
+    let job = export(&server, &json!({ "reportName": REPORT, "filter": filter }));
+    let url = job["url"].as_str().unwrap();
+    assert!(url.starts_with("https://graph.example.com/"), "{url}");
+}
+
+#[test]
 fn rows_are_those_of_the_paged_view() {
     let server = Server::shared();
     let (script, id) = make_script(&server, &HEALTH);

@@ -30,12 +30,17 @@ impl Server {
     /// A server of its own, on the database that `RUNSTATE_TEST_DATABASE` says: `postgres`, or
     /// SQLite.
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, with further arguments of `runstate serve`.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let database = match std::env::var("RUNSTATE_TEST_DATABASE").as_deref() {
             Ok("postgres") => Some(postgres().expect("PostgreSQL is there").new_database()),
             Ok(other) if other != "sqlite" => panic!("RUNSTATE_TEST_DATABASE is {other}"),
             _ => None,
         };
-        Self::on(Arc::new(tempfile::tempdir().unwrap()), database, &[])
+        Self::on(Arc::new(tempfile::tempdir().unwrap()), database, arguments)
     }
 
     /// Another server on the same database.

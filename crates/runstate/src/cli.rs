@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use server::PublicOrigin;
 
 use crate::duration;
 
@@ -45,6 +46,10 @@ pub(crate) struct ServeArguments {
     /// Serve plain http to the network, where others can read the tokens
     #[arg(long)]
     pub(crate) insecure_http: bool,
+    /// What clients reach the server under behind a TLS proxy, such as https://graph.example.com:
+    /// links in answers begin with it [default: http:// and the host that the request names]
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) public_url: Option<PublicOrigin>,
 }
 
 #[derive(Debug, Args)]

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use server::Server;
 use server::auth::{SigningKey, TokenRequest, issue};
+use server::{Limits, Options, Server};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -73,8 +73,13 @@ fn temporary_directory() -> Result<TempDir, Failure> {
 async fn perform(directory: &Path) -> Result<ExitCode, Failure> {
     let mut signals = Signals::install()?;
     let data_dir = directory.join("data");
-    let listen = ([127, 0, 0, 1], 0).into();
-    let server = serve::open(&data_dir, None, listen, false).await?;
+    let options = Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        insecure_http: false,
+        public_origin: None,
+        limits: Limits::default(),
+    };
+    let server = serve::open(&data_dir, None, options).await?;
     let place = Place {
         server: format!("http://{}", server.address()),
         token: token(&data_dir)?,

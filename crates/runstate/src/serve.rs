@@ -26,13 +26,13 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     // First of all: a signal that comes as soon as the address is printed must not be lost.
     let mut signals = Signals::install()?;
     let data_dir = &arguments.data.data_dir;
-    let server = open(
-        data_dir,
-        Some(&arguments.database),
-        arguments.listen,
-        arguments.insecure_http,
-    )
-    .await?;
+    let options = Options {
+        listen: arguments.listen,
+        insecure_http: arguments.insecure_http,
+        public_origin: arguments.public_url.clone(),
+        limits: Limits::default(),
+    };
+    let server = open(data_dir, Some(&arguments.database), options).await?;
     // Whoever started the server may read its first line and close the pipe: it serves on.
     if let Err(error) = announce(server.address(), data_dir) {
         tracing::warn!(%error, "the address could not be printed");
@@ -69,16 +69,10 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
 pub(crate) async fn open(
     data_dir: &Path,
     database: Option<&DatabaseArguments>,
-    listen: SocketAddr,
-    insecure_http: bool,
+    options: Options,
 ) -> Result<Server, Failure> {
     let key = SigningKey::load_or_create(data_dir)?;
     let handler = wire::service_handler(data_dir, database).await?;
-    let options = Options {
-        listen,
-        insecure_http,
-        limits: Limits::default(),
-    };
     Ok(Server::bind(options, Verifier::new(&key), handler).await?)
 }
 

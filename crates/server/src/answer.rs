@@ -17,6 +17,7 @@ use odata::{Error, ErrorCode};
 use crate::auth::{self, Verifier};
 use crate::failure::Refusal;
 use crate::limits::Limits;
+use crate::origin::PublicOrigin;
 use crate::{body, open, target};
 use engine::RequestIds;
 
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) verifier: Verifier,
     pub(crate) limits: Limits,
+    pub(crate) public_origin: Option<PublicOrigin>,
     pub(crate) address: SocketAddr,
 }
 
@@ -109,7 +111,10 @@ fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
     let caller = shared.verifier.verify(token, SystemTime::now())?;
     Ok(Admission::Service(exchange::Request {
         method,
-        service_root: format!("http://{authority}/{root}"),
+        service_root: match &shared.public_origin {
+            Some(origin) => format!("{}/{root}", origin.as_str()),
+            None => format!("http://{authority}/{root}"),
+        },
         path: path.to_owned(),
         query: uri.query().map(str::to_owned),
         headers: http::HeaderMap::new(),

@@ -12,7 +12,9 @@ mod failure;
 mod limits;
 mod listen;
 pub mod open;
+mod origin;
 pub mod target;
 
 pub use limits::Limits;
 pub use listen::{BindError, Options, Server};
+pub use origin::{NoOrigin, PublicOrigin};

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use crate::answer::{Shared, answer};
 use crate::auth::Verifier;
 use crate::limits::Limits;
+use crate::origin::PublicOrigin;
 
 /// How long the listener rests when the system has no socket left to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -30,6 +31,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Whether plain HTTP may be served where others on the network can read the tokens.
     pub insecure_http: bool,
+    /// What links in answers begin with, instead of `http://` and the host that the client named.
+    pub public_origin: Option<PublicOrigin>,
     /// The limits of requests.
     pub limits: Limits,
 }
@@ -68,6 +71,7 @@ impl Server {
         let Options {
             listen,
             insecure_http,
+            public_origin,
             limits,
         } = options;
         if !insecure_http && !listen.ip().to_canonical().is_loopback() {
@@ -85,6 +89,7 @@ impl Server {
             handler,
             verifier,
             limits,
+            public_origin,
             address,
         });
         Ok(Self { listener, shared })

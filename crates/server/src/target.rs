@@ -70,7 +70,7 @@ fn invalid_host() -> Error {
 
 /// Stricter than RFC 3986, section 3.2: no user information, no percent-encoding, no
 /// sub-delimiters and no empty port, since what passes here is written into links.
-fn is_host_and_port(text: &str) -> bool {
+pub(crate) fn is_host_and_port(text: &str) -> bool {
     let is_port =
         |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
     match text.rsplit_once(':') {

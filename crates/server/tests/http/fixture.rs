@@ -48,6 +48,7 @@ impl Fixture {
         let options = Options {
             listen,
             insecure_http: false,
+            public_origin: None,
             limits,
         };
         let server = runtime

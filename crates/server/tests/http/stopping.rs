@@ -118,6 +118,7 @@ fn bind(listen: SocketAddr, insecure_http: bool) -> Result<SocketAddr, BindError
     let options = Options {
         listen,
         insecure_http,
+        public_origin: None,
         limits: Limits::default(),
     };
     let handler = Arc::new(crate::fixture::Echo::default());
