@@ -17,8 +17,11 @@ const REFUSED: &str = "odata refused: ";
 /// What an internal error of ours begins with.
 const BROKEN: &str = "odata failed: ";
 
-/// Registers the functions on a connection.
-pub(crate) fn register(connection: &Connection, model: &Arc<Model>) -> rusqlite::Result<()> {
+/// Registers the functions on a connection: statements of queries need them to be prepared.
+///
+/// # Errors
+/// What SQLite says.
+pub fn register(connection: &Connection, model: &Arc<Model>) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_DIRECTONLY;

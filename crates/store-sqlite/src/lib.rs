@@ -11,6 +11,8 @@ mod pool;
 mod session;
 mod writer;
 
+pub use functions::register as register_functions;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

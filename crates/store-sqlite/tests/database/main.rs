@@ -4,5 +4,6 @@
 
 mod migrations;
 mod plans;
+mod queries;
 mod schema;
 mod statements;

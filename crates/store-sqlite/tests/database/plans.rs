@@ -13,13 +13,14 @@ const STATES: [&str; 3] = [
     "device_management_script_device_state",
 ];
 
-fn database() -> Connection {
+pub(crate) fn database() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(&created()).unwrap();
+    store_sqlite::register_functions(&connection, model()).unwrap();
     connection
 }
 
-fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+pub(crate) fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection
         .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
         .unwrap();

@@ -18,7 +18,7 @@ static TABLES: LazyLock<Arc<Tables>> = LazyLock::new(|| {
     Arc::new(store::read_map(&MODEL, map).unwrap())
 });
 
-pub(crate) fn model() -> &'static Model {
+pub(crate) fn model() -> &'static Arc<Model> {
     &MODEL
 }
 
