@@ -13,14 +13,14 @@ use crate::context::Context;
 use crate::core::Core;
 use crate::links;
 use crate::read::conditions;
-use crate::target::{Target, locate};
+use crate::target::{Target, locate_filtered};
 
 /// Reads a transformed collection: each row has the properties that the transformations leave.
 pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
     let (core, options) = (&context.core, &context.options);
     refuse_shapes(options)?;
     let segments = links::without_reference(&context.path.segments);
-    let target = locate(core, reader, segments)?;
+    let target = locate_filtered(core, reader, segments)?;
     let most = core.service.profile().max_page_size;
     let steps = steps(options, most);
     let style = context.negotiated.style;

@@ -9,6 +9,8 @@ mod run;
 mod transaction;
 mod url;
 
+pub(crate) use transaction::{Event, Events};
+
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use odata::batch::{self, Format, Rules};
 use odata::{Error, ErrorCode};

@@ -182,7 +182,8 @@ fn tracked<'c>(context: &'c Context, target: &Target) -> Result<&'c ChangeLog, E
             .iter()
             .all(|(column, _)| table.key.contains(column))
     };
-    if table.changes.is_none() || target.linked.is_some() || !by_key() {
+    let filtered = !target.filters.is_empty();
+    if table.changes.is_none() || target.linked.is_some() || filtered || !by_key() {
         return Err(Error::bad_request(
             "Changes of this collection are not tracked.",
         ));

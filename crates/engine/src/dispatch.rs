@@ -5,7 +5,7 @@ use std::sync::Arc;
 use edm::{ItemType, Primitive, TypeRef};
 use http::Method;
 use odata::json;
-use odata::path::PathKind;
+use odata::path::{PathKind, Segment};
 use odata::query::ExpandForm;
 use odata::{Error, ErrorCode};
 use store::Reader;
@@ -17,7 +17,9 @@ use crate::delta;
 use crate::etag;
 use crate::exchange::Response;
 use crate::format::JSON;
-use crate::{body, bulk, create, delete, operation, property, read, reference, stream, update};
+use crate::{
+    body, bulk, create, delete, each, operation, property, read, reference, stream, update,
+};
 
 /// Carries out a request on a path of the container.
 pub(crate) async fn carry_out(context: Arc<Context>) -> Result<Response, Error> {
@@ -39,12 +41,20 @@ fn unserved(context: &Context) -> Error {
     )
 }
 
+/// Whether the request is about every member of a collection by itself.
+fn is_each(context: &Context) -> bool {
+    context.path.segments.contains(&Segment::Each)
+}
+
 async fn get(context: &Arc<Context>) -> Result<Response, Error> {
     // Clients that always accept JSON alone get counts and raw values as the text they are.
     if media(&context.path.kind) == JSON {
         context.accept(JSON)?;
     }
     if let PathKind::Function(id) = context.path.kind {
+        if is_each(context) {
+            return each::invoke(context, id).await;
+        }
         return operation::invoke(context, id).await;
     }
     context.read(read_or_nothing).await
@@ -126,6 +136,7 @@ fn read_resource(context: &Context, reader: &mut dyn Reader) -> Result<Response,
 async fn post(context: &Arc<Context>) -> Result<Response, Error> {
     context.accept(JSON)?;
     match context.path.kind {
+        PathKind::Action(id) if is_each(context) => each::invoke(context, id).await,
         PathKind::Action(id) => operation::invoke(context, id).await,
         PathKind::EntityCollection(of) if context.core.model.structured(of).has_stream => {
             stream::create(context, of).await
@@ -146,6 +157,9 @@ async fn patch(context: &Arc<Context>) -> Result<Response, Error> {
     let node = || body::required(&context.request);
     match context.path.kind {
         PathKind::Entity(of) => update::entity(context, of, node()?, Unnamed::Stay).await,
+        PathKind::EntityCollection(of) if is_each(context) => {
+            each::update(context, of, node()?).await
+        }
         PathKind::EntityCollection(of) => {
             let node = node()?;
             if json::is_delta(&node) {
@@ -183,6 +197,7 @@ async fn remove(context: &Arc<Context>) -> Result<Response, Error> {
         // What its source only refers to lives on where it is.
         PathKind::Entity(_) if reference::is_referred(context) => reference::delete(context).await,
         PathKind::Entity(_) => delete::entity(context).await,
+        PathKind::EntityCollection(_) if is_each(context) => each::delete(context).await,
         PathKind::Property(_) => property::write(context, false).await,
         PathKind::PropertyValue(_) => property::write(context, true).await,
         PathKind::Stream => stream::write(context).await,

@@ -14,13 +14,12 @@ use store::{BoxFuture, Store};
 use crate::context::Context;
 use crate::core::Core;
 use crate::delta::Tracking;
-use crate::dispatch;
 use crate::documents::Documents;
 use crate::exchange::{Handler, Request, Response};
 use crate::format;
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
-use crate::{asynchronous, batch, rewrite, schema_version, unserved};
+use crate::{asynchronous, batch, compose, rewrite, schema_version, unserved};
 
 /// The path of the OpenAPI description: no name of a model has a dot.
 const OPENAPI: &str = "openapi.json";
@@ -119,12 +118,7 @@ impl Engine {
         uri::check(&resource, &options, request.method.as_str())?;
         unserved::check(&resource, &options)?;
         schema_version::check(&core.model, &options)?;
-        let action = match request.method {
-            Method::GET => Action::Read,
-            Method::POST => Action::Insert,
-            Method::DELETE => Action::Delete,
-            _ => Action::Update,
-        };
+        let action = Action::of(&request.method);
         let needed = core
             .permissions
             .requirement(&core.model, &resource, &options, action);
@@ -143,7 +137,7 @@ impl Engine {
                     permit,
                     tracking,
                 };
-                dispatch::carry_out(Arc::new(context)).await
+                compose::carry_out(Arc::new(context)).await
             }
             Resource::ServiceDocument => {
                 self.documents

@@ -66,8 +66,9 @@ pub(crate) fn canonical_path(core: &Core, segments: &[Segment]) -> String {
                 path.push_str(&alternate_predicate(core, of, values));
                 continue;
             }
+            // A part of a collection is of the collection.
+            Segment::Filter(_) => continue,
             Segment::Operation { .. }
-            | Segment::Filter(_)
             | Segment::Each
             | Segment::Index(_)
             | Segment::Count

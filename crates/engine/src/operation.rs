@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use edm::{OperationId, StructuredId, Value};
-use odata::Error;
 use odata::expr::Expr;
 use odata::json::{self, Argument, Metadata};
-use odata::path::{ResourcePath, Segment};
+use odata::path::Segment;
+use odata::{Error, ErrorCode};
 use store::{Reader, Row, TableId};
 
 use crate::answer;
@@ -20,51 +20,69 @@ use crate::represent::{At, Representation};
 use crate::service::{Answer, Call};
 
 /// Carries out the operation that ends a path.
+///
+/// # Errors
+/// Those of the operation.
 pub(crate) async fn invoke(
     context: &Arc<Context>,
     operation: OperationId,
 ) -> Result<Response, Error> {
+    let answer = call(context, &context.path.segments).await?;
+    respond(context, operation, answer).await
+}
+
+/// What the operation answers that ends these segments of the request's path.
+///
+/// # Errors
+/// Those of the operation.
+pub(crate) async fn call(context: &Arc<Context>, segments: &[Segment]) -> Result<Answer, Error> {
     let core = &context.core;
-    let arguments = match core.model.operation(operation).kind {
+    let Some((
+        Segment::Operation {
+            id: operation,
+            parameters,
+        },
+        binding,
+    )) = segments.split_last()
+    else {
+        return Err(Error::internal("a path does not end with an operation"));
+    };
+    let arguments = match core.model.operation(*operation).kind {
         edm::OperationKind::Action => {
             let body = body::optional(&context.request)?;
-            json::read_parameters(&core.model, operation, body)?
+            json::read_parameters(&core.model, *operation, body)?
         }
-        edm::OperationKind::Function => url_arguments(&context.path)?,
+        edm::OperationKind::Function => url_arguments(parameters)?,
     };
-    let (_, binding) = context
-        .path
-        .segments
-        .split_last()
-        .unwrap_or((&Segment::Count, &[]));
     let call = Call {
-        operation,
+        operation: *operation,
         binding: binding.to_vec(),
         arguments,
         caller: context.request.caller.clone(),
         permit: context.permit,
     };
-    let answer = core.service.invoke(Arc::clone(core), call).await?;
-    respond(context, operation, answer).await
+    core.service.invoke(Arc::clone(core), call).await
 }
 
-fn url_arguments(path: &ResourcePath) -> Result<Vec<(usize, Argument)>, Error> {
-    let Some(Segment::Operation { parameters, .. }) = path.segments.last() else {
-        return Err(Error::internal("a function's path does not end with it"));
-    };
+fn url_arguments(parameters: &[(usize, Expr)]) -> Result<Vec<(usize, Argument)>, Error> {
     parameters
         .iter()
         .map(|(index, expr)| match expr {
             Expr::Literal { value, .. } if value.is_null() => Ok((*index, Argument::Null)),
             Expr::Literal { value, .. } => Ok((*index, Argument::Value(value.clone()))),
-            _ => Err(Error::bad_request(
-                "Parameters of a function in a URL are literals here.",
+            _ => Err(Error::new(
+                ErrorCode::NotImplemented,
+                "Parameters of a function in a resource path are literals here.",
             )),
         })
         .collect()
 }
 
-async fn respond(
+/// An operation's answer, as the request wants it.
+///
+/// # Errors
+/// Those of the options that shape it.
+pub(crate) async fn respond(
     context: &Arc<Context>,
     operation: OperationId,
     answer: Answer,
@@ -90,7 +108,10 @@ async fn respond(
             let ty = returns.ok_or_else(|| {
                 Error::internal("an operation answered a value it does not return")
             })?;
-            value_body(context, ty, &value)?
+            // What is called on each returns what all calls do.
+            let mut ty = ty.clone();
+            ty.collection |= matches!(value, Value::Collection(_));
+            value_body(context, &ty, &value)?
         }
     };
     Ok(answer::json(body.into(), &context.negotiated))

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use edm::{Annotations, Expression, Model, OperationId, OperationKind, StructuredId};
+use http::Method;
 use odata::expr::{Path, Root};
 use odata::path::{PathKind, Resource, ResourcePath, Segment};
 use odata::query::{ExpandItem, QueryOptions};
@@ -31,6 +32,16 @@ impl Action {
         (Self::Update, "UpdateRestrictions"),
         (Self::Delete, "DeleteRestrictions"),
     ];
+
+    /// What a method does to a resource.
+    pub(crate) fn of(method: &Method) -> Self {
+        match *method {
+            Method::GET => Self::Read,
+            Method::POST => Self::Insert,
+            Method::DELETE => Self::Delete,
+            _ => Self::Update,
+        }
+    }
 }
 
 type Scopes = Arc<[String]>;

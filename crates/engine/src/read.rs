@@ -17,7 +17,7 @@ use crate::etag;
 use crate::exchange::Response;
 use crate::links::{self, without_reference};
 use crate::page::Page;
-use crate::target::{Target, cast_filter, load, locate};
+use crate::target::{Target, cast_filter, load, locate, locate_filtered};
 
 /// An entity with its context, and its tag.
 pub(crate) fn entity(
@@ -85,7 +85,7 @@ pub(crate) fn count(context: &Context, reader: &mut dyn Reader) -> Result<Bytes,
         .segments
         .split_last()
         .map_or(&[][..], |(_, rest)| rest);
-    let target = locate(&context.core, reader, segments)?;
+    let target = locate_filtered(&context.core, reader, segments)?;
     if !context.options.apply.is_empty() {
         let total = aggregate::count(&context.core, reader, &target, &context.options)?;
         return Ok(total.to_string().into());
@@ -104,7 +104,7 @@ pub(crate) fn conditions<'a>(
     select.fixed = target.fixed.clone();
     select.linked = target.linked.as_ref();
     select.of = cast_filter(core, target.table, target.of);
-    select.filter = options.filter.iter().collect();
+    select.filter = target.filters.iter().chain(&options.filter).collect();
     select.search = options.search.as_ref();
     select.compute = options.compute.iter().collect();
     select.now = core.clock.now();
@@ -150,7 +150,7 @@ pub(crate) fn collection(
         return Ok(answer::json(body, &context.negotiated));
     }
     let segments = links::without_reference(&context.path.segments);
-    let target = locate(core, reader, segments)?;
+    let target = locate_filtered(core, reader, segments)?;
     let since = match form {
         ExpandForm::Entities => delta::begin(context, reader, &target)?,
         _ => None,
@@ -169,7 +169,10 @@ pub(crate) fn collection(
         style: context.negotiated.style,
         form,
         size,
-        query: query_of(&place.path, options),
+        query: match target.filters.as_slice() {
+            [] => query_of(&place.path, options),
+            filters => query_of(&format!("{}{filters:?}", place.path), options),
+        },
     };
     comma(&mut separate, &mut out);
     out.extend_from_slice(b"\"value\"");

@@ -91,7 +91,8 @@ impl Restrictions {
         }
         let (name, refused) = self.at(model, path);
         let is_collection = matches!(path.kind, PathKind::EntityCollection(_));
-        let is_entity = matches!(path.kind, PathKind::Entity(_));
+        let is_entity = matches!(path.kind, PathKind::Entity(_))
+            || path.segments.last() == Some(&Segment::Each);
         let (is_refused, what) = match *method {
             Method::POST if is_collection => (refused.insert, "created"),
             Method::DELETE if is_entity => (refused.delete, "deleted"),
@@ -100,7 +101,7 @@ impl Restrictions {
         if !is_refused {
             return Ok(());
         }
-        let allow = if is_collection {
+        let allow = if is_collection && !is_entity {
             refused.on_collection()
         } else {
             refused.on_entity()

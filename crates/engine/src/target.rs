@@ -1,8 +1,11 @@
 //! Where a path leads in the tables. Everything on the way must exist.
 
+mod member;
+
 use edm::{StructuredId, Value};
+use odata::expr::Expr;
 use odata::path::Segment;
-use odata::{Error, json};
+use odata::{Error, ErrorCode, json};
 use store::{Linked, NavigationMap, Reader, Row, Select, TableId};
 
 use crate::core::Core;
@@ -26,6 +29,8 @@ pub struct Target {
     pub linked: Option<Linked>,
     /// Whether the path reached it without containing it: it may be read here, not changed.
     pub borrowed: bool,
+    /// The conditions of the path: `/$filter(…)` segments behind which no key stands.
+    pub filters: Vec<Expr>,
 }
 
 impl Target {
@@ -40,6 +45,7 @@ impl Target {
             name: String::new(),
             linked: None,
             borrowed: false,
+            filters: Vec::new(),
         }
     }
 
@@ -107,8 +113,26 @@ impl Target {
 /// comes behind (`$count`, a property, an operation) is the caller's.
 ///
 /// # Errors
-/// 404 if something on the way does not exist; the last entity itself is not looked at.
+/// 404 if something on the way does not exist; the last entity itself is not looked at. 501 for a
+/// collection behind `/$filter(…)`: who reads that asks for the [`locate_filtered`] one.
 pub fn locate(core: &Core, reader: &mut dyn Reader, segments: &[Segment]) -> Result<Target, Error> {
+    let target = locate_filtered(core, reader, segments)?;
+    if target.filters.is_empty() {
+        return Ok(target);
+    }
+    let message = "The path segment '$filter(…)' is not served in front of this.";
+    Err(Error::new(ErrorCode::NotImplemented, message).with_target("$filter"))
+}
+
+/// As [`locate`], for those who heed the [`Target::filters`] of a collection.
+///
+/// # Errors
+/// As [`locate`], without the last.
+pub fn locate_filtered(
+    core: &Core,
+    reader: &mut dyn Reader,
+    segments: &[Segment],
+) -> Result<Target, Error> {
     let mut at: Option<Target> = None;
     for segment in segments {
         at = Some(match (segment, at) {
@@ -123,9 +147,13 @@ pub fn locate(core: &Core, reader: &mut dyn Reader, segments: &[Segment]) -> Res
             (Segment::Navigation { of, index }, Some(from)) => {
                 navigate(core, reader, &from, *of, *index)?
             }
-            (Segment::Key(values), Some(from)) => from.member(core, values)?,
+            (Segment::Key(values), Some(from)) => member::by_key(core, reader, from, values)?,
             (Segment::AlternateKey(values), Some(from)) => {
-                by_alternate(core, reader, from, values)?
+                member::by_alternate(core, reader, from, values)?
+            }
+            (Segment::Filter(condition), Some(mut from)) => {
+                from.filters.push((**condition).clone());
+                from
             }
             (Segment::Cast(of), Some(from)) => Target { of: *of, ..from },
             (segment, _) => return Err(unserved(&format!("{segment:?}"))),
@@ -155,42 +183,6 @@ fn root(core: &Core, of: StructuredId, name: &str) -> Result<Target, Error> {
     Ok(Target::root(table, of, None))
 }
 
-/// The member of a collection that an alternate key names (OData 4.01 URL Conventions, section
-/// 4.3.4).
-fn by_alternate(
-    core: &Core,
-    reader: &mut dyn Reader,
-    from: Target,
-    values: &[(usize, Value)],
-) -> Result<Target, Error> {
-    let table = core.tables.table(from.table);
-    let mut select = Select::all(from.table, table.columns.len());
-    select.fixed = from.fixed.clone();
-    select.linked = from.linked.as_ref();
-    for (ordinal, value) in values {
-        let column = table
-            .column_of(from.of, *ordinal)
-            .ok_or_else(|| Error::internal("an alternate key has no column"))?;
-        select.fixed.push((column, value.clone()));
-    }
-    select.limit = Some(1);
-    let mut found = None;
-    reader.select(&select, &mut |cells| {
-        found = Some(store::cell::decode_row(&core.model, table, cells)?);
-        Ok(())
-    })?;
-    let own: Vec<Value> = values.iter().map(|(_, value)| value.clone()).collect();
-    let member = Target {
-        name: key_text(core, &own),
-        ..from
-    };
-    let row = found.ok_or_else(|| member.missing(core))?;
-    Ok(Target {
-        key: Some(table.key_of(&row)),
-        ..member
-    })
-}
-
 /// The type whose rows alone are read of a table that holds others, too.
 pub(crate) fn cast_filter(core: &Core, table: TableId, of: StructuredId) -> Option<StructuredId> {
     (core.tables.table(table).of != Some(of)).then_some(of)
@@ -218,7 +210,7 @@ pub(crate) fn key_text(core: &Core, values: &[Value]) -> String {
                 let mut out = Vec::new();
                 let ty = edm::TypeRef::primitive(edm::Primitive::Any);
                 json::write_value(&mut out, &core.model, json::Style::default(), &ty, other);
-                String::from_utf8_lossy(&out).into_owned()
+                String::from_utf8_lossy(&out).trim_matches('"').to_owned()
             }
         })
         .collect();

@@ -1,10 +1,10 @@
 //! What the standard allows and the engine does not carry out: refused by name, never ignored.
 
 use edm::ItemType;
-use odata::Error;
 use odata::path::{PathKind, Resource, ResourcePath, Target};
 use odata::query::{ExpandItem, QueryOptions, SelectItem};
 use odata::uri::{Legal, ResourceKind};
+use odata::{Error, ErrorCode};
 
 /// Whether a query option of the standard, with its `$`, is carried out anywhere.
 fn is_served(option: &str) -> bool {
@@ -14,7 +14,7 @@ fn is_served(option: &str) -> bool {
 /// Refuses the query options that are legal on a resource and not served.
 ///
 /// # Errors
-/// 400 naming the option or item.
+/// 501 naming the option or item.
 pub(crate) fn check(resource: &Resource, options: &QueryOptions) -> Result<(), Error> {
     if let Resource::Path(path) = resource {
         check_options(path, options)?;
@@ -65,7 +65,11 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
         .into_iter()
         .map(|(given, name)| (given && !picks, name));
     // What changes the shape of rows is read as rows: it is not kept for other resources.
-    let is_many = matches!(path.kind, PathKind::EntityCollection(_));
+    let is_many = match path.kind {
+        PathKind::EntityCollection(_) => true,
+        PathKind::Function(_) => entities && path.target.is_some_and(|target| target.collection),
+        _ => false,
+    };
     let shaped = [
         (!options.compute.is_empty() && !is_many, "$compute"),
         (!options.apply.is_empty() && !is_many, "$apply"),
@@ -108,5 +112,6 @@ fn check_selected(item: &SelectItem) -> Result<(), Error> {
 }
 
 fn unserved(target: &str, what: &str) -> Error {
-    Error::bad_request(format!("{what} is not supported.")).with_target(target)
+    let message = format!("{what} is not supported.");
+    Error::new(ErrorCode::NotImplemented, message).with_target(target)
 }

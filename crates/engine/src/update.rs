@@ -153,7 +153,10 @@ fn named(core: &Core, target: Target) -> Target {
 
 /// A body that names no type is about the type that the entity is of; one that names another
 /// cannot change what it is.
-fn of_type<'p>(
+///
+/// # Errors
+/// 400 for another type.
+pub(crate) fn of_type<'p>(
     core: &Core,
     payload: &'p EntityPayload,
     of: StructuredId,

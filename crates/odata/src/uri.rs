@@ -16,6 +16,7 @@ mod bind_compare;
 mod bind_expand;
 mod bind_expr;
 mod bind_function;
+mod bind_implied_key;
 mod bind_json;
 mod bind_key;
 mod bind_literal;

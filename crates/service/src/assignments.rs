@@ -157,6 +157,7 @@ fn replace(
         name: String::new(),
         linked: None,
         borrowed: false,
+        filters: Vec::new(),
     };
     let mut rows = Vec::new();
     for (i, payload) in set.given.iter().flatten().enumerate() {

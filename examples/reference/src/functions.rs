@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use edm::{ComplexValue, Model, Value};
-use engine::{Answer, Call, Core, Target, load, locate};
+use engine::{Answer, Call, Core, Target, load, locate, locate_filtered};
 use odata::Error;
 use store::{Order, Reader, Row, Select};
 
@@ -279,10 +279,13 @@ fn average(
     reader: &mut dyn Reader,
     call: &Call,
 ) -> Result<Answer, Error> {
-    let target = locate(core, reader, &call.binding)?;
+    let target = locate_filtered(core, reader, &call.binding)?;
     let mut wanted = every_product(shop);
     wanted.fixed = target.fixed.clone();
     wanted.linked = target.linked.as_ref();
+    wanted.filter = target.filters.iter().collect();
+    wanted.of = Some(target.of);
+    (wanted.now, wanted.today) = (core.clock.now(), core.today());
     Ok(match mean(&prices(shop, &select(shop, reader, &wanted)?)) {
         Value::Null => Answer::None,
         mean => Answer::Value(mean),

@@ -17,7 +17,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 const MOST_TIME: Duration = Duration::from_secs(10);
 
 /// What becomes of a group.
-pub(super) enum Event {
+pub(crate) enum Event {
     /// A transaction has begun, the first or a repeated one: the group's requests run now.
     Begun(Attempt),
     /// It is durable, or undone for a reason.
@@ -25,11 +25,11 @@ pub(super) enum Event {
 }
 
 /// The events of a group's transaction.
-pub(super) struct Events(UnboundedReceiver<Event>);
+pub(crate) struct Events(UnboundedReceiver<Event>);
 
 impl Events {
     /// Queues the transaction.
-    pub(super) fn begin(store: &dyn Store) -> Self {
+    pub(crate) fn begin(store: &dyn Store) -> Self {
         let (events, received) = unbounded_channel();
         store.submit(Box::new(Command {
             events,
@@ -39,7 +39,7 @@ impl Events {
     }
 
     /// Waits for the next.
-    pub(super) async fn next(&mut self) -> Event {
+    pub(crate) async fn next(&mut self) -> Event {
         let lost = || Err(Error::internal("the store dropped a group of requests"));
         let event = self.0.recv().await;
         event.unwrap_or_else(|| Event::Settled(lost()))
@@ -47,16 +47,16 @@ impl Events {
 }
 
 /// A transaction in which the requests of a group run. Dropping it undoes it.
-pub(super) struct Attempt(Sender<Message>);
+pub(crate) struct Attempt(Sender<Message>);
 
 impl Attempt {
     /// The store that works inside the transaction.
-    pub(super) fn store(&self) -> Arc<dyn Store> {
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
         Arc::new(Inside(self.0.clone()))
     }
 
     /// Ends it.
-    pub(super) fn end(self, verdict: Verdict) {
+    pub(crate) fn end(self, verdict: Verdict) {
         // A transaction that has ended by itself says so when it is settled.
         let _ = self.0.send(Message::End(verdict));
     }

@@ -20,13 +20,14 @@ impl<'a> Binder<'_, 'a> {
         &self,
         of: StructuredId,
         given: &'a Arguments<'a>,
+        implied: &[(usize, Value)],
     ) -> Result<Segment, Error> {
         if let Arguments::Named(named) = given
             && let Some(key) = self.alternate_key(of, named)?
         {
             return Ok(Segment::AlternateKey(key));
         }
-        self.key_predicate(of, given).map(Segment::Key)
+        self.key_predicate(of, given, implied).map(Segment::Key)
     }
 
     fn alternate_key(

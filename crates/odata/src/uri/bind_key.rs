@@ -9,8 +9,17 @@ use super::suggest::did_you_mean;
 use super::syntax::{Arguments, Expr, Literal, PathSegment, SegmentForm};
 use crate::Error;
 
+/// Values of key properties, by ordinal, that what stands before a key decides already.
+type Implied = [(usize, Value)];
+
+fn known(implied: &Implied, ordinal: usize) -> Option<&Value> {
+    let mut known = implied.iter();
+    known.find(|(at, _)| *at == ordinal).map(|(_, value)| value)
+}
+
 impl<'a> Binder<'_, 'a> {
-    /// The key in the parentheses behind a collection: `('x')`, `(id='x')`, `(a=1,b=2)`.
+    /// The key in the parentheses behind a collection: `('x')`, `(id='x')`, `(a=1,b=2)`. `implied`
+    /// are the values that may be left out, by ordinal.
     ///
     /// # Errors
     /// 400 for a wrong number of values and for names that are no key properties; 404 for a value
@@ -19,20 +28,53 @@ impl<'a> Binder<'_, 'a> {
         &self,
         of: StructuredId,
         given: &'a Arguments<'a>,
+        implied: &Implied,
     ) -> Result<Vec<Value>, Error> {
         match given {
-            Arguments::Named(named) => self.named_key(of, named),
+            Arguments::Named(named) => self.named_key(of, named, implied),
             Arguments::Positional(values) => {
-                match (self.key_properties(of)?.as_slice(), values.as_slice()) {
-                    ([property], [value]) => Ok(vec![self.key_value(of, property, value)?]),
-                    (properties, _) => Err(self.wrong_key(of, properties)),
+                let properties = self.key_properties(of)?;
+                match (self.left_to_say(of, implied)?.as_slice(), values.as_slice()) {
+                    ([property], [value]) => {
+                        let value = self.key_value(of, property, value)?;
+                        self.completed(of, implied, vec![value])
+                    }
+                    _ => Err(self.wrong_key(of, &properties)),
                 }
             }
         }
     }
 
+    /// The key properties whose values are not implied.
+    fn left_to_say(&self, of: StructuredId, implied: &Implied) -> Result<Vec<&Property>, Error> {
+        let key = &self.model.structured(of).key;
+        let properties = key.iter().zip(self.key_properties(of)?);
+        let left = properties.filter(|(ordinal, _)| known(implied, **ordinal).is_none());
+        Ok(left.map(|(_, property)| property).collect())
+    }
+
+    /// A whole key of the values of those properties and of what is implied.
+    fn completed(
+        &self,
+        of: StructuredId,
+        implied: &Implied,
+        said: Vec<Value>,
+    ) -> Result<Vec<Value>, Error> {
+        let mut said = said.into_iter();
+        let key = self.model.structured(of).key.iter();
+        let value = |ordinal: &usize| known(implied, *ordinal).cloned().or_else(|| said.next());
+        key.map(value)
+            .collect::<Option<_>>()
+            .ok_or_else(|| Error::internal("a key lacks a value"))
+    }
+
     /// Key values by name, each property exactly once.
-    fn named_key(&self, of: StructuredId, named: &'a Named<'a>) -> Result<Vec<Value>, Error> {
+    fn named_key(
+        &self,
+        of: StructuredId,
+        named: &'a Named<'a>,
+        implied: &Implied,
+    ) -> Result<Vec<Value>, Error> {
         let properties = self.key_properties(of)?;
         for (i, (name, _)) in named.iter().enumerate() {
             if !properties.iter().any(|p| p.name == *name) {
@@ -51,12 +93,16 @@ impl<'a> Binder<'_, 'a> {
                 .with_target(&**name));
             }
         }
-        let value = |property: &&Property| {
+        let value = |(ordinal, property): (&usize, &&Property)| {
             let given = named.iter().find(|(name, _)| *name == property.name);
-            let (_, value) = given.ok_or_else(|| self.wrong_key(of, &properties))?;
-            self.key_value(of, property, value)
+            match (given, known(implied, *ordinal)) {
+                (Some((_, value)), _) => self.key_value(of, property, value),
+                (None, Some(value)) => Ok(value.clone()),
+                (None, None) => Err(self.wrong_key(of, &properties)),
+            }
         };
-        properties.iter().map(value).collect()
+        let key = self.model.structured(of).key.iter();
+        key.zip(&properties).map(value).collect()
     }
 
     /// A key as path segments, and how many it took (section 4.3.6). Compound keys take a segment
@@ -69,6 +115,24 @@ impl<'a> Binder<'_, 'a> {
         &self,
         of: StructuredId,
         segments: &'a [PathSegment<'a>],
+        implied: &Implied,
+    ) -> Result<(Vec<Value>, usize), Error> {
+        let whole = self.whole_key_as_segment(of, segments, implied);
+        match (whole, self.left_to_say(of, implied)?.as_slice(), segments) {
+            (Err(_), [property], [segment, ..]) if !implied.is_empty() => {
+                let value = self.text_value(&property.ty, segment.text);
+                let value = value.ok_or_else(|| self.no_such_key(of, property, segment.text))?;
+                Ok((self.completed(of, implied, vec![value])?, 1))
+            }
+            (whole, ..) => whole,
+        }
+    }
+
+    fn whole_key_as_segment(
+        &self,
+        of: StructuredId,
+        segments: &'a [PathSegment<'a>],
+        implied: &Implied,
     ) -> Result<(Vec<Value>, usize), Error> {
         let properties = self.key_properties(of)?;
         match segments.first().map(|segment| &segment.form) {
@@ -78,7 +142,7 @@ impl<'a> Binder<'_, 'a> {
                         .iter()
                         .all(|(n, _)| properties.iter().any(|p| p.name == *n)) =>
             {
-                return Ok((self.named_key(of, named)?, 1));
+                return Ok((self.named_key(of, named, implied)?, 1));
             }
             Some(SegmentForm::Key(Some(error))) if properties.len() > 1 => {
                 return Err(error.clone().into_error("path"));

@@ -257,7 +257,7 @@ impl<'a> Binder<'_, 'a> {
         match path.ty.item {
             ItemType::Entity(target) if path.ty.collection => {
                 let key = self
-                    .key_predicate(target, arguments)
+                    .key_predicate(target, arguments, &[])
                     .map_err(in_expression)?;
                 path.steps.push(Step::Key(key));
                 path.ty = TypeRef::of(path.ty.item);

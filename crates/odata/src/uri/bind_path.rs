@@ -115,9 +115,14 @@ impl<'b, 'm, 'a> Walk<'b, 'm, 'a> {
 
     /// `f(…)(key)`: a member of what a function returns.
     pub(super) fn key_behind_call(&mut self, segment: &'a PathSegment<'a>) -> Result<(), Error> {
-        let SegmentForm::CallWithKey(name, _, key) = &segment.form else {
-            return Ok(());
-        };
+        match &segment.form {
+            SegmentForm::CallWithKey(name, _, key) => self.key_behind(name, key),
+            _ => Ok(()),
+        }
+    }
+
+    /// A key predicate right behind a call or `$filter(…)`.
+    fn key_behind(&mut self, name: &str, key: &'a Arguments<'a>) -> Result<(), Error> {
         match (self.ended, self.target) {
             (
                 None,
@@ -164,13 +169,20 @@ impl<'b, 'm, 'a> Walk<'b, 'm, 'a> {
                 segment.text
             )));
         };
+        if let (Some(Segment::Each), ItemType::Entity(of)) = (self.bound.last(), item) {
+            self.behind_each(of, named(segment)?)?;
+            return Ok(1);
+        }
         match &segment.form {
             SegmentForm::System(system) => {
                 self.system(*system, segment.text, item, collection)?;
                 return Ok(1);
             }
-            SegmentForm::Filter(predicate) => {
+            SegmentForm::Filter(predicate, key) => {
                 self.filter(predicate, segment.text, item, collection)?;
+                if let Some(key) = key {
+                    self.key_behind(segment.text, key)?;
+                }
                 return Ok(1);
             }
             // Keys begin with no `$`.
@@ -221,7 +233,8 @@ impl<'b, 'm, 'a> Walk<'b, 'm, 'a> {
         key: Option<&'a Arguments<'a>>,
     ) -> Result<(), Error> {
         if let Some(key) = key {
-            self.bound.push(self.binder.key_segment(of, key)?);
+            let implied = self.implied_key(of);
+            self.bound.push(self.binder.key_segment(of, key, &implied)?);
             self.at_entity(of);
         } else {
             self.kind = PathKind::EntityCollection(of);

@@ -7,7 +7,7 @@ use super::bind_path::{NamedSegment, Walk, name_of, no_arguments};
 use super::suggest::did_you_mean;
 use super::syntax::PathSegment;
 use crate::Error;
-use crate::path::Segment;
+use crate::path::{Segment, Target};
 
 impl<'a> Walk<'_, '_, 'a> {
     /// Behind many entities: an operation on them, a cast, or a key.
@@ -32,10 +32,34 @@ impl<'a> Walk<'_, '_, 'a> {
                 return Ok(1);
             }
         }
-        let (key, taken) = self.binder.key_as_segment(of, rest)?;
+        let implied = self.implied_key(of);
+        let (key, taken) = self.binder.key_as_segment(of, rest, &implied)?;
         self.bound.push(Segment::Key(key));
         self.at_entity(of);
         Ok(taken)
+    }
+
+    /// Behind `$each`: an operation on each member (section 4.13).
+    pub(super) fn behind_each(
+        &mut self,
+        of: StructuredId,
+        (name, arguments): NamedSegment<'a>,
+    ) -> Result<(), Error> {
+        let overloads = self.binder.model.find_operations(Some((of, false)), name);
+        if overloads.is_empty() {
+            return Err(Error::not_found(format!(
+                "'{name}' leads nowhere: behind $each stands an operation bound to {}.",
+                self.binder.model.structured(of).name
+            ))
+            .with_target(name));
+        }
+        self.at_operation(self.binder.operation(&overloads, name, arguments)?);
+        // What it returns, it returns for each.
+        self.target = self.target.map(|target| Target {
+            collection: true,
+            ..target
+        });
+        Ok(())
     }
 
     /// Behind many complex or primitive values: an operation on them, a cast, or the place of one

@@ -97,7 +97,7 @@ impl<'a> Binder<'_, 'a> {
                 return Err(Error::bad_request(format!("'{name}' takes no key.")));
             }
             segments.push(Segment::Key(
-                self.key_predicate(of, key).map_err(in_expression)?,
+                self.key_predicate(of, key, &[]).map_err(in_expression)?,
             ));
             collection = false;
         }

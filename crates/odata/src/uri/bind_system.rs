@@ -56,7 +56,9 @@ impl<'a> Walk<'_, '_, 'a> {
         }
         self.bound.push(segment);
         self.kind = kind;
-        self.ended = Some("nothing can follow $count, $ref, $value or $each");
+        if self.bound.last() != Some(&Segment::Each) {
+            self.ended = Some("nothing can follow $count, $ref or $value");
+        }
         Ok(())
     }
 
@@ -74,6 +76,9 @@ impl<'a> Walk<'_, '_, 'a> {
         let instance = Instance::of(item);
         let condition = self.binder.boolean(Scope::new(&instance), predicate)?;
         self.bound.push(Segment::Filter(Box::new(condition)));
+        if let ItemType::Entity(of) = item {
+            self.kind = PathKind::EntityCollection(of);
+        }
         Ok(())
     }
 

@@ -196,6 +196,9 @@ fn kind(resource: &Resource) -> Kind {
     let before_last = path.segments.iter().rev().nth(1);
     match (&path.kind, path.segments.last()) {
         (PathKind::EntityCollection(_), Some(Segment::Each)) => Kind::Each,
+        (PathKind::EntityCollection(_), _) if is_filtered(&path.segments) => {
+            Kind::FilteredCollection
+        }
         (PathKind::EntityCollection(_), _) => Kind::EntityCollection,
         (PathKind::Entity(_), Some(Segment::Singleton(_))) => Kind::Singleton,
         (PathKind::Entity(_), _) => Kind::Entity,
@@ -215,6 +218,15 @@ fn kind(resource: &Resource) -> Kind {
         (PathKind::Action(_), _) => Kind::Action,
         (PathKind::Function(_), _) => Kind::Function,
     }
+}
+
+/// Whether a collection is behind `/$filter(…)` or a function, and perhaps a cast.
+fn is_filtered(segments: &[Segment]) -> bool {
+    let mut behind = segments.iter().rev();
+    matches!(
+        behind.find(|segment| !matches!(segment, Segment::Cast(_))),
+        Some(Segment::Filter(_) | Segment::Operation { .. })
+    )
 }
 
 fn property(ty: &TypeRef, last: Option<&Segment>) -> Kind {

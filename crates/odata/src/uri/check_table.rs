@@ -68,6 +68,7 @@ pub enum Kind {
     Batch,
     EntityById,
     EntityCollection,
+    FilteredCollection,
     Each,
     Entity,
     Singleton,
@@ -116,6 +117,14 @@ pub(super) static TABLE: [Row; ROWS] = [
         "GET, HEAD, POST, PATCH",
         MANY | SHAPE | SEARCH | APPLY | DELTA_TOKEN,
         SHAPE | INDEX,
+        0,
+    ),
+    // What is filtered is no place to make entities in.
+    resource(
+        "a filtered collection of entities",
+        "GET, HEAD",
+        MANY | SHAPE | SEARCH | APPLY,
+        0,
         0,
     ),
     resource(

@@ -93,11 +93,15 @@ impl<'a> Parser<'a, '_> {
         let parsed = self.expression().and_then(|predicate| {
             self.at.whitespace();
             self.at.expect(")")?;
+            let key = match self.at.eat("(") {
+                true => Some(self.arguments(Self::path_value)?),
+                false => None,
+            };
             self.at.expect_end()?;
-            Ok(predicate)
+            Ok((predicate, key))
         });
         match parsed {
-            Ok(predicate) => SegmentForm::Filter(Box::new(predicate)),
+            Ok((predicate, key)) => SegmentForm::Filter(Box::new(predicate), key),
             Err(error) => SegmentForm::Key(Some(error)),
         }
     }
@@ -167,7 +171,8 @@ mod tests {
             SegmentForm::CallWithKey(name, arguments, key) => {
                 format!("call {name}{arguments}{key}")
             }
-            SegmentForm::Filter(predicate) => format!("filter {predicate}"),
+            SegmentForm::Filter(predicate, None) => format!("filter {predicate}"),
+            SegmentForm::Filter(predicate, Some(key)) => format!("filter {predicate} key {key}"),
             SegmentForm::CrossJoin(names) => format!("join {}", names.join(" ")),
             SegmentForm::Key(None) => format!("text {}", segment.text),
             SegmentForm::Key(Some(error)) => {
@@ -226,6 +231,14 @@ mod tests {
         check(
             "x/$filter(Age%20gt%203)/$filter(@foo)",
             &["name x", "filter Age gt 3", "filter @foo"],
+        );
+        check(
+            "x/$filter(Age%20gt%203)(id='a/b')",
+            &["name x", "filter Age gt 3 key (id='a/b')"],
+        );
+        check(
+            "x/$filter(Age%20gt%203)(7)/y",
+            &["name x", "filter Age gt 3 key (7)", "name y"],
         );
         check("x/$filter(Age)x", &["name x", "broken at 14"]);
         check("$crossjoin(A,%20B)", &["join A B"]);

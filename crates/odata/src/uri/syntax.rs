@@ -41,8 +41,8 @@ pub enum SegmentForm<'a> {
     Keys(Vec<(Text<'a>, Expr<'a>)>),
     /// A reserved name with `$`.
     System(SystemSegment),
-    /// `$filter(…)` (section 4.12).
-    Filter(Box<Expr<'a>>),
+    /// `$filter(…)` (section 4.12), and a key predicate if one stands right behind it.
+    Filter(Box<Expr<'a>>, Option<Arguments<'a>>),
     /// `$crossjoin(A,B)` (section 4.15): the names of entity sets, at least one.
     CrossJoin(Vec<Text<'a>>),
     /// Nothing but a key. If it began like a call, where it went wrong.

@@ -2,6 +2,7 @@
 //! service itself promises.
 #![cfg(test)]
 
+mod composition;
 mod fixture;
 mod headers;
 mod missing;

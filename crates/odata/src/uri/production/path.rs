@@ -182,7 +182,8 @@ fn segment(
         SegmentForm::System(system) => {
             named_by_standard(system, from).ok_or_else(|| system_stop(part, from))
         }
-        SegmentForm::Filter(_) => match from {
+        SegmentForm::Filter(_, key) => match from {
+            Some(Reached::Collection(_)) if key.is_some() => Ok(Reached::Single(false)),
             Some(Reached::Collection(_)) => Ok(Reached::Collection(false)),
             _ => Err(part.offset),
         },
@@ -228,7 +229,7 @@ fn key(
     grammar: &Grammar<'_>,
 ) -> Option<Reached> {
     let is_open = matches!(from, Reached::Collection(_) | Reached::Keyed);
-    let is_system = matches!(form, SegmentForm::System(_) | SegmentForm::Filter(_));
+    let is_system = matches!(form, SegmentForm::System(_) | SegmentForm::Filter(..));
     let is_key = is_open && !is_system && grammar.names.has("keyPathLiteral", part.raw);
     is_key.then_some(Reached::Keyed)
 }

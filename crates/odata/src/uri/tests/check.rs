@@ -50,10 +50,7 @@ fn methods() {
         "GET, HEAD, PUT, DELETE",
     );
     allowed(&format!("{SCRIPTS}/$count"), "GET, HEAD");
-    allowed(
-        &format!("{SCRIPTS}/$filter(true)"),
-        "GET, HEAD, POST, PATCH",
-    );
+    allowed(&format!("{SCRIPTS}/$filter(true)"), "GET, HEAD");
     allowed(&format!("{SCRIPTS}/$filter(true)/$each"), "PATCH, DELETE");
     allowed(&format!("{SCRIPTS}/$ref"), "GET, HEAD, POST, DELETE");
     allowed(&format!("{SCRIPT}/$ref"), "GET, HEAD, DELETE");
