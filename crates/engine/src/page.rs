@@ -233,7 +233,8 @@ impl Page<'_> {
     fn select(&self, core: &Core) -> Result<Select<'_>, Error> {
         let table = core.tables.table(self.target.table);
         let mut select = conditions(core, self.target, self.options);
-        select.order = order::total(core, self.target, &self.options.orderby);
+        select.order = order::terms(table, &self.options.orderby);
+        select.order_by_key(table);
         // One more row than the page has tells whether there is another page.
         select.limit = Some(self.size.saturating_add(1));
         select.offset = self.options.skip.filter(|n| *n > 0);

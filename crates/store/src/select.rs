@@ -31,7 +31,7 @@ pub struct Select<'a> {
     pub filter: Vec<&'a Expr>,
     /// The bound `$search`.
     pub search: Option<&'a Search>,
-    /// The order; the caller ends it with the key, so that it is total.
+    /// The order; for pages ended by [`Select::order_by_key`].
     pub order: Vec<Order<'a>>,
     /// Only rows behind the row with these values of the order's terms.
     pub after: Option<Vec<Value>>,
@@ -146,6 +146,19 @@ impl<'a> Select<'a> {
             offset: None,
             today: 0,
             now: DateTimeOffset::MIN,
+        }
+    }
+
+    /// Ends the order with the key, so that it is total. What is the same in all rows is no part
+    /// of it: a database that searches by it would not search by what follows it, and read all
+    /// rows of the pages before.
+    pub fn order_by_key(&mut self, table: &Table) {
+        for column in &table.key {
+            let term = Order::column(*column, false);
+            let is_fixed = self.fixed.iter().any(|(fixed, _)| fixed == column);
+            if !is_fixed && !self.order.iter().any(|known| known.by == term.by) {
+                self.order.push(term);
+            }
         }
     }
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use edm::Value;
 use engine::Core;
 use odata::Error;
-use store::{Order, Select, cell, read};
+use store::{OrderKey, Select, cell, read};
 
 use super::report::{Query, Report};
 
 /// Rows that are read at once.
 pub(super) const SLICE: u64 = 1_000;
 
-/// The values of rows, each with its key.
+/// The values of rows, each with its place in their order.
 pub(super) type Slice = Vec<(Vec<Value>, Vec<Value>)>;
 
-/// The values of the next rows behind a key, each with its key.
+/// The values of the next rows behind a place in their order, each with its own.
 pub(super) async fn slice(
     core: &Arc<Core>,
     report: &Report,
@@ -26,12 +26,15 @@ pub(super) async fn slice(
     read(core.store.as_ref(), move |reader| {
         let columns = shared.tables.table(table);
         let mut select = Select::all(table, 0);
-        select.columns = query.columns.iter().chain(&columns.key).copied().collect();
         select.fixed.clone_from(&query.fixed);
         select.filter.extend(query.filter.as_ref());
         select.today = shared.today();
-        let order = |column: &usize| Order::column(*column, false);
-        select.order = columns.key.iter().map(order).collect();
+        select.order_by_key(columns);
+        let ordered = select.order.iter().filter_map(|term| match term.by {
+            OrderKey::Column(column) => Some(column),
+            OrderKey::Expr(_) => None,
+        });
+        select.columns = query.columns.iter().copied().chain(ordered).collect();
         select.after.clone_from(&after);
         select.limit = Some(SLICE);
         let mut rows = Vec::new();
