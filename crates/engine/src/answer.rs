@@ -14,6 +14,7 @@ use crate::exchange::Response;
 use crate::expand;
 use crate::links::Place;
 use crate::negotiate::{Negotiated, json_headers, version_header};
+use crate::prefer::Preferences;
 use crate::read::open;
 use crate::represent::{At, Representation, entity_url};
 
@@ -135,14 +136,26 @@ pub(crate) fn not_modified(negotiated: &Negotiated, etag: Option<&str>) -> Respo
 /// JSON, 200.
 pub(crate) fn json(body: Bytes, negotiated: &Negotiated) -> Response {
     let mut headers = json_headers(negotiated);
-    if let Some(size) = negotiated.max_page_size {
-        applied(&mut headers, &format!("odata.maxpagesize={size}"));
+    for preference in &negotiated.applied {
+        applied(&mut headers, preference);
     }
     Response {
         status: 200,
         headers,
         body,
     }
+}
+
+/// A page of a collection as JSON, 200. It says by which of the preferred sizes it was cut (OData
+/// 4.01 Protocol, section 8.2.8.5).
+pub(crate) fn page(body: Bytes, context: &Context) -> Response {
+    let mut response = json(body, &context.negotiated);
+    if let Some(asked) = context.negotiated.max_page_size {
+        let size = asked.min(context.core.service.profile().max_page_size);
+        let name = Preferences::as_named(&context.request.headers, "maxpagesize");
+        applied(&mut response.headers, &format!("{name}={size}"));
+    }
+    response
 }
 
 /// JSON that a preference asked for, 200.

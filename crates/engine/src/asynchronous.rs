@@ -129,7 +129,11 @@ fn accepted(engine: &Engine, request: &Request, id: Uuid) -> Response {
 fn finished(engine: &Engine, request: &Request, outcome: &Outcome) -> Response {
     let mut answer = match &outcome.result {
         Ok(response) => response.clone(),
-        Err(error) => failure::respond(error, &outcome.ids, &engine.core.date()),
+        Err(error) => {
+            let core = &engine.core;
+            let form = core.service.profile().errors();
+            failure::respond(error, form, &request.headers, &outcome.ids, &core.date())
+        }
     };
     if wants_message(&request.headers) {
         let mut headers = version(engine, &request.headers);

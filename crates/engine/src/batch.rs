@@ -2,14 +2,11 @@
 //! Format, section 19).
 //!
 //! Requests run in the order in which they are given, each with the rights of the one caller. Those
-//! of an atomicity group or change set run in one transaction ([`transaction`]).
+//! of an atomicity group or change set run in one transaction ([`crate::held`]).
 
 mod part;
 mod run;
-mod transaction;
 mod url;
-
-pub(crate) use transaction::{Event, Events};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use odata::batch::{self, Format, Rules};

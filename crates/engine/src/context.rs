@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::Method;
 use odata::Error;
 use odata::path::{ResourcePath, Segment};
 use odata::query::QueryOptions;
@@ -15,6 +16,7 @@ use crate::exchange::Request;
 use crate::format;
 use crate::links::{self, Place};
 use crate::negotiate::Negotiated;
+use crate::projection;
 
 /// What every part of the engine needs of one request. It is shared with the threads of the store
 /// that carry the request out.
@@ -58,23 +60,29 @@ impl Context {
         &self.request.service_root
     }
 
-    /// The context URL of an answer (OData 4.01 Protocol, section 10).
+    /// The context URL of an answer with an entity or a collection of them (OData 4.01 Protocol,
+    /// sections 10.2 to 10.11).
     pub(crate) fn context_url(&self, entity: bool) -> String {
         let segments = &self.path.segments;
-        let mut url = format!("{}/$metadata#", self.root());
-        let shown = match (entity, segments.split_last()) {
-            // An entity of a collection has the collection's context, and so has one made by `$ref`.
-            (_, Some((Segment::Reference, rest))) | (true, Some((Segment::Key(_), rest))) => rest,
-            _ => segments,
-        };
-        url.push_str(&links::context_path(&self.core, shown));
-        if let Some(select) = links::select_text(self.request.query.as_deref()) {
-            url.push_str(&format!("({select})"));
+        let root = self.root();
+        let reads = self.request.method == Method::GET;
+        if reads && matches!(segments.last(), Some(Segment::Reference)) {
+            let fragment = if entity { "$ref" } else { "Collection($ref)" };
+            return format!("{root}/$metadata#{fragment}");
         }
-        if entity && !matches!(segments.last(), Some(Segment::Singleton(_))) {
-            url.push_str("/$entity");
-        }
-        url
+        // What is made by a POST to `$ref` is an entity of the collection.
+        let shown = links::without_reference(segments);
+        let path = links::context_path(&self.core, shown);
+        let list = self.projection();
+        let uncast = shown.iter().rfind(|s| !matches!(s, Segment::Cast(_)));
+        let entity = entity && !matches!(uncast, Some(Segment::Singleton(_)));
+        let suffix = if entity { "/$entity" } else { "" };
+        format!("{root}/$metadata#{path}{list}{suffix}")
+    }
+
+    /// What the answer has of its entities, as context URLs list it.
+    pub(crate) fn projection(&self) -> String {
+        projection::list(&self.core.model, &self.options, self.negotiated.version)
     }
 
     /// Checks that an answer of a media type is acceptable.

@@ -94,7 +94,7 @@ fn read_resource(context: &Context, reader: &mut dyn Reader) -> Result<Response,
     let negotiated = &context.negotiated;
     let body = match &context.path.kind {
         PathKind::EntityCollection(_) if context.tracking.changes => {
-            delta::changes(context, reader)?
+            return Ok(answer::page(delta::changes(context, reader)?, context));
         }
         PathKind::EntityCollection(_) => {
             return read::collection(context, reader, ExpandForm::Entities);
@@ -104,7 +104,7 @@ fn read_resource(context: &Context, reader: &mut dyn Reader) -> Result<Response,
         }
         PathKind::Entity(_) => {
             let (body, tag) = read::entity(context, reader)?;
-            if etag::is_known(&context.request.headers, tag.as_deref()) {
+            if etag::is_known(&context.request.headers, tag.as_deref())? {
                 return Ok(answer::not_modified(negotiated, tag.as_deref()));
             }
             let mut response = answer::json(body, negotiated);

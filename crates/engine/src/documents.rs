@@ -80,7 +80,11 @@ impl Documents {
             options.format.as_deref(),
             "application/json",
         )?;
-        let body = service::write(&core.model, &request.service_root);
+        let body = service::write(
+            &core.model,
+            &request.service_root,
+            negotiated.style.metadata,
+        );
         Ok(answer::json(body, negotiated))
     }
 

@@ -49,9 +49,17 @@ pub(crate) fn check_absent(headers: &HeaderMap) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a client that reads an entity has it as it is already: 304.
-pub(crate) fn is_known(headers: &HeaderMap, tag: Option<&str>) -> bool {
-    headers.contains_key("if-none-match") && matches(headers, "if-none-match", tag)
+/// Checks the conditions of a request that reads an entity. Answers whether the client has it as it
+/// is already: 304.
+///
+/// # Errors
+/// 412.
+pub(crate) fn is_known(headers: &HeaderMap, tag: Option<&str>) -> Result<bool, Error> {
+    if headers.contains_key("if-match") && !matches(headers, "if-match", tag) {
+        let message = "If-Match: the entity has none of these tags.";
+        return Err(Error::new(ErrorCode::PreconditionFailed, message));
+    }
+    Ok(headers.contains_key("if-none-match") && matches(headers, "if-none-match", tag))
 }
 
 /// Whether a list of tags has this one, by weak comparison.

@@ -8,12 +8,13 @@ use edm::{StructuredId, Value};
 use odata::Error;
 use odata::expr::Step;
 use odata::json::{Metadata, Style};
-use odata::query::{ExpandItem, Levels, QueryOptions};
+use odata::query::{ExpandForm, ExpandItem, Levels, QueryOptions};
 use store::{NavigationMap, Reader, Row, Table};
 
 use crate::access::Permit;
 use crate::core::Core;
 use crate::links::Place;
+use crate::represent::links_of;
 
 /// The columns of a source that say where a navigation property leads, with their values.
 pub(crate) type Sources = Vec<(usize, Value)>;
@@ -155,6 +156,14 @@ impl Expansion<'_> {
             _ => true,
         });
         cast && self.core.model.is_a(source.of, self.item.of)
+    }
+
+    /// Writes the links of the navigation property, which full metadata shows before its value.
+    fn write_links(&self, out: &mut Vec<u8>, source: &Source<'_>) {
+        if self.style.metadata == Metadata::Full && self.item.form == ExpandForm::Entities {
+            links_of(out, out.len(), &source.place.url(), self.name());
+            out.push(b',');
+        }
     }
 
     fn shows_control(&self) -> bool {

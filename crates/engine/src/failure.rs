@@ -5,26 +5,50 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use odata::{Error, ErrorCode, json};
 
 use crate::exchange::Response;
+use crate::negotiate;
 use crate::request_ids::RequestIds;
 
 /// When to try again after a 503, in seconds (RFC 9110, section 10.2.3).
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
-/// The answer of a failed request; `date` is when it failed, as `2026-01-02T03:04:05`.
+/// How a service shows its errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// The `OData-Version` for clients that do not say `OData-MaxVersion`.
+    pub newest_version: &'static str,
+    /// The name of the member for what the standard leaves to the service: `innererror`, or
+    /// `innerError` as on Graph.
+    pub inner: &'static str,
+}
+
+/// The answer of a failed request with these headers; `date` is when it failed, as
+/// `2026-01-02T03:04:05`.
 #[must_use]
-pub fn respond(error: &Error, ids: &RequestIds, date: &str) -> Response {
+pub fn respond(
+    error: &Error,
+    form: Form,
+    asked: &HeaderMap,
+    ids: &RequestIds,
+    date: &str,
+) -> Response {
     let mut body = Vec::with_capacity(512);
-    json::write_error(&mut body, error, date, ids.request(), ids.client());
+    json::write_error(
+        &mut body,
+        error,
+        form.inner,
+        date,
+        ids.request(),
+        ids.client(),
+    );
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
-    // Every client understands 4.0, and the error object is the same in 4.01.
     headers.insert(
         HeaderName::from_static("odata-version"),
-        HeaderValue::from_static("4.0"),
+        HeaderValue::from_static(negotiate::version_of_errors(asked, form.newest_version)),
     );
     if error.code == ErrorCode::MethodNotAllowed {
         // RFC 9110, section 15.5.6: a 405 must have it; empty means that nothing is allowed.

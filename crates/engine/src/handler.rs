@@ -16,7 +16,7 @@ use crate::core::Core;
 use crate::delta::Tracking;
 use crate::documents::Documents;
 use crate::exchange::{Handler, Request, Response};
-use crate::format;
+use crate::format::{self, Json};
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
 use crate::{asynchronous, batch, compose, rewrite, schema_version, unserved};
@@ -104,6 +104,7 @@ impl Engine {
         let core = &self.core;
         let newest = core.service.profile().newest_version;
         let mut negotiated = negotiate::read(&request.headers, newest)?;
+        negotiate::demands(&request.headers)?;
         if request.path == OPENAPI {
             return self.openapi(&request, &negotiated);
         }
@@ -113,8 +114,18 @@ impl Engine {
         let reads = request.method == Method::GET;
         let wish = (reads, negotiated.prefer.track_changes);
         let tracking = Tracking::take(&core.model, &mut resource, &mut options, wish)?;
-        let base64url = core.service.profile().base64url;
-        negotiated.style = format::style(&request.headers, options.format.as_deref(), base64url);
+        let plain = Json::plain(core.service.profile());
+        negotiated.answer_as(format::json(
+            &request.headers,
+            options.format.as_deref(),
+            plain,
+        ));
+        if let Resource::Path(path) = &resource
+            && reads
+            && !tracking.changes
+        {
+            negotiated.leave_out(&path.kind, &request.headers);
+        }
         uri::check(&resource, &options, request.method.as_str())?;
         unserved::check(&resource, &options)?;
         schema_version::check(&core.model, &options)?;

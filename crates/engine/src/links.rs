@@ -20,12 +20,23 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC
 /// The path in a context URL: what a navigation property leads to without containing it is a part
 /// of the collection where it lives (OData 4.01 Protocol, sections 10.2 and 10.4).
 pub(crate) fn context_path(core: &Core, segments: &[Segment]) -> String {
-    if let Some(Segment::Navigation { of, index }) = segments.last() {
-        let navigation = &core.model.structured(*of).navigation[*index];
-        let home = core.home(navigation.target);
-        if let Some(home) = home.filter(|_| !navigation.contains_target) {
-            return home.to_owned();
+    match segments.split_last() {
+        Some((Segment::Navigation { of, index }, _)) => {
+            let navigation = &core.model.structured(*of).navigation[*index];
+            let home = core.home(navigation.target);
+            if let Some(home) = home.filter(|_| !navigation.contains_target) {
+                return home.to_owned();
+            }
         }
+        // An entity is a member of its collection, and a cast of it one of those that are cast.
+        Some((Segment::Key(_) | Segment::AlternateKey(_), rest)) => {
+            return context_path(core, rest);
+        }
+        Some((Segment::Cast(of), rest)) => {
+            let name = &core.model.structured(*of).name;
+            return format!("{}/{name}", context_path(core, rest));
+        }
+        _ => {}
     }
     canonical_path(core, segments)
 }
@@ -181,15 +192,6 @@ impl<'r> Place<'r> {
     pub(crate) fn context(&self) -> String {
         format!("{}/$metadata#{}", self.root, self.path)
     }
-}
-
-/// The text of `$select` as the context URL repeats it.
-pub(crate) fn select_text(query: Option<&str>) -> Option<String> {
-    options(query).find_map(|(name, value)| {
-        let name = name.to_ascii_lowercase();
-        let is_select = matches!(name.as_str(), "$select" | "%24select" | "select");
-        is_select.then(|| value.replace("%2C", ",").replace("%2c", ","))
-    })
 }
 
 /// The URL of the page behind a token: the request's own, with the token instead of `$skip` and

@@ -1,12 +1,14 @@
 //! What a request's headers ask of its answer: version, format, preferences (OData 4.01 Protocol,
 //! section 8).
 
+use edm::ItemType;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use odata::json::Style;
+use odata::json::{Omit, Style};
+use odata::path::PathKind;
 use odata::{Error, ErrorCode};
 
-use crate::format::content_type;
-use crate::prefer::Preferences;
+use crate::format::{self, Json};
+use crate::prefer::{OmitValues, Preferences};
 
 /// What the client wants of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +23,12 @@ pub(crate) struct Negotiated {
     pub(crate) max_page_size: Option<u64>,
     /// How JSON is written.
     pub(crate) style: Style,
+    /// How JSON is answered.
+    pub(crate) json: Json,
     /// Everything that the client prefers.
     pub(crate) prefer: Preferences,
+    /// What of it every answer in JSON follows, for `Preference-Applied`.
+    pub(crate) applied: Vec<String>,
 }
 
 /// Reads the headers. `newest` is the version of answers to clients that name no greatest one.
@@ -37,8 +43,69 @@ pub(crate) fn read(headers: &HeaderMap, newest: &'static str) -> Result<Negotiat
         return_given: prefer.minimal.is_some(),
         max_page_size: prefer.max_page_size,
         style: Style::default(),
+        json: Json::default(),
         prefer,
+        applied: Vec::new(),
     })
+}
+
+impl Negotiated {
+    /// Applies what a client prefers to be left out of what it reads: `omit-values`, and
+    /// `include-annotations`, since no answer has annotations that are not asked for (OData 4.01
+    /// Protocol, sections 8.2.8.4 and 8.2.8.6).
+    pub(crate) fn leave_out(&mut self, kind: &PathKind, headers: &HeaderMap) {
+        let has_properties = match kind {
+            PathKind::Entity(_) | PathKind::EntityCollection(_) | PathKind::Function(_) => true,
+            PathKind::Property(ty) => matches!(ty.item, ItemType::Complex(_)),
+            _ => false,
+        };
+        if !has_properties {
+            return;
+        }
+        self.style.omit = match self.prefer.omit_values {
+            Some(OmitValues::Nulls) => Omit::Nulls,
+            Some(OmitValues::Defaults) => Omit::Defaults,
+            None => Omit::Nothing,
+        };
+        if let Some(value) = self.style.omit.as_str() {
+            self.applied.push(format!("omit-values={value}"));
+        }
+        if let Some(patterns) = &self.prefer.include_annotations {
+            let name = Preferences::as_named(headers, "include-annotations");
+            let patterns = patterns.replace(['"', '\\'], "");
+            self.applied.push(format!("{name}=\"{patterns}\""));
+        }
+    }
+
+    /// Has JSON answered in a format.
+    pub(crate) fn answer_as(&mut self, json: Json) {
+        self.style = json.style;
+        self.json = json;
+    }
+}
+
+/// Checks what a request demands of its answer as a whole, whatever it is about: the version of
+/// its payload, text in UTF-8, no isolation from other requests (OData 4.01 Protocol, sections
+/// 8.1.5, 8.2.2 and 8.2.6).
+///
+/// # Errors
+/// 400, 406 and 412 naming the header.
+pub(crate) fn demands(headers: &HeaderMap) -> Result<(), Error> {
+    payload_version(headers)?;
+    format::accept_charset(headers)?;
+    let isolation = headers.get("isolation").or(headers.get("odata-isolation"));
+    match isolation.map(|value| value.to_str().unwrap_or("").trim()) {
+        None => Ok(()),
+        Some(level) if level.eq_ignore_ascii_case("snapshot") => Err(Error::new(
+            ErrorCode::PreconditionFailed,
+            "Isolation: snapshot is not supported; each request reads a snapshot of its own.",
+        )
+        .with_target("Isolation")),
+        Some(other) => Err(Error::bad_request(format!(
+            "Isolation '{other}' is not understood; the standard knows snapshot."
+        ))
+        .with_target("Isolation")),
+    }
 }
 
 /// The version of a request's payload (OData 4.01 Protocol, section 8.1.5).
@@ -61,6 +128,11 @@ pub(crate) fn payload_version(headers: &HeaderMap) -> Result<&'static str, Error
     }
 }
 
+/// The version of an answer that is an error, which may be about the version that was asked for.
+pub(crate) fn version_of_errors(headers: &HeaderMap, newest: &'static str) -> &'static str {
+    version(headers, newest).unwrap_or(newest)
+}
+
 fn version(headers: &HeaderMap, newest: &'static str) -> Result<&'static str, Error> {
     let maximum = match headers.get("odata-maxversion") {
         None => return Ok(newest),
@@ -78,7 +150,7 @@ fn version(headers: &HeaderMap, newest: &'static str) -> Result<&'static str, Er
     }
 }
 
-/// Checks that a body is JSON.
+/// Checks that a body is JSON, in UTF-8.
 ///
 /// # Errors
 /// 415 naming what is understood.
@@ -87,14 +159,21 @@ pub(crate) fn content_is_json(headers: &HeaderMap) -> Result<(), Error> {
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok())
         .unwrap_or("");
-    let media = given.split(';').next().unwrap_or("").trim();
-    if media.eq_ignore_ascii_case("application/json") {
+    let mut parts = given.split(';').map(str::trim);
+    let media = parts.next().unwrap_or("");
+    let is_utf_8 = |parameter: &str| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = value.trim().trim_matches('"');
+        !name.trim().eq_ignore_ascii_case("charset") || value.eq_ignore_ascii_case("utf-8")
+    };
+    if media.eq_ignore_ascii_case("application/json") && parts.all(is_utf_8) {
         return Ok(());
     }
     Err(Error::new(
         ErrorCode::UnsupportedMediaType,
-        format!("Content-Type '{given}' is not understood; bodies are application/json."),
-    ))
+        format!("Content-Type '{given}' is not understood; bodies are application/json in utf-8."),
+    )
+    .with_target("Content-Type"))
 }
 
 /// The items of a header that is a list.
@@ -115,7 +194,7 @@ pub(crate) fn list<'h>(
 /// The headers of a JSON answer.
 pub(crate) fn json_headers(negotiated: &Negotiated) -> HeaderMap {
     let mut headers = version_header(negotiated);
-    headers.insert(header::CONTENT_TYPE, content_type(negotiated.style));
+    headers.insert(header::CONTENT_TYPE, negotiated.json.content_type());
     headers
 }
 
@@ -175,5 +254,48 @@ mod tests {
         );
         check(&[("odata-maxversion", "4.0")], Some("4.0"));
         check(&[("odata-version", "3.0")], None);
+    }
+
+    #[test]
+    fn json_is_read_in_utf_8() {
+        let check = |given: &'static str, understood: bool| {
+            let found = content_is_json(&headers(&[("content-type", given)]));
+            assert_eq!(found.is_ok(), understood, "{given}");
+        };
+        check("application/json", true);
+        check(
+            "Application/JSON; charset=\"UTF-8\"; odata.metadata=full",
+            true,
+        );
+        check("application/json;charset=utf-16", false);
+        check("text/json", false);
+        check("", false);
+        assert!(content_is_json(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn a_demand_that_cannot_be_met_is_refused() {
+        let check = |pairs: &[(&'static str, &'static str)], expected: Option<ErrorCode>| {
+            let found = demands(&headers(pairs)).err().map(|error| error.code);
+            assert_eq!(found, expected, "{pairs:?}");
+        };
+        check(&[], None);
+        check(
+            &[("isolation", "snapshot")],
+            Some(ErrorCode::PreconditionFailed),
+        );
+        check(
+            &[("odata-isolation", "Snapshot")],
+            Some(ErrorCode::PreconditionFailed),
+        );
+        check(
+            &[("isolation", "serializable")],
+            Some(ErrorCode::BadRequest),
+        );
+        check(&[("odata-version", "5.0")], Some(ErrorCode::BadRequest));
+        check(
+            &[("accept-charset", "latin1")],
+            Some(ErrorCode::NotAcceptable),
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! Actions and functions (OData 4.01 Protocol, section 11.5).
 
+mod condition;
+
 use std::sync::Arc;
 
 use edm::{OperationId, StructuredId, Value};
@@ -61,7 +63,10 @@ pub(crate) async fn call(context: &Arc<Context>, segments: &[Segment]) -> Result
         caller: context.request.caller.clone(),
         permit: context.permit,
     };
-    core.service.invoke(Arc::clone(core), call).await
+    match condition::is_conditional(context, *operation) {
+        true => condition::under_condition(context, call).await,
+        false => core.service.invoke(Arc::clone(core), call).await,
+    }
 }
 
 fn url_arguments(parameters: &[(usize, Expr)]) -> Result<Vec<(usize, Argument)>, Error> {
@@ -175,6 +180,13 @@ fn value_body(context: &Context, ty: &edm::TypeRef, value: &Value) -> Result<Vec
         value = std::borrow::Cow::Owned(Value::Collection(left));
     }
     separate(&mut out);
+    if style.metadata == Metadata::Full
+        && let Some(name) = json::type_control(model, ty)
+    {
+        out.extend_from_slice(b"\"@odata.type\":");
+        json::write_string(&mut out, &name);
+        out.push(b',');
+    }
     out.extend_from_slice(b"\"value\":");
     json::write_value(&mut out, model, style, ty, &value);
     out.push(b'}');
@@ -189,10 +201,9 @@ fn entities(
     many: bool,
 ) -> Result<Vec<u8>, Error> {
     let (core, options) = (&context.core, &context.options);
-    let name = &core.model.structured(of).name;
     let place = context.place().of_operation(core, of);
+    let mut out = begin(context, &fragment(context, of, many));
     if !many {
-        let mut out = begin(context, &format!("{name}/$entity"));
         if out.len() > 1 {
             out.push(b',');
         }
@@ -205,7 +216,6 @@ fn entities(
     }
     let rows = core.tables.table(table);
     let left = memory::rows(&core.model, core.clock.as_ref(), rows, all, options)?;
-    let mut out = begin(context, &format!("Collection({name})"));
     if let Some(count) = left.count {
         separate(&mut out);
         out.extend_from_slice(format!("\"@odata.count\":{count}").as_bytes());
@@ -220,6 +230,37 @@ fn entities(
     }
     out.extend_from_slice(b"]}");
     Ok(out)
+}
+
+/// The fragment of the context URL of entities that an operation returns: that of the set which
+/// its import names, else their type (OData 4.01 Protocol, section 10.16).
+fn fragment(context: &Context, of: StructuredId, many: bool) -> String {
+    let (model, list) = (&context.core.model, context.projection());
+    let operation = context
+        .path
+        .segments
+        .iter()
+        .rev()
+        .find_map(|segment| match segment {
+            Segment::Operation { id, .. } => Some(model.operation(*id)),
+            _ => None,
+        });
+    let import = operation
+        .filter(|operation| !operation.is_bound)
+        .and_then(|operation| {
+            let imports = model.imports().iter();
+            imports
+                .clone()
+                .find(|import| import.operation == operation.name)
+        });
+    let set = import.and_then(|import| import.entity_set.as_deref());
+    let name = &model.structured(of).name;
+    match (set, many) {
+        (Some(set), true) => format!("{set}{list}"),
+        (Some(set), false) => format!("{set}{list}/$entity"),
+        (None, true) => format!("Collection({name}){list}"),
+        (None, false) => format!("{name}{list}"),
+    }
 }
 
 fn separate(out: &mut Vec<u8>) {

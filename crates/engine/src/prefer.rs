@@ -57,6 +57,14 @@ impl Preferences {
         read
     }
 
+    /// A preference as its client names it, with `odata.` or without, for `Preference-Applied`.
+    pub(crate) fn as_named(headers: &HeaderMap, name: &str) -> String {
+        let given = preferences(headers);
+        let mut named = given.iter().filter(|preference| preference.name == name);
+        let prefixed = named.all(|preference| preference.prefixed);
+        format!("{}{name}", if prefixed { "odata." } else { "" })
+    }
+
     fn apply(&mut self, name: &str, value: &str) {
         match name {
             "return" => {

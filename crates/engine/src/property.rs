@@ -61,6 +61,13 @@ pub(crate) fn read(
     if out.len() > 1 {
         out.push(b',');
     }
+    if style.metadata == Metadata::Full
+        && let Some(name) = json::type_control(&core.model, place.ty)
+    {
+        out.extend_from_slice(b"\"@odata.type\":");
+        json::write_string(&mut out, &name);
+        out.push(b',');
+    }
     out.extend_from_slice(b"\"value\":");
     json::write_value(&mut out, &core.model, style, place.ty, value);
     out.push(b'}');

@@ -17,6 +17,8 @@ use crate::etag;
 use crate::exchange::Response;
 use crate::links::{self, without_reference};
 use crate::page::Page;
+use crate::prefer::Preferences;
+use crate::represent::of_collection;
 use crate::target::{Target, cast_filter, load, locate, locate_filtered};
 
 /// An entity with its context, and its tag.
@@ -174,6 +176,11 @@ pub(crate) fn collection(
             filters => query_of(&format!("{}{filters:?}", place.path), options),
         },
     };
+    for operation in of_collection(&core.model, target.of, options, context.negotiated.style) {
+        comma(&mut separate, &mut out);
+        let full = context.negotiated.style.metadata == json::Metadata::Full;
+        operation.write(&mut out, full.then(|| place.url()).as_deref());
+    }
     comma(&mut separate, &mut out);
     out.extend_from_slice(b"\"value\"");
     let token = page.write(core, reader, &place, context.permit, &mut out)?;
@@ -185,9 +192,10 @@ pub(crate) fn collection(
         json::write_string(&mut out, &links::next_link(&context.request, &token, top));
     }
     out.push(b'}');
-    let mut response = answer::json(out.into(), &context.negotiated);
+    let mut response = answer::page(out.into(), context);
     if since.is_some() && context.negotiated.prefer.track_changes {
-        answer::applied(&mut response.headers, "odata.track-changes");
+        let name = Preferences::as_named(&context.request.headers, "track-changes");
+        answer::applied(&mut response.headers, &name);
     }
     Ok(response)
 }

@@ -15,6 +15,7 @@ use crate::bind::{entity_of_url, referenced};
 use crate::body;
 use crate::context::Context;
 use crate::create;
+use crate::etag;
 use crate::exchange::Response;
 use crate::links::without_reference;
 use crate::relate::Relation;
@@ -152,7 +153,8 @@ impl Owner {
     }
 }
 
-/// Finds the entity whose navigation property the path ends with.
+/// Finds the entity whose navigation property the path ends with, which the request's conditions
+/// are about.
 fn owner(context: &Context, transaction: &mut dyn Transaction) -> Result<Owner, Error> {
     let segments = without_reference(&context.path.segments);
     let at = segments
@@ -165,6 +167,8 @@ fn owner(context: &Context, transaction: &mut dyn Transaction) -> Result<Owner, 
     let before = segments.get(..at).unwrap_or_default();
     let target = locate(&context.core, transaction, before)?;
     let row = load(&context.core, transaction, &target)?;
+    let table = context.core.tables.table(target.table);
+    etag::check(&context.request.headers, table, &row)?;
     Ok(Owner {
         target,
         row,

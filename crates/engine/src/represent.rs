@@ -1,6 +1,7 @@
 //! Entities as JSON: straight from column values, no tree in between (OData JSON Format 4.01,
 //! sections 4 to 6).
 
+mod advertise;
 mod cells;
 mod control;
 mod nested;
@@ -8,15 +9,18 @@ mod nested;
 use edm::{ItemType, Primitive, StructuredId, Value};
 use odata::Error;
 use odata::expr::{Expr, Step};
-use odata::json::{self, EntityShape, Metadata, Style};
-use odata::query::{Compute, QueryOptions, SelectItem};
-use store::cell::{decode, encode};
+use odata::json::{self, EntityShape, Metadata, Omit, Style};
+use odata::query::{Compute, ExpandItem, QueryOptions, SelectItem};
+use store::cell::{Cell, decode, encode};
 use store::{Cells, ColumnSet, Order, Row, Table, TableId};
 
 use crate::core::Core;
 use crate::links::Place;
 
-pub(crate) use control::entity_url;
+use advertise::Advertised;
+
+pub(crate) use advertise::of_collection;
+pub(crate) use control::{entity_url, links_of};
 
 /// How entities of one type, and those derived from it, are written for one request.
 pub(crate) struct Representation<'c> {
@@ -33,6 +37,8 @@ pub(crate) struct Representation<'c> {
     width: usize,
     /// What `$compute` adds, of what is selected; read behind the columns.
     computed: Vec<&'c Compute>,
+    /// What is expanded: it writes its own links.
+    expand: &'c [ExpandItem],
 }
 
 /// What is written of the instances of one type.
@@ -41,6 +47,8 @@ struct Kind<'c> {
     shape: &'c EntityShape,
     properties: Vec<Shown<'c>>,
     streams: Vec<usize>,
+    /// The bound operations that it tells of.
+    operations: Vec<Advertised>,
 }
 
 /// A property that is written.
@@ -90,10 +98,12 @@ impl<'c> Representation<'c> {
             places: vec![None; table.columns.len()],
             width: 0,
             computed: Vec::new(),
+            expand: &options.expand,
         };
         let mut open = vec![of];
         while let Some(id) = open.pop() {
-            let kind = Kind::new(core, table, id, options, left_out)?;
+            let mut kind = Kind::new(core, table, id, options, left_out)?;
+            kind.operations = advertise::of_entity(&core.model, (of, id), options, style);
             for shown in kind.properties.iter().filter(|shown| !shown.left_out) {
                 made.read(shown.column);
             }
@@ -164,8 +174,11 @@ impl<'c> Representation<'c> {
     ) -> Result<bool, Error> {
         let start = out.len();
         let kind = self.kind(cells)?;
-        self.write_control(out, kind, cells, at)?;
+        let url = self.write_control(out, kind, cells, at)?;
         for shown in &kind.properties {
+            if self.is_omitted(kind, shown, cells)? {
+                continue;
+            }
             if out.len() > start {
                 out.push(b',');
             }
@@ -190,7 +203,30 @@ impl<'c> Representation<'c> {
             json::write_value(out, &self.core.model, self.style, &column.ty, &value);
             place += column.width();
         }
+        self.write_links(out, start, kind, url.as_deref());
         Ok(out.len() > start)
+    }
+
+    /// Whether a property is left out for its value, as the client prefers.
+    fn is_omitted(
+        &self,
+        kind: &Kind<'_>,
+        shown: &Shown<'_>,
+        cells: &dyn Cells,
+    ) -> Result<bool, Error> {
+        let place = self.places[shown.column].filter(|_| !shown.left_out);
+        match (self.style.omit, place) {
+            (Omit::Nothing, _) => Ok(false),
+            (Omit::Nulls, Some(place)) => Ok(matches!(cells.cell(place)?, Cell::Null)),
+            (omit, place) => {
+                let property = &self.core.model.structured(kind.of).properties[shown.ordinal];
+                let value = match place {
+                    Some(_) => self.value(cells, shown.column)?,
+                    None => Value::Null,
+                };
+                Ok(omit.leaves_out(property, &value))
+            }
+        }
     }
 
     fn property(
@@ -264,6 +300,7 @@ impl<'c> Kind<'c> {
             shape,
             properties: Vec::with_capacity(ty.properties.len()),
             streams: Vec::new(),
+            operations: Vec::new(),
         };
         let selection = options.select.as_ref();
         let every = selection.is_none_or(|selection| selection.all);

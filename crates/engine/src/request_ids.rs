@@ -4,10 +4,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
-const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
 /// The longest `client-request-id` that is echoed, in bytes.
-const CLIENT_REQUEST_ID_LIMIT: usize = 128;
+pub(crate) const CLIENT_REQUEST_ID_LIMIT: usize = 128;
 
 /// The ids that every answer carries, in its headers and in its error object.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
 use crate::access::{Caller, Permit};
 use crate::core::{Core, Ids};
+use crate::failure::Form;
 use crate::target::Target;
 
 /// What the standard leaves to the service.
@@ -18,6 +19,9 @@ pub struct ServiceProfile {
     /// The `OData-Version` of answers to clients that do not say `OData-MaxVersion`: `4.01`, the
     /// newest, as the standard has it (OData 4.01 Protocol, section 8.2.7), or `4.0`, as on Graph.
     pub newest_version: &'static str,
+    /// The member of an error object for what is the service's own: `innererror`, or `innerError`
+    /// as on Graph.
+    pub inner_error: &'static str,
     /// Rows on a page when nobody asks for a number.
     pub page_size: u64,
     /// The most rows on a page, whatever is asked for.
@@ -36,8 +40,13 @@ pub struct ServiceProfile {
     pub shows_id: bool,
     /// What `$levels=max` means.
     pub max_levels: u64,
+    /// `Content-Type` names every format parameter of JSON, as on Graph, not those alone that the
+    /// client asks for.
+    pub names_all_parameters: bool,
     /// Binary values are base64url without padding, as the standard has them, not padded base64.
     pub base64url: bool,
+    /// A duration of zero is written `P0D`, not `PT0S`.
+    pub zero_days: bool,
     /// Types whose computed properties a create may set (import).
     pub sets_computed: Vec<StructuredId>,
     /// Removed entities in delta answers are `@removed` with their key, as Graph has them, under
@@ -59,6 +68,17 @@ pub struct BatchProfile {
     pub slash_is_root: bool,
     /// Batches in JSON are read under OData 4.0, too; the standard has them since 4.01.
     pub json_in_4_0: bool,
+}
+
+impl ServiceProfile {
+    /// How errors are shown.
+    #[must_use]
+    pub fn errors(&self) -> Form {
+        Form {
+            newest_version: self.newest_version,
+            inner: self.inner_error,
+        }
+    }
 }
 
 impl Default for BatchProfile {
@@ -121,6 +141,7 @@ pub enum Outcome {
 }
 
 /// An operation about to be carried out.
+#[derive(Clone)]
 pub struct Call {
     /// The overload.
     pub operation: OperationId,

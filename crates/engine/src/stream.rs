@@ -72,7 +72,7 @@ pub(crate) fn read(context: &Context, reader: &mut dyn Reader) -> Result<Respons
     let target = locate(core, reader, entity)?;
     let row = load(core, reader, &target)?;
     let tag = etag::of_row(core.tables.table(target.table), &row);
-    if etag::is_known(&context.request.headers, tag.as_deref()) {
+    if etag::is_known(&context.request.headers, tag.as_deref())? {
         return Ok(answer::not_modified(&context.negotiated, tag.as_deref()));
     }
     let place = place(core, target.table, property)?;
@@ -143,10 +143,26 @@ fn put(row: &mut Row, place: &Place, media: &str, body: &Bytes) {
 fn media_type(context: &Context) -> Result<String, Error> {
     let given = context.request.headers.get(header::CONTENT_TYPE);
     match given.map(HeaderValue::to_str) {
-        None => Ok(BYTES.to_owned()),
-        Some(Ok(text)) => Ok(text.to_owned()),
-        Some(Err(_)) => Err(Error::bad_request("Content-Type is no text.")),
+        None | Some(Ok("")) => Ok(BYTES.to_owned()),
+        Some(Ok(text)) if is_media_type(text) => Ok(text.to_owned()),
+        _ => Err(Error::new(
+            ErrorCode::UnsupportedMediaType,
+            "Content-Type is no media type, which looks like image/png.",
+        )
+        .with_target("Content-Type")),
     }
+}
+
+/// Whether a text is a media type, with parameters or without (RFC 9110, section 8.3.1).
+fn is_media_type(text: &str) -> bool {
+    let is_token = |token: &str| {
+        let tchar = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        !token.is_empty() && token.bytes().all(tchar)
+    };
+    let media = text.split(';').next().unwrap_or("").trim();
+    media
+        .split_once('/')
+        .is_some_and(|(kind, form)| is_token(kind) && is_token(form))
 }
 
 /// POST of a media entity: the body is its content (OData 4.01 Protocol, section 11.4.7.1).

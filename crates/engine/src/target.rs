@@ -206,6 +206,7 @@ pub(crate) fn key_text(core: &Core, values: &[Value]) -> String {
         .iter()
         .map(|value| match value {
             Value::String(text) => text.clone(),
+            Value::Guid(id) => id.to_string(),
             other => {
                 let mut out = Vec::new();
                 let ty = edm::TypeRef::primitive(edm::Primitive::Any);

@@ -28,8 +28,8 @@ pub use patch::{ComplexPatch, read_complex_patch};
 pub use read::{EntityPayload, Nested, RequestKind, read_entity};
 pub use read_value::{read_value, value_from_json_text};
 pub use reference::read_reference;
-pub use shape::EntityShape;
-pub use style::{Metadata, Style};
+pub use shape::{EntityShape, type_control};
+pub use style::{Metadata, Omit, Style};
 pub use tree::{Node, parse, parse_optional};
 pub use write::{write_base64, write_complex, write_stored_value, write_string, write_value};
 

@@ -15,7 +15,7 @@ use http::{Method, Response, StatusCode};
 use odata::{Error, ErrorCode};
 
 use crate::auth::{self, Verifier};
-use crate::failure::Refusal;
+use crate::failure::{self, Refusal};
 use crate::limits::Limits;
 use crate::origin::PublicOrigin;
 use crate::{body, open, target};
@@ -38,6 +38,7 @@ pub(crate) struct Shared {
 pub(crate) async fn answer(shared: &Shared, request: Request) -> Response<Body> {
     let ids = RequestIds::of(request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    let asked = failure::asked(request.headers());
     let served = AssertUnwindSafe(serve(shared, request))
         .catch_unwind()
         .await;
@@ -49,7 +50,7 @@ pub(crate) async fn answer(shared: &Shared, request: Request) -> Response<Body> 
         Ok(Err(refusal)) => refusal,
         Err(panic) => Error::internal(panic_message(&*panic)).into(),
     };
-    let mut response = refusal.answer(&method, &uri, &ids);
+    let mut response = refusal.answer((&method, &uri), &asked, &ids);
     ids.stamp(response.headers_mut());
     response
 }

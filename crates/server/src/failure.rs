@@ -2,12 +2,18 @@
 //! what is the server's fault.
 
 use axum::body::Body;
-use http::{Method, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri, header};
 use jiff::Timestamp;
 use odata::Error;
 
 use crate::auth::AuthError;
 use engine::{RequestIds, failure};
+
+/// How errors are shown: as on Graph.
+const ERRORS: failure::Form = failure::Form {
+    newest_version: "4.0",
+    inner: "innerError",
+};
 
 /// Why a request is not served.
 #[derive(Debug)]
@@ -32,14 +38,19 @@ impl From<AuthError> for Refusal {
 
 impl Refusal {
     /// The answer. A 5xx is logged.
-    pub(crate) fn answer(self, method: &Method, uri: &Uri, ids: &RequestIds) -> Response<Body> {
+    pub(crate) fn answer(
+        self,
+        (method, uri): (&Method, &Uri),
+        asked: &HeaderMap,
+        ids: &RequestIds,
+    ) -> Response<Body> {
         let (error, challenge) = match self {
             Self::Auth(refused) => (refused.into(), refused.challenge()),
             Self::Error(error) => (error, None),
         };
         failure::log(&error, ids, method.as_str(), uri.path());
         let date = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
-        let failed = failure::respond(&error, ids, &date);
+        let failed = failure::respond(&error, ERRORS, asked, ids, &date);
         let mut response = Response::new(Body::from(failed.body));
         *response.status_mut() =
             StatusCode::from_u16(failed.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -50,4 +61,14 @@ impl Refusal {
         }
         response
     }
+}
+
+/// What of a request's headers its failure depends on.
+pub(crate) fn asked(headers: &HeaderMap) -> HeaderMap {
+    let version = headers.get("odata-maxversion").cloned();
+    let name = HeaderName::from_static("odata-maxversion");
+    version
+        .into_iter()
+        .map(|value| (name.clone(), value))
+        .collect()
 }

@@ -86,6 +86,7 @@ impl Graph {
         let user = model.structured(named("deviceManagementScriptUserState")?);
         let profile = ServiceProfile {
             newest_version: "4.0",
+            inner_error: "innerError",
             page_size: 100,
             max_page_size: 1_000,
             shows_type: true,
@@ -95,7 +96,9 @@ impl Graph {
             upserts: false,
             shows_id: false,
             max_levels: 5,
+            names_all_parameters: true,
             base64url: false,
+            zero_days: false,
             sets_computed: vec![named("managedDevice")?, named("windowsManagedDevice")?],
             bare_removed: true,
             batch: BatchProfile {

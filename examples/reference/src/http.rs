@@ -9,12 +9,13 @@ use axum::extract::{Request, State};
 use engine::access::Caller;
 use engine::exchange::{self, Handler};
 use engine::{RequestIds, failure};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
+use http::{HeaderMap, Method, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
 use odata::{Error, ErrorCode};
 use tokio::net::TcpListener;
 
+use crate::service::ERRORS;
 use crate::start::Shop;
 
 /// The largest body, in bytes.
@@ -40,7 +41,7 @@ pub async fn serve(
 async fn answer(State(engine): State<Arc<dyn Handler>>, request: Request) -> Response<Body> {
     let ids = RequestIds::of(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let version = version_of_errors(request.headers());
+    let asked = request.headers().clone();
     let answered = match read(request).await {
         Ok(request) => engine.handle(request).await,
         Err(error) => Err(error),
@@ -48,10 +49,7 @@ async fn answer(State(engine): State<Arc<dyn Handler>>, request: Request) -> Res
     let answered = answered.unwrap_or_else(|error| {
         failure::log(&error, &ids, method.as_str(), &path);
         let date = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
-        let mut failed = failure::respond(&error, &ids, &date);
-        let name = HeaderName::from_static("odata-version");
-        failed.headers.insert(name, version);
-        failed
+        failure::respond(&error, ERRORS, &asked, &ids, &date)
     });
     let mut response = Response::new(Body::from(answered.body));
     *response.status_mut() =
@@ -59,12 +57,6 @@ async fn answer(State(engine): State<Arc<dyn Handler>>, request: Request) -> Res
     *response.headers_mut() = answered.headers;
     ids.stamp(response.headers_mut());
     response
-}
-
-/// The version of an answer that is an error: the newest, unless the client asks for the older one.
-fn version_of_errors(headers: &HeaderMap) -> HeaderValue {
-    let older = headers.get("odata-maxversion").is_some_and(|v| v == "4.0");
-    HeaderValue::from_static(if older { "4.0" } else { "4.01" })
 }
 
 /// The request as the engine sees it. HEAD is GET, whose body the connection leaves out.

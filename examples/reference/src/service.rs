@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use edm::{Model, StructuredId, Value};
+use engine::failure::Form;
 use engine::{
     Answer, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, Target,
 };
@@ -13,6 +14,12 @@ use crate::Failure;
 use crate::rows::Rows;
 use crate::seed::Seed;
 use crate::{actions, functions, hooks};
+
+/// How errors are shown: as the standard has it.
+pub(crate) const ERRORS: Form = Form {
+    newest_version: "4.01",
+    inner: "innererror",
+};
 
 /// As many rows as a page can have: without `odata.maxpagesize`, everything is one page.
 const EVERYTHING: u64 = i64::MAX as u64 - 1;
@@ -38,7 +45,8 @@ impl Storefront {
         seed: Arc<Seed>,
     ) -> Result<Self, Failure> {
         let profile = ServiceProfile {
-            newest_version: "4.01",
+            newest_version: ERRORS.newest_version,
+            inner_error: ERRORS.inner,
             page_size: EVERYTHING,
             max_page_size: EVERYTHING,
             shows_type: false,
@@ -48,7 +56,9 @@ impl Storefront {
             upserts: false,
             shows_id: true,
             max_levels: 5,
+            names_all_parameters: false,
             base64url: true,
+            zero_days: true,
             sets_computed: Vec::new(),
             bare_removed: false,
             batch: BatchProfile::default(),

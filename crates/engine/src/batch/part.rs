@@ -7,6 +7,7 @@ use odata::{Error, ErrorCode};
 
 use super::run::Run;
 use super::url;
+use crate::core::Core;
 use crate::exchange::{Request, Response};
 use crate::failure;
 use crate::prefer;
@@ -53,9 +54,10 @@ impl Done {
         }
     }
 
-    /// A request that failed; `date` is when.
-    pub(super) fn failed(error: &Error, ids: RequestIds, date: &str) -> Self {
-        let mut response = failure::respond(error, &ids, date);
+    /// A request with these headers that failed.
+    pub(super) fn failed(core: &Core, asked: &HeaderMap, error: &Error, ids: RequestIds) -> Self {
+        let form = core.service.profile().errors();
+        let mut response = failure::respond(error, form, asked, &ids, &core.date());
         ids.clone().stamp(&mut response.headers);
         Self {
             response,

@@ -4,15 +4,18 @@
 use std::ops::Range;
 
 use futures_util::future::join_all;
+use http::HeaderName;
 use odata::batch::{self, Answer, Format};
 use odata::{Error, ErrorCode};
 use store::Verdict;
 
 use super::part::{Done, failed_dependency, refers};
-use super::transaction::{Event, Events};
 use crate::exchange::Request;
 use crate::handler::Engine;
-use crate::request_ids::RequestIds;
+use crate::held::{Event, Events};
+use crate::request_ids::{CLIENT_REQUEST_ID, RequestIds};
+
+const MAX_VERSION: HeaderName = HeaderName::from_static("odata-maxversion");
 
 /// The most bytes that the answers of a batch hold before further requests are refused.
 const MOST_BYTES: usize = 64 << 20;
@@ -239,22 +242,24 @@ impl<'e> Run<'e> {
         let asked = request.clone();
         match engine.within_batch(request).await {
             Ok(response) => Done::answered(&asked, response, ids),
-            Err(error) => Done::failed(&error, ids, &self.engine.core.date()),
+            Err(error) => Done::failed(&self.engine.core, &asked.headers, &error, ids),
         }
     }
 
     /// A request that did not run.
     fn failed(&self, index: usize, error: &Error) -> Done {
         let mut headers = http::HeaderMap::new();
+        let version = self.outer.headers.get(&MAX_VERSION);
+        headers.extend(version.map(|version| (MAX_VERSION, version.clone())));
         for (name, value) in &self.requests[index].headers {
-            if name == "client-request-id"
-                && let Ok(value) = http::HeaderValue::from_str(value)
-            {
-                headers.append("client-request-id", value);
+            let mut known = [CLIENT_REQUEST_ID, MAX_VERSION].into_iter();
+            let name = known.find(|known| known == name.as_str());
+            if let (Some(name), Ok(value)) = (name, http::HeaderValue::from_str(value)) {
+                headers.insert(name, value);
             }
         }
         let ids = RequestIds::of(&headers);
-        Done::failed(error, ids, &self.engine.core.date())
+        Done::failed(&self.engine.core, &headers, error, ids)
     }
 
     fn size(&self) -> usize {

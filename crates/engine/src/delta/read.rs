@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use edm::Value;
-use odata::{Error, json};
+use odata::{Error, ErrorCode, json};
 use store::changes::{Changed, Changes, LogPlace, Wanted, changes as read_changes};
 use store::{Cells, Reader, Select, Table, cell};
 
@@ -28,16 +28,27 @@ const KEYS: usize = 500;
 /// collection is gone.
 pub(crate) fn changes(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
     let core = &context.core;
+    let style = context.negotiated.style;
+    if style.metadata == json::Metadata::None {
+        // JSON Format 4.01, section 3.1.3.
+        let message = "odata.metadata=none is not valid for changes; ask for minimal or full.";
+        return Err(Error::new(ErrorCode::NotAcceptable, message));
+    }
     let target = locate(core, reader, &context.path.segments)?;
     let rest = rest(context, reader, &target)?;
     let size = page_size(context).max(1);
+    let total = match context.options.count {
+        true => Some(total(context, reader, &target, rest)?),
+        false => None,
+    };
     let page = page(context, reader, &target, rest, size)?;
     let mut out = Vec::with_capacity(16 * 1024);
     out.push(b'{');
-    if context.negotiated.style.metadata != json::Metadata::None {
-        out.extend_from_slice(b"\"@odata.context\":");
-        json::write_string(&mut out, &format!("{}/$delta", context.context_url(false)));
-        out.push(b',');
+    out.extend_from_slice(b"\"@odata.context\":");
+    json::write_string(&mut out, &format!("{}/$delta", context.context_url(false)));
+    out.push(b',');
+    if let Some(total) = total {
+        out.extend_from_slice(format!("\"@odata.count\":{total},").as_bytes());
     }
     out.extend_from_slice(b"\"value\":[");
     Delta {
@@ -68,14 +79,25 @@ pub(crate) fn count(context: &Context, reader: &mut dyn Reader) -> Result<Bytes,
         reader,
         segments.map_or(&[][..], |(_, rest)| rest),
     )?;
-    let mut rest = rest(context, reader, &target)?;
+    let rest = rest(context, reader, &target)?;
+    let total = total(context, reader, &target, rest)?;
+    Ok(total.to_string().into())
+}
+
+/// How many rows there are from here on.
+fn total(
+    context: &Context,
+    reader: &mut dyn Reader,
+    target: &Target,
+    mut rest: Rest,
+) -> Result<usize, Error> {
     let mut total = 0;
     loop {
-        let page = page(context, reader, &target, rest, u64::MAX)?;
+        let page = page(context, reader, target, rest, u64::MAX)?;
         total += page.rows.len();
         match page.next {
             Some(after) => rest.after = after,
-            None => return Ok(total.to_string().into()),
+            None => return Ok(total),
         }
     }
 }

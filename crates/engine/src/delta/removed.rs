@@ -2,7 +2,7 @@
 //! section 14.2).
 
 use edm::Value;
-use odata::json;
+use odata::json::{self, Metadata};
 
 use crate::context::Context;
 use crate::represent::{At, entity_url};
@@ -46,9 +46,13 @@ pub(super) fn write(
         return;
     }
     let name = if bare { "@removed" } else { "@odata.removed" };
-    out.extend_from_slice(
-        format!("{{\"{name}\":{{\"reason\":\"{}\"}}", reason.as_str()).as_bytes(),
-    );
+    out.push(b'{');
+    if context.negotiated.style.metadata == Metadata::Full {
+        out.extend_from_slice(b"\"@odata.context\":");
+        json::write_string(out, &format!("{}/$deletedEntity", place.context()));
+        out.push(b',');
+    }
+    out.extend_from_slice(format!("\"{name}\":{{\"reason\":\"{}\"}}", reason.as_str()).as_bytes());
     if !bare {
         out.extend_from_slice(b",\"@odata.id\":");
         json::write_string(out, &url());

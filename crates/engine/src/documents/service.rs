@@ -2,17 +2,21 @@
 
 use bytes::Bytes;
 use edm::{Model, OperationKind};
-use odata::json;
+use odata::json::{self, Metadata};
 
 /// What a member of the container is annotated with for people.
 const DESCRIPTION: &str = "Org.OData.Core.V1.Description";
 
 /// The entity sets, singletons and function imports that a client may start from.
-pub(crate) fn write(model: &Model, service_root: &str) -> Bytes {
+pub(crate) fn write(model: &Model, service_root: &str, metadata: Metadata) -> Bytes {
     let mut out = Vec::with_capacity(256);
-    out.extend_from_slice(b"{\"@odata.context\":");
-    json::write_string(&mut out, &format!("{service_root}/$metadata"));
-    out.extend_from_slice(b",\"value\":[");
+    out.push(b'{');
+    if metadata != Metadata::None {
+        out.extend_from_slice(b"\"@odata.context\":");
+        json::write_string(&mut out, &format!("{service_root}/$metadata"));
+        out.push(b',');
+    }
+    out.extend_from_slice(b"\"value\":[");
     for (i, (name, kind)) in members(model).into_iter().enumerate() {
         out.extend_from_slice(if i == 0 { b"{" } else { b",{" });
         out.extend_from_slice(b"\"name\":");
@@ -73,6 +77,8 @@ mod tests {
             r#"{"name":"one","kind":"Singleton","url":"one"},"#,
             r#"{"name":"listed","kind":"FunctionImport","url":"listed"}]}"#
         );
-        assert_eq!(write(&model, "http://h"), expected);
+        assert_eq!(write(&model, "http://h", Metadata::Minimal), expected);
+        let bare = write(&model, "http://h", Metadata::None);
+        assert!(bare.starts_with(b"{\"value\":["), "{bare:?}");
     }
 }

@@ -10,11 +10,12 @@ use store::Verdict;
 
 use super::{before, members};
 use crate::answer;
-use crate::batch::{Event, Events};
+
 use crate::body;
 use crate::context::Context;
 use crate::core::Core;
 use crate::exchange::Response;
+use crate::held::{Event, Events};
 use crate::operation;
 use crate::service::{Answer, Call};
 

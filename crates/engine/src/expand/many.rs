@@ -6,6 +6,7 @@ use odata::query::{ExpandForm, QueryOptions};
 use store::{NavigationMap, Reader};
 
 use super::{Expanded, Expansion, Source, map_of};
+use crate::links::Place;
 use crate::page::Page;
 use crate::read::{conditions, query_of};
 use crate::represent::text_member;
@@ -28,6 +29,17 @@ impl Expansion<'_> {
             });
         }
         Ok(Expanded(expanded))
+    }
+
+    /// The context URL of what the navigation property leads to: the set where it lives, or its
+    /// place in what contains it (OData 4.01 Protocol, section 10.2).
+    fn context(&self, here: &Place<'_>) -> String {
+        let navigation = &self.core.model.structured(self.item.of).navigation[self.item.index];
+        let home = self.core.home(navigation.target);
+        match home.filter(|_| !navigation.contains_target) {
+            Some(home) => here.root_of(home).context(),
+            None => here.context(),
+        }
     }
 
     /// The members that say what one entity's navigation property leads to.
@@ -61,10 +73,11 @@ impl Expansion<'_> {
             out.extend_from_slice(format!(":{}", count(reader)?).as_bytes());
             return Ok(out);
         }
+        self.write_links(&mut out, source);
         if self.shows_control() {
             json::write_string(&mut out, &format!("{name}@odata.context"));
             out.push(b':');
-            json::write_string(&mut out, &here.context());
+            json::write_string(&mut out, &self.context(&here));
             out.push(b',');
         }
         if options.count {

@@ -48,6 +48,7 @@ impl Expansion<'_> {
     ) -> Result<Vec<u8>, Error> {
         let (core, style, of) = (self.core, self.style, self.target());
         let mut out = Vec::with_capacity(512);
+        self.write_links(&mut out, source);
         json::write_string(&mut out, self.name());
         out.push(b':');
         let Some(row) = row else {

@@ -3,6 +3,7 @@
 use edm::{StructuredId, Value};
 use odata::Error;
 use odata::json::{self, Metadata};
+use odata::query::ExpandForm;
 use store::Cells;
 
 use super::{At, Kind, Representation};
@@ -50,16 +51,17 @@ impl Representation<'_> {
         }
     }
 
-    /// Writes an entity's control information: type, id, ETag, links.
+    /// Writes an entity's control information: type, id, ETag, links, operations. Answers its URL
+    /// if that is shown. The order is that of payloads which can be streamed (section 4.4).
     pub(super) fn write_control(
         &self,
         out: &mut Vec<u8>,
         kind: &Kind<'_>,
         cells: &dyn Cells,
         at: At<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<String>, Error> {
         if self.style.metadata == Metadata::None {
-            return Ok(());
+            return Ok(None);
         }
         let start = out.len();
         let full = self.style.metadata == Metadata::Full;
@@ -67,9 +69,19 @@ impl Representation<'_> {
         if full || derived || self.core.service.profile().shows_type {
             out.extend_from_slice(kind.shape.type_member());
         }
-        if self.shows_id() {
-            let url = self.url(kind, cells, at)?;
-            member(out, start, "@odata.id", &url);
+        let url = match self.shows_id() {
+            true => Some(self.url(kind, cells, at)?),
+            false => None,
+        };
+        if let Some(url) = &url {
+            member(out, start, "@odata.id", url);
+        }
+        if let Some(column) = self.table.version
+            && let Some(version) = self.value(cells, column)?.as_i64()
+        {
+            member(out, start, "@odata.etag", &etag::of_version(version));
+        }
+        if let Some(url) = &url {
             if full {
                 let name = &self.core.model.structured(kind.of).name;
                 let cast = if derived {
@@ -79,17 +91,13 @@ impl Representation<'_> {
                 };
                 member(out, start, "@odata.editLink", &format!("{url}{cast}"));
             }
-            self.write_media(out, start, kind, cells, &url)?;
-            if full {
-                self.write_links(out, start, kind, &url);
-            }
+            self.write_media(out, start, kind, cells, url)?;
         }
-        if let Some(column) = self.table.version
-            && let Some(version) = self.value(cells, column)?.as_i64()
-        {
-            member(out, start, "@odata.etag", &etag::of_version(version));
+        for operation in &kind.operations {
+            comma(out, start);
+            operation.write(out, url.as_deref().filter(|_| full));
         }
-        Ok(())
+        Ok(url)
     }
 
     fn url(&self, kind: &Kind<'_>, cells: &dyn Cells, at: At<'_>) -> Result<String, Error> {
@@ -135,20 +143,42 @@ impl Representation<'_> {
         Ok(())
     }
 
-    /// Links of navigation properties.
-    fn write_links(&self, out: &mut Vec<u8>, start: usize, kind: &Kind<'_>, url: &str) {
+    /// Links of navigation properties that are not expanded, which full metadata shows.
+    pub(super) fn write_links(
+        &self,
+        out: &mut Vec<u8>,
+        start: usize,
+        kind: &Kind<'_>,
+        url: Option<&str>,
+    ) {
+        let Some(url) = url.filter(|_| self.style.metadata == Metadata::Full) else {
+            return;
+        };
+        let expanded = |name: &str| {
+            self.expand.iter().any(|item| {
+                item.form == ExpandForm::Entities
+                    && self.core.model.structured(item.of).navigation[item.index].name == name
+            })
+        };
         for navigation in &self.core.model.structured(kind.of).navigation {
-            let name = &navigation.name;
-            let link = format!("{url}/{name}");
-            member(
-                out,
-                start,
-                &format!("{name}@odata.associationLink"),
-                &format!("{link}/$ref"),
-            );
-            member(out, start, &format!("{name}@odata.navigationLink"), &link);
+            if !expanded(&navigation.name) {
+                links_of(out, start, url, &navigation.name);
+            }
         }
     }
+}
+
+/// The links of a navigation property of the entity at a URL.
+pub(crate) fn links_of(out: &mut Vec<u8>, start: usize, url: &str, name: &str) {
+    let link = format!("{url}/{name}");
+    let association = format!("{link}/$ref");
+    member(
+        out,
+        start,
+        &format!("{name}@odata.associationLink"),
+        &association,
+    );
+    member(out, start, &format!("{name}@odata.navigationLink"), &link);
 }
 
 /// The canonical URL of an entity (OData 4.01 URL Conventions, section 4.1): that of its entity
@@ -174,10 +204,14 @@ fn home_of<'p>(
     place.root_of(home).member(core, of, key)
 }
 
-fn member(out: &mut Vec<u8>, start: usize, name: &str, text: &str) {
+fn comma(out: &mut Vec<u8>, start: usize) {
     if out.len() > start {
         out.push(b',');
     }
+}
+
+fn member(out: &mut Vec<u8>, start: usize, name: &str, text: &str) {
+    comma(out, start);
     json::write_string(out, name);
     out.push(b':');
     json::write_string(out, text);

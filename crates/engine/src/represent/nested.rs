@@ -147,6 +147,9 @@ fn complex_taken(
         });
         let Some(first) = within.next() else { continue };
         let within: Vec<&[Step]> = std::iter::once(first).chain(within).collect();
+        if style.omit.leaves_out(property, value) {
+            continue;
+        }
         if separate {
             out.push(b',');
         }

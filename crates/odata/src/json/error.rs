@@ -1,15 +1,17 @@
-//! The error object of an answer (OData JSON Format 4.01, section 21; Graph's `innerError`).
+//! The error object of an answer (OData JSON Format 4.01, section 21).
 
 use super::write::write_string;
 use crate::Error;
 
 /// Writes the error object. What the log alone may see stays out of it.
 ///
+/// `inner` is the name of the member that holds the rest: `innererror`, or `innerError` as on Graph.
 /// `date` is the time of the answer, `request_id` the server's name for the request and
 /// `client_request_id` the client's.
 pub fn write_error(
     out: &mut Vec<u8>,
     error: &Error,
+    inner: &str,
     date: &str,
     request_id: &str,
     client_request_id: &str,
@@ -20,7 +22,9 @@ pub fn write_error(
     if let Some(target) = &error.target {
         write_member(out, b",\"target\":", target);
     }
-    write_member(out, b",\"innerError\":{\"date\":", date);
+    out.push(b',');
+    write_string(out, inner);
+    write_member(out, b":{\"date\":", date);
     write_member(out, b",\"request-id\":", request_id);
     write_member(out, b",\"client-request-id\":", client_request_id);
     out.extend_from_slice(b"}}}");
@@ -37,7 +41,14 @@ mod tests {
 
     fn written(error: &Error) -> String {
         let mut out = Vec::new();
-        write_error(&mut out, error, "2026-01-02T03:04:05", "r-1", "c-\"1\"");
+        write_error(
+            &mut out,
+            error,
+            "innerError",
+            "2026-01-02T03:04:05",
+            "r-1",
+            "c-\"1\"",
+        );
         String::from_utf8(out).expect("JSON is UTF-8")
     }
 

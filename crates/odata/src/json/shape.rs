@@ -1,6 +1,6 @@
 //! What every entity of a type is written with: its names, escaped once.
 
-use edm::{ItemType, Model, Primitive, Property, StructuredId};
+use edm::{ItemType, Model, Primitive, Property, StructuredId, TypeRef};
 
 use super::write::write_string;
 
@@ -57,22 +57,29 @@ impl EntityShape {
     }
 }
 
-fn type_of(model: &Model, property: &Property) -> Box<[u8]> {
+/// The `@odata.type` of a value that is no entity, which full metadata shows where JSON does not
+/// tell the type (section 4.5.3): `#Guid`, `#Collection(String)`, `#ns.Enumeration`.
+#[must_use]
+pub fn type_control(model: &Model, ty: &TypeRef) -> Option<String> {
     use Primitive::{Boolean, Double, String};
-    let told = match property.ty.item {
-        ItemType::Primitive(Boolean | Double | String) => !property.ty.collection,
+    let told = match ty.item {
+        ItemType::Primitive(Boolean | Double | String) => !ty.collection,
         // A complex value says its own type.
-        ItemType::Complex(_) => !property.ty.collection,
+        ItemType::Complex(_) => !ty.collection,
         _ => false,
     };
-    if told {
+    let name = || model.type_name(ty).replace("Edm.", "");
+    (!told).then(|| format!("#{}", name()))
+}
+
+fn type_of(model: &Model, property: &Property) -> Box<[u8]> {
+    let Some(text) = type_control(model, &property.ty) else {
         return Box::default();
-    }
-    let name = model.type_name(&property.ty).replace("Edm.", "");
-    let mut bytes = Vec::with_capacity(property.name.len() + name.len() + 20);
+    };
+    let mut bytes = Vec::with_capacity(property.name.len() + text.len() + 20);
     write_string(&mut bytes, &format!("{}@odata.type", property.name));
     bytes.push(b':');
-    write_string(&mut bytes, &format!("#{name}"));
+    write_string(&mut bytes, &text);
     bytes.push(b',');
     bytes.into()
 }

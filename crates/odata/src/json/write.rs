@@ -82,6 +82,9 @@ impl Writer<'_> {
             Value::Date(date) => write_quoted(out, date),
             Value::DateTimeOffset(instant) => write_quoted(out, instant),
             Value::TimeOfDay(time) => write_quoted(out, time),
+            Value::Duration(duration) if self.style.zero_days && duration.ticks == 0 => {
+                write_quoted(out, "P0D");
+            }
             Value::Duration(duration) => write_quoted(out, duration),
             Value::Geo(geo) => {
                 let default = match ty.item {
@@ -129,7 +132,11 @@ impl Writer<'_> {
             write_quoted(out, format_args!("#{}", ty.name));
             is_first = false;
         }
+        let omit = self.style.omit;
         for (property, value) in ty.properties.iter().zip(&value.values) {
+            if omit.leaves_out(property, value) {
+                continue;
+            }
             if !is_first {
                 out.push(b',');
             }

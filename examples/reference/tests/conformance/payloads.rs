@@ -1,6 +1,6 @@
 //! OData JSON Format 4.01: values, control information, metadata levels.
 
-use crate::fixture::{LAPTOP, MEDIA, check, get, post};
+use crate::fixture::{CHAIR, LAPTOP, MEDIA, Running, check, get, patch, post};
 
 #[test]
 fn values_come_back_as_written() {
@@ -65,4 +65,160 @@ fn control_information() {
             .has("\"Size\":69"),
         get("Company", 200).has("\"@odata.context\":\"{root}/$metadata#Company\""),
     ]);
+}
+
+#[test]
+fn context_urls() {
+    let service = Running::start();
+    let laptop = format!("Products({LAPTOP})");
+    let is = |url: &str, fragment: &str, version: &str| {
+        let case = get(url, 200).with("OData-MaxVersion", version);
+        let answer = service.send(&case).json();
+        let context = answer["@odata.context"].as_str().unwrap_or_default();
+        let found = context.split_once('#').map_or("", |(_, found)| found);
+        assert_eq!(found, fragment, "{url} under {version}");
+    };
+    let cases = [
+        ("Products".to_owned(), "Products"),
+        (laptop.clone(), "Products/$entity"),
+        ("Products?$select=Name".to_owned(), "Products(Name)"),
+        (
+            "Products?$expand=Category".to_owned(),
+            "Products(Category())",
+        ),
+        (
+            "Products?$select=Name&$expand=Category($select=Name),Descriptions".to_owned(),
+            "Products(Name,Category(Name),Descriptions())",
+        ),
+        ("Products?$expand=Category/$ref".to_owned(), "Products"),
+        (
+            "Products?$select=ShippingAddress($select=City)".to_owned(),
+            "Products(ShippingAddress/City)",
+        ),
+        (
+            format!("{laptop}?$expand=Category"),
+            "Products(Category())/$entity",
+        ),
+        (format!("{laptop}/Category"), "Categories/$entity"),
+        (format!("{laptop}/Descriptions"), "ProductDescriptions"),
+        (format!("{laptop}/Descriptions/$ref"), "Collection($ref)"),
+        (format!("{laptop}/Category/$ref"), "$ref"),
+        (
+            "Products/Storefront.SpecialProduct".to_owned(),
+            "Products/Storefront.SpecialProduct",
+        ),
+        (
+            format!("{laptop}/Storefront.SpecialProduct?$select=Name"),
+            "Products/Storefront.SpecialProduct(Name)/$entity",
+        ),
+        ("Company".to_owned(), "Company"),
+        ("Company?$select=Name".to_owned(), "Company(Name)"),
+        ("Company/Name".to_owned(), "Company/Name"),
+        ("GetTopProducts(count=1)".to_owned(), "Products"),
+        (
+            "GetTopProducts(count=1)?$select=Name".to_owned(),
+            "Products(Name)",
+        ),
+        (
+            format!("{laptop}/GetRelatedProducts()"),
+            "Collection(Storefront.Product)",
+        ),
+        ("GetProductStats()".to_owned(), "Storefront.ProductStats"),
+        ("Calculate(value=1)".to_owned(), "Edm.Int64"),
+    ];
+    for (url, fragment) in cases {
+        is(&url, fragment, "4.01");
+    }
+    is("Products?$expand=Category", "Products", "4.0");
+    is(
+        "Products?$expand=Category($select=Name)",
+        "Products(Category(Name))",
+        "4.0",
+    );
+}
+
+#[test]
+fn values_that_are_omitted() {
+    let laptop = format!("Products({LAPTOP})");
+    let chair = format!("Products({CHAIR})?$select=Description,Rating,ProductType,ShippingAddress");
+    check(&[
+        get(&laptop, 200)
+            .with("Prefer", "omit-values=nulls")
+            .sends("Preference-Applied", "omit-values=nulls")
+            .lacks("\"Description\"")
+            .lacks("\"SerialNumber\"")
+            .has("\"Rating\":200"),
+        get(&chair, 200)
+            .with("Prefer", "omit-values=defaults")
+            .sends("Preference-Applied", "omit-values=defaults")
+            .lacks("\"Description\"")
+            .lacks("\"ProductType\"")
+            .lacks("\"ShippingAddress\"")
+            .has("\"Rating\":255"),
+        get("Categories?$expand=Products($select=Description,Name)", 200)
+            .with("Prefer", "omit-values=nulls")
+            .has("\"Name\":\"Laptop\"")
+            .lacks(":null"),
+        patch(&laptop, "{\"ShippingAddress\":{\"State\":null}}", 204),
+        get(&format!("{laptop}?$select=ShippingAddress"), 200)
+            .with("Prefer", "omit-values=nulls")
+            .has("\"City\":\"Seattle\"")
+            .lacks("\"State\""),
+        // What a change answers shows what was changed.
+        patch(&laptop, "{\"SerialNumber\":null,\"Description\":null}", 200)
+            .with("Prefer", "omit-values=nulls, return=representation")
+            .has("\"Description\":null"),
+        get(&laptop, 200)
+            .with(
+                "Prefer",
+                "odata.include-annotations=\"display.*#tablet,-*\"",
+            )
+            .sends(
+                "Preference-Applied",
+                "odata.include-annotations=\"display.*#tablet,-*\"",
+            ),
+    ]);
+}
+
+#[test]
+fn full_metadata() {
+    let laptop = format!("Products({LAPTOP})");
+    let full = "application/json;odata.metadata=full";
+    check(&[
+        get(&laptop, 200)
+            .with("Accept", full)
+            .has("\"#Storefront.ApplyDiscount\":{\"title\":\"ApplyDiscount\",\"target\":\"{root}/Products(")
+            .has("/Storefront.GetTotalPrice(taxRate=@taxRate)\"")
+            .has("\"#Storefront.CalculatePrice(discount,tax)\""),
+        get(&format!("{laptop}/Storefront.GetTotalPrice(taxRate=@taxRate)?@taxRate=0.5"), 200)
+            .has("1499.985"),
+        get("Products?$top=1", 200)
+            .with("Accept", full)
+            .has("\"#Storefront.MarkAllAsReviewed\":{\"title\":")
+            .has("\"target\":\"{root}/Products/Storefront.MarkAllAsReviewed\""),
+        get(&laptop, 200).lacks("\"#Storefront.ApplyDiscount"),
+        get(&format!("{laptop}?$select=Name,Storefront.Activate"), 200)
+            .has("\"#Storefront.Activate\":{}")
+            .lacks("ApplyDiscount"),
+        get(&format!("{laptop}?$expand=Category"), 200).with("Accept", full).has(
+            "/Category\",\"Category\":{\"@odata.type\":\"#Storefront.Category\"",
+        ),
+        get(&format!("{laptop}/Status"), 200)
+            .with("Accept", full)
+            .has("\"@odata.type\":\"#Storefront.ProductStatus\",\"value\""),
+        get(&format!("{laptop}/Price"), 200)
+            .with("Accept", full)
+            .lacks("@odata.type"),
+        get("Calculate(value=2)", 200)
+            .with("Accept", full)
+            .has("\"@odata.type\":\"#Int64\",\"value\":4"),
+        get("", 200)
+            .with("Accept", "application/json;odata.metadata=none")
+            .lacks("@odata.context"),
+    ]);
+}
+
+#[test]
+fn a_duration_of_zero_comes_back_as_written() {
+    check(&[get(&format!("Products({LAPTOP})?$select=Offset"), 200).has("\"Offset\":\"P0D\"")]);
 }

@@ -1,5 +1,6 @@
-//! One transaction for the requests of an atomicity group: a store that carries out what they ask
-//! inside one command of the real store.
+//! One transaction for what would be several: the requests of an atomicity group, an action and the
+//! condition that it is under. It is a store that carries out what they ask inside one command of
+//! the real store.
 //!
 //! The command runs on a thread of the store and waits there for the group's requests, which are
 //! carried out as any others, with this store in their core. What they read sees what they wrote.
