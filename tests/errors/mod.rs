@@ -3,6 +3,7 @@
 mod bodies;
 mod hostile;
 mod identity;
+mod limits;
 mod media;
 mod methods;
 mod targets;

@@ -111,6 +111,13 @@ impl Core {
         }
     }
 
+    /// Other limits of URLs and expressions than the standard ones of [`Limits::default`].
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// **Opens the service to everyone: every caller may do everything.** For services that have no
     /// callers to tell apart, such as an example or a service behind a gateway that guards it. A
     /// model that names permissions is never opened: whoever wrote them meant them.

@@ -56,6 +56,7 @@ pub use crate::core::{Core, Guarded, Ids, RandomIds};
 pub use change::insert_entity;
 pub use delete::drain;
 pub use handler::Engine;
+pub use odata::uri::Limits;
 pub use request_ids::RequestIds;
 pub use service::{Answer, BatchProfile, Call, Change, Outcome, Scope, Service, ServiceProfile};
 pub use target::{Target, load, locate, locate_filtered};

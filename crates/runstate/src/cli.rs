@@ -1,6 +1,7 @@
 //! The command line.
 
 mod database;
+mod limits;
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use server::PublicOrigin;
 use crate::duration;
 
 pub(crate) use database::DatabaseArguments;
+pub(crate) use limits::LimitArguments;
 
 /// A self-hosted server of the Microsoft Graph API for Intune device scripts, and its agent.
 #[derive(Debug, Parser)]
@@ -50,6 +52,8 @@ pub(crate) struct ServeArguments {
     /// links in answers begin with it [default: http:// and the host that the request names]
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) public_url: Option<PublicOrigin>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
 }
 
 #[derive(Debug, Args)]

@@ -79,7 +79,7 @@ async fn perform(directory: &Path) -> Result<ExitCode, Failure> {
         public_origin: None,
         limits: Limits::default(),
     };
-    let server = serve::open(&data_dir, None, options).await?;
+    let server = serve::open(&data_dir, None, Default::default(), options).await?;
     let place = Place {
         server: format!("http://{}", server.address()),
         token: token(&data_dir)?,

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use server::auth::{SigningKey, Verifier};
-use server::{Limits, Options, Server};
+use server::{Options, Server};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::Failure;
 use crate::cli::{DatabaseArguments, ServeArguments};
-use crate::wire;
+use crate::wire::{self, Limits};
 
 /// The permission in the example that is printed: it opens everything but privileged operations.
 pub(crate) const EXAMPLE_ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
@@ -30,9 +30,10 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         listen: arguments.listen,
         insecure_http: arguments.insecure_http,
         public_origin: arguments.public_url.clone(),
-        limits: Limits::default(),
+        limits: arguments.limits.server(),
     };
-    let server = open(data_dir, Some(&arguments.database), options).await?;
+    let limits = (arguments.limits.uri(), arguments.limits.service());
+    let server = open(data_dir, Some(&arguments.database), limits, options).await?;
     // Whoever started the server may read its first line and close the pipe: it serves on.
     if let Err(error) = announce(server.address(), data_dir) {
         tracing::warn!(%error, "the address could not be printed");
@@ -69,10 +70,11 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
 pub(crate) async fn open(
     data_dir: &Path,
     database: Option<&DatabaseArguments>,
+    limits: Limits,
     options: Options,
 ) -> Result<Server, Failure> {
     let key = SigningKey::load_or_create(data_dir)?;
-    let handler = wire::service_handler(data_dir, database).await?;
+    let handler = wire::service_handler(data_dir, database, limits).await?;
     Ok(Server::bind(options, Verifier::new(&key), handler).await?)
 }
 

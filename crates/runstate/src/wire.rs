@@ -20,6 +20,9 @@ const DATABASE: &str = "runstate.db";
 /// How often the service looks after itself.
 const MAINTENANCE: Duration = Duration::from_secs(3_600);
 
+/// The limits of URLs and expressions, and those of pages and batches.
+pub(crate) type Limits = (engine::Limits, service::Limits);
+
 /// Opens the service on a PostgreSQL database, or on the one in its data directory.
 ///
 /// # Errors
@@ -27,6 +30,7 @@ const MAINTENANCE: Duration = Duration::from_secs(3_600);
 pub(crate) async fn service_handler(
     data_dir: &Path,
     database: Option<&DatabaseArguments>,
+    (uri_limits, service_limits): Limits,
 ) -> Result<Arc<dyn Handler>, Failure> {
     let model = service::model()?;
     let tables = service::tables(&model)?;
@@ -48,15 +52,18 @@ pub(crate) async fn service_handler(
             )?)
         }
     };
-    let graph = Graph::new(&model, &tables)?;
-    let core = Arc::new(Core::new(
-        model,
-        tables,
-        store,
-        clock,
-        Arc::new(RandomIds),
-        Arc::new(graph.clone()),
-    ));
+    let graph = Graph::new(&model, &tables)?.with_limits(service_limits);
+    let core = Arc::new(
+        Core::new(
+            model,
+            tables,
+            store,
+            clock,
+            Arc::new(RandomIds),
+            Arc::new(graph.clone()),
+        )
+        .with_limits(uri_limits),
+    );
     service::bootstrap(&core).await?;
     tokio::spawn(look_after(Arc::downgrade(&core), graph.clone()));
     tokio::spawn(service::work_on_exports(

@@ -18,6 +18,7 @@ use crate::due::DueScript;
 use crate::exports::Exports;
 use crate::global::GlobalColumns;
 use crate::layout::{Family, Layout, States, Users};
+use crate::limits::Limits;
 use crate::policy_states::PolicyStates;
 use crate::requests::Requests;
 use crate::states::Cause;
@@ -84,11 +85,12 @@ impl Graph {
         };
         let entity = model.structured(named("entity")?);
         let user = model.structured(named("deviceManagementScriptUserState")?);
+        let limits = Limits::default();
         let profile = ServiceProfile {
             newest_version: "4.0",
             inner_error: "innerError",
-            page_size: 100,
-            max_page_size: 1_000,
+            page_size: limits.page,
+            max_page_size: limits.largest_page,
             shows_type: true,
             top_is_page_size: true,
             patches_members: true,
@@ -102,7 +104,7 @@ impl Graph {
             sets_computed: vec![named("managedDevice")?, named("windowsManagedDevice")?],
             bare_removed: true,
             batch: BatchProfile {
-                max_requests: 20,
+                max_requests: limits.batch_requests,
                 ids_ignore_case: true,
                 slash_is_root: true,
                 json_in_4_0: true,
@@ -126,6 +128,16 @@ impl Graph {
             tables: tables.clone(),
             profile: Arc::new(profile),
         })
+    }
+
+    /// Other limits than those of [`Limits::default`].
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        let profile = Arc::make_mut(&mut self.profile);
+        profile.page_size = limits.page;
+        profile.max_page_size = limits.largest_page;
+        profile.batch.max_requests = limits.batch_requests;
+        self
     }
 
     pub(crate) fn blank(&self, table: TableId) -> Row {

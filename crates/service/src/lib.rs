@@ -17,6 +17,7 @@ mod graph;
 mod history;
 mod ids;
 mod layout;
+mod limits;
 mod maintenance;
 mod operations;
 mod overview;
@@ -35,6 +36,7 @@ mod users;
 
 pub use exports::{Archives, work as work_on_exports};
 pub use graph::{Graph, GraphError};
+pub use limits::Limits;
 pub use maintenance::{bootstrap, maintain};
 
 use std::sync::Arc;
