@@ -114,6 +114,13 @@ fn the_walk_works_as_it_stands() {
         "\"detectionScriptErrorDeviceCount\":1",
     ]);
     line(&["@odata.nextLink"]);
+    line(&["\"detectionState\":\"success\",\"devices\":2"]);
+    line(&["\"@odata.count\":2", "\"laptop-3\""]);
+    line(&["\"responses\"", "\"body\":\"3\""]);
+    line(&["\"laptop-2\"", "\"laptop-3\"", "@removed"]);
+    line(&["\"status\":\"completed\""]);
+    let archive = std::fs::read(directory.path().join("report.zip")).unwrap();
+    assert!(archive.starts_with(b"PK"), "the report is a zip");
     line(&["Done: 1 run and reported."]);
     line(&["hello from ", "\"deviceName\""]);
 }
