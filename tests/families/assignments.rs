@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use crate::support::{FAMILIES, Family, HEALTH, PLATFORM, Request, Server, make_script, shape_of};
+use crate::support::{
+    COMPLIANCE, CUSTOM_ATTRIBUTE, FAMILIES, Family, HEALTH, PLATFORM, Request, SHELL, Server,
+    make_script, shape_of,
+};
 
 const ALL_DEVICES: &str = "adadadad-808e-44e2-905a-0b7873a8a531";
 const ALL_USERS: &str = "acacacac-9df4-4c7d-9d50-4ef0226f57a9";
@@ -274,4 +277,38 @@ fn assign_replaces_both_kinds_of_assignment() {
     let one = json!({ "deviceManagementScriptAssignments": [{ "target": target }] });
     server.post(&format!("{script}/assign"), &one).expect(200);
     assert_eq!((count("assignments"), count("groupAssignments")), (1, 0));
+}
+
+/// The live service finds platform scripts, shell scripts and custom attributes by their ids alone,
+/// and a tool that restores backups assigns all three through `deviceManagementScripts`.
+#[test]
+fn shell_scripts_and_custom_attributes_are_assigned_as_platform_scripts() {
+    let server = Server::shared();
+    let body = |name: &str| {
+        let target = json!({ "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" });
+        json!({ name: [{ "target": target }] })
+    };
+    let platform = body("deviceManagementScriptAssignments");
+    for family in [SHELL, CUSTOM_ATTRIBUTE] {
+        let (script, id) = make_script(&server, &family);
+        let assigned = server.post(&format!("{}/{id}/assign", PLATFORM.url()), &platform);
+        assert_eq!(
+            assigned.expect(200).values()[0]["id"],
+            format!("{id}:{ALL_DEVICES}")
+        );
+        let shown = server.get(&format!("{script}/assignments"));
+        assert_eq!(shown.values().len(), 1);
+        server
+            .get(&format!("{}/{id}/assignments", PLATFORM.url()))
+            .expect(404);
+    }
+    // Not so where permissions differ, and not what is nowhere.
+    let (_, id) = make_script(&server, &HEALTH);
+    for (family, body) in [
+        (PLATFORM, &platform),
+        (COMPLIANCE, &body("deviceHealthScriptAssignments")),
+    ] {
+        let assigned = server.post(&format!("{}/{id}/assign", family.url()), body);
+        assigned.expect_error(404, "ResourceNotFound");
+    }
 }

@@ -57,13 +57,13 @@ pub(crate) const PLATFORM: Family = Family {
     users: true,
 };
 
-const SHELL: Family = Family {
+pub(crate) const SHELL: Family = Family {
     set: "deviceShellScripts",
     of: "deviceShellScript",
     ..PLATFORM
 };
 
-const CUSTOM_ATTRIBUTE: Family = Family {
+pub(crate) const CUSTOM_ATTRIBUTE: Family = Family {
     set: "deviceCustomAttributeShellScripts",
     of: "deviceCustomAttributeShellScript",
     ..PLATFORM

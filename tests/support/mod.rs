@@ -9,7 +9,8 @@ mod snapshot;
 pub(crate) use answer::Answer;
 pub(crate) use client::{Client, Request};
 pub(crate) use families::{
-    COMPLIANCE, FAMILIES, Family, HEALTH, PLATFORM, base64, make_device, make_script, make_state,
+    COMPLIANCE, CUSTOM_ATTRIBUTE, FAMILIES, Family, HEALTH, PLATFORM, SHELL, base64, make_device,
+    make_script, make_state,
 };
 pub(crate) use server::{READ_WRITE, Server};
 pub(crate) use snapshot::shape_of;

@@ -58,5 +58,7 @@ pub use delete::drain;
 pub use handler::Engine;
 pub use odata::uri::Limits;
 pub use request_ids::RequestIds;
-pub use service::{Answer, BatchProfile, Call, Change, Outcome, Scope, Service, ServiceProfile};
+pub use service::{
+    Answer, BatchProfile, Call, Change, Outcome, Scope, Service, ServiceProfile, ShownTypes,
+};
 pub use target::{Target, load, locate, locate_filtered};

@@ -26,8 +26,8 @@ pub struct ServiceProfile {
     pub page_size: u64,
     /// The most rows on a page, whatever is asked for.
     pub max_page_size: u64,
-    /// Entities always carry `@odata.type`, as Graph's documents show them.
-    pub shows_type: bool,
+    /// Which entities always carry `@odata.type`.
+    pub shows_type: ShownTypes,
     /// `$top` is a page size with a next link behind it, as on Graph, not a cut.
     pub top_is_page_size: bool,
     /// PATCH on a collection with one entity in the body updates the member that its key names.
@@ -54,6 +54,27 @@ pub struct ServiceProfile {
     pub bare_removed: bool,
     /// What the standard leaves open about batches.
     pub batch: BatchProfile,
+}
+
+/// Which entities carry `@odata.type` although it can be told without it (OData JSON Format 4.01,
+/// section 4.6.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShownTypes {
+    /// None, as the standard has it.
+    NeededOnly,
+    /// All, as Graph's documents show them, but those of these types.
+    AllBut(Vec<StructuredId>),
+}
+
+impl ShownTypes {
+    /// Whether entities of a type say it.
+    #[must_use]
+    pub fn shows(&self, of: StructuredId) -> bool {
+        match self {
+            Self::NeededOnly => false,
+            Self::AllBut(hidden) => !hidden.contains(&of),
+        }
+    }
 }
 
 /// What the standard leaves to the service about batches. The default is the standard's own.

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use edm::Value;
 use engine::{Answer, Call, Core, Scope, Target, insert_entity, load, locate};
-use odata::Error;
 use odata::json::Argument;
+use odata::path::Segment;
+use odata::{Error, ErrorCode};
 use store::{NavigationMap, Row, TableId, Transaction, write};
 
 use crate::graph::{Assignments, Graph};
+use crate::layout::Layout;
 
 /// Completes a new assignment: its id is `{scriptId}:{groupId}`.
 pub(crate) fn insert(
@@ -63,10 +65,10 @@ pub(crate) fn group_of(
 pub(crate) async fn assign(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let sets = sets(graph, core, &call)?;
     let shared = core.clone();
+    let layout = graph.layout.clone();
     let permit = call.permit;
     let (table, rows, of) = write(core.store.as_ref(), move |transaction| {
-        let script = locate(&shared, transaction, &call.binding)?;
-        let row = load(&shared, transaction, &script)?;
+        let (script, row) = script(&layout, &shared, transaction, &call.binding)?;
         let mut shown = Vec::new();
         for set in &sets {
             let rows = replace(&shared, transaction, &script, &row, set, permit)?;
@@ -79,6 +81,44 @@ pub(crate) async fn assign(graph: &Graph, core: &Arc<Core>, call: Call) -> Resul
     })
     .await?;
     Ok(Answer::Shown(table, rows, of))
+}
+
+/// The script that an `assign` is bound to. Where families share their run states, and so their
+/// permissions, its id is enough: the live service finds a shell script among the platform scripts,
+/// and tools rely on it.
+///
+/// # Errors
+/// 404 if there is none.
+fn script(
+    layout: &Layout,
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    binding: &[Segment],
+) -> Result<(Target, Row), Error> {
+    let named = locate(core, transaction, binding)?;
+    let missing = match load(core, transaction, &named) {
+        Ok(row) => return Ok((named, row)),
+        Err(error) if error.code == ErrorCode::ResourceNotFound => error,
+        Err(error) => return Err(error),
+    };
+    let states = layout.family(named.table).map(|family| family.states);
+    let kin = layout
+        .families
+        .iter()
+        .filter(|family| Some(family.states) == states && family.table != named.table);
+    for family in kin {
+        let target = Target {
+            table: family.table,
+            of: family.of,
+            ..named.clone()
+        };
+        match load(core, transaction, &target) {
+            Ok(row) => return Ok((target, row)),
+            Err(error) if error.code == ErrorCode::ResourceNotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(missing)
 }
 
 /// One parameter of `assign`: where its assignments live, and what was given.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use edm::{Model, OperationId, StructuredId, Value};
 use engine::{
-    Answer, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, Target,
+    Answer, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, ShownTypes,
+    Target,
 };
 use odata::Error;
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
@@ -16,6 +17,7 @@ use crate::days::Days;
 use crate::devices::Devices;
 use crate::due::DueScript;
 use crate::exports::Exports;
+use crate::filters::Filters;
 use crate::global::GlobalColumns;
 use crate::layout::{Family, Layout, States, Users};
 use crate::limits::Limits;
@@ -56,6 +58,7 @@ pub struct Graph {
     pub(crate) requests: Requests,
     pub(crate) exports: Arc<Exports>,
     pub(crate) categories: Categories,
+    filters: Filters,
     policy_states: Arc<PolicyStates>,
     /// The view of devices that are managed elsewhere, too.
     comanaged: TableId,
@@ -91,7 +94,11 @@ impl Graph {
             inner_error: "innerError",
             page_size: limits.page,
             max_page_size: limits.largest_page,
-            shows_type: true,
+            // The live service shows no script's type, and tools that back scripts up make the type
+            // that they find a part of a file's name, which they do not look for when they restore.
+            shows_type: ShownTypes::AllBut(
+                layout.families.iter().map(|family| family.of).collect(),
+            ),
             top_is_page_size: true,
             patches_members: true,
             updates_answer_nothing: false,
@@ -116,6 +123,7 @@ impl Graph {
             requests: Requests::of(tables)?,
             exports: Arc::new(Exports::of(model, tables)?),
             categories: Categories::of(model, tables, tables.table(device_table))?,
+            filters: Filters::of(model, tables)?,
             policy_states: Arc::new(PolicyStates::of(model, tables)?),
             comanaged: table_named(tables, "comanaged_device")?,
             global: Arc::new(GlobalColumns::of(model)?),
@@ -197,6 +205,10 @@ impl Graph {
             categories::insert(self, scope, row);
             return Ok(());
         }
+        if table == self.filters.table {
+            self.filters.insert(self, scope, row);
+            return Ok(());
+        }
         Err(Error::method_not_allowed(
             "GET, HEAD",
             "Nothing can be created here.",
@@ -224,6 +236,8 @@ impl Graph {
         } else if table == self.categories.table {
             self.categories
                 .follow_category(self, transaction, scope, old, Some(new))?;
+        } else if table == self.filters.table {
+            self.filters.update(scope, new);
         } else if let Some(adjustable) = self.layout.summaries.get(&table) {
             return Ok(summaries::update(adjustable, old, new));
         }
@@ -259,7 +273,7 @@ impl Graph {
                 .exports
                 .delete_all(transaction, scope)
                 .map(|()| Outcome::Done);
-        } else if !self.assignments.contains_key(&table) {
+        } else if table != self.filters.table && !self.assignments.contains_key(&table) {
             return Err(Error::method_not_allowed(
                 "GET, HEAD, PATCH",
                 "This cannot be deleted.",

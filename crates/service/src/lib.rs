@@ -12,6 +12,7 @@ mod days;
 mod devices;
 mod due;
 mod exports;
+mod filters;
 mod global;
 mod graph;
 mod history;

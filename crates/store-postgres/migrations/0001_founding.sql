@@ -133,6 +133,21 @@ CREATE TABLE "device_category" (
   PRIMARY KEY ("id")
 );
 
+CREATE TABLE "assignment_filter" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "assignment_filter_management_type" BIGINT NOT NULL DEFAULT 0,
+  "created_date_time" BIGINT NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT COLLATE "C",
+  "display_name" TEXT COLLATE "C",
+  "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "platform" BIGINT NOT NULL DEFAULT 0,
+  "role_scope_tags" TEXT COLLATE "C" DEFAULT '[]',
+  "rule" TEXT COLLATE "C",
+  PRIMARY KEY ("id")
+);
+
 CREATE TABLE "device_health_script" (
   "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "created_date_time" BIGINT NOT NULL DEFAULT 0,
@@ -147,7 +162,7 @@ CREATE TABLE "device_health_script" (
   "is_global_script" SMALLINT NOT NULL DEFAULT 0,
   "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
   "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
-  "publisher" TEXT COLLATE "C",
+  "publisher" TEXT COLLATE "C" DEFAULT '',
   "remediation_script_content" BYTEA,
   "remediation_script_parameters" TEXT COLLATE "C" DEFAULT '[]',
   "role_scope_tag_ids" TEXT COLLATE "C" DEFAULT '[]',
@@ -199,7 +214,7 @@ CREATE TABLE "device_management_script" (
   "description" TEXT COLLATE "C",
   "display_name" TEXT COLLATE "C",
   "enforce_signature_check" SMALLINT NOT NULL DEFAULT 0,
-  "file_name" TEXT COLLATE "C",
+  "file_name" TEXT COLLATE "C" DEFAULT '',
   "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
   "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
   "role_scope_tag_ids" TEXT COLLATE "C" DEFAULT '[]',
@@ -226,7 +241,7 @@ CREATE TABLE "device_shell_script" (
   "description" TEXT COLLATE "C",
   "display_name" TEXT COLLATE "C",
   "execution_frequency" BIGINT NOT NULL DEFAULT 0,
-  "file_name" TEXT COLLATE "C",
+  "file_name" TEXT COLLATE "C" DEFAULT '',
   "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
   "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
   "retry_count" BIGINT NOT NULL DEFAULT 0,
@@ -253,7 +268,7 @@ CREATE TABLE "device_custom_attribute_shell_script" (
   "custom_attribute_type" BIGINT NOT NULL DEFAULT 0,
   "description" TEXT COLLATE "C",
   "display_name" TEXT COLLATE "C",
-  "file_name" TEXT COLLATE "C",
+  "file_name" TEXT COLLATE "C" DEFAULT '',
   "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
   "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
   "role_scope_tag_ids" TEXT COLLATE "C" DEFAULT '[]',

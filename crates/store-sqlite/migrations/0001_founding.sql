@@ -131,6 +131,21 @@ CREATE TABLE "device_category" (
   PRIMARY KEY ("id")
 ) STRICT;
 
+CREATE TABLE "assignment_filter" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "assignment_filter_management_type" INTEGER NOT NULL DEFAULT 0,
+  "created_date_time" INTEGER NOT NULL DEFAULT 0,
+  "created_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "description" TEXT,
+  "display_name" TEXT,
+  "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "platform" INTEGER NOT NULL DEFAULT 0,
+  "role_scope_tags" TEXT DEFAULT '[]',
+  "rule" TEXT,
+  PRIMARY KEY ("id")
+) STRICT;
+
 CREATE TABLE "device_health_script" (
   "id" TEXT NOT NULL DEFAULT '',
   "created_date_time" INTEGER NOT NULL DEFAULT 0,
@@ -145,7 +160,7 @@ CREATE TABLE "device_health_script" (
   "is_global_script" INTEGER NOT NULL DEFAULT 0,
   "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
   "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
-  "publisher" TEXT,
+  "publisher" TEXT DEFAULT '',
   "remediation_script_content" BLOB,
   "remediation_script_parameters" TEXT DEFAULT '[]',
   "role_scope_tag_ids" TEXT DEFAULT '[]',
@@ -193,7 +208,7 @@ CREATE TABLE "device_management_script" (
   "description" TEXT,
   "display_name" TEXT,
   "enforce_signature_check" INTEGER NOT NULL DEFAULT 0,
-  "file_name" TEXT,
+  "file_name" TEXT DEFAULT '',
   "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
   "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
   "role_scope_tag_ids" TEXT DEFAULT '[]',
@@ -218,7 +233,7 @@ CREATE TABLE "device_shell_script" (
   "description" TEXT,
   "display_name" TEXT,
   "execution_frequency" INTEGER NOT NULL DEFAULT 0,
-  "file_name" TEXT,
+  "file_name" TEXT DEFAULT '',
   "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
   "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
   "retry_count" INTEGER NOT NULL DEFAULT 0,
@@ -243,7 +258,7 @@ CREATE TABLE "device_custom_attribute_shell_script" (
   "custom_attribute_type" INTEGER NOT NULL DEFAULT 0,
   "description" TEXT,
   "display_name" TEXT,
-  "file_name" TEXT,
+  "file_name" TEXT DEFAULT '',
   "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
   "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
   "role_scope_tag_ids" TEXT DEFAULT '[]',

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use edm::{Model, StructuredId, Value};
 use engine::failure::Form;
 use engine::{
-    Answer, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, Target,
+    Answer, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, ShownTypes,
+    Target,
 };
 use odata::Error;
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
@@ -49,7 +50,7 @@ impl Storefront {
             inner_error: ERRORS.inner,
             page_size: EVERYTHING,
             max_page_size: EVERYTHING,
-            shows_type: false,
+            shows_type: ShownTypes::NeededOnly,
             top_is_page_size: false,
             patches_members: false,
             updates_answer_nothing: true,

@@ -66,7 +66,7 @@ impl Representation<'_> {
         let start = out.len();
         let full = self.style.metadata == Metadata::Full;
         let derived = self.declared() != Some(kind.of);
-        if full || derived || self.core.service.profile().shows_type {
+        if full || derived || self.core.service.profile().shows_type.shows(kind.of) {
             out.extend_from_slice(kind.shape.type_member());
         }
         let url = match self.shows_id() {
