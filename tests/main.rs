@@ -10,4 +10,5 @@ mod operations;
 mod query;
 mod reports;
 mod seeds;
+mod servers;
 mod support;

@@ -2,4 +2,5 @@
 
 mod open;
 mod permissions;
+mod ready;
 mod tokens;

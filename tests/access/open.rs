@@ -3,10 +3,11 @@
 use crate::support::{FAMILIES, Request, Server};
 
 #[test]
-fn without_a_token_there_is_health_and_nothing_else() {
+fn without_a_token_there_are_health_and_readiness_and_nothing_else() {
     let server = Server::shared();
     let nobody = server.client_with(None);
     assert_eq!(nobody.get("/health").expect_json(200)["status"], "ok");
+    assert_eq!(nobody.get("/ready").expect_json(200)["status"], "ready");
     let mut targets: Vec<String> = [
         "",
         "/",
@@ -34,6 +35,8 @@ fn without_a_token_there_is_health_and_nothing_else() {
         "/health/",
         "/Health",
         "/health/x",
+        "/ready/",
+        "/readyx",
         "/metrics",
         "/debug",
         "/oauth2/v2.0/token",

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jsonwebtoken::{EncodingKey, Header, decode_header, encode};
+use jsonwebtoken::{Header, decode_header, encode};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, HEALTH, READ_WRITE, Request, Server};
@@ -15,8 +15,7 @@ fn claims(token: &str) -> Value {
 
 /// A token with these claims, signed by the server's own key.
 fn sign(server: &Server, header: &Header, claims: &Value) -> String {
-    let key = std::fs::read(server.data_dir().join("signing-key.pem")).unwrap();
-    encode(header, claims, &EncodingKey::from_ec_pem(&key).unwrap()).unwrap()
+    encode(header, claims, &server.signing_key()).unwrap()
 }
 
 /// A token as it was issued, with one claim changed and signed anew by the server's own key.

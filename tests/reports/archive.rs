@@ -11,7 +11,7 @@ pub(super) const JOBS: &str = "/beta/deviceManagement/reports/exportJobs";
 
 /// Asks for an export and waits until it is completed; answers the job.
 #[track_caller]
-pub(super) fn export(server: &Server, body: &Value) -> Value {
+pub(crate) fn export(server: &Server, body: &Value) -> Value {
     let job = server.post(JOBS, body).expect_json(201);
     assert_eq!(job["status"], "notStarted");
     assert_eq!(job["url"], Value::Null);
@@ -39,7 +39,7 @@ pub(super) fn fetch(server: &Server, url: &str) -> Answer {
 
 /// The only file of the archive of a completed job, with its name.
 #[track_caller]
-pub(super) fn content(server: &Server, job: &Value) -> (String, String) {
+pub(crate) fn content(server: &Server, job: &Value) -> (String, String) {
     let answer = fetch(server, job["url"].as_str().unwrap()).expect(200);
     assert_eq!(answer.header("content-type"), Some("application/zip"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));

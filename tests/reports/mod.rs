@@ -1,5 +1,5 @@
 //! Exports of reports.
 
-mod archive;
+pub(crate) mod archive;
 mod exports;
 mod refusals;

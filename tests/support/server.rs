@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use jsonwebtoken::EncodingKey;
 use tempfile::TempDir;
 use test_postgres::postgres;
 
@@ -43,9 +44,13 @@ impl Server {
         Self::on(Arc::new(tempfile::tempdir().unwrap()), database, arguments)
     }
 
-    /// Another server on the same database.
+    /// Another server on the same database: on PostgreSQL, from a directory of its own.
     pub(crate) fn beside(&self) -> Self {
-        Self::on(self.directory.clone(), self.database.clone(), &[])
+        let directory = match self.database {
+            Some(_) => Arc::new(tempfile::tempdir().unwrap()),
+            None => self.directory.clone(),
+        };
+        Self::on(directory, self.database.clone(), &[])
     }
 
     /// A server of its own on a PostgreSQL database, with further arguments of `runstate serve`.
@@ -56,7 +61,11 @@ impl Server {
 
     fn on(directory: Arc<TempDir>, database: Option<String>, arguments: &[&str]) -> Self {
         let (child, out, address) = spawn(directory.path(), database.as_deref(), arguments);
-        let token = token(directory.path(), &["--role", READ_WRITE]);
+        let token = token(
+            directory.path(),
+            database.as_deref(),
+            &["--role", READ_WRITE],
+        );
         let client = Client::new(&address, Some(token));
         Self {
             child,
@@ -83,7 +92,7 @@ impl Server {
 
     /// A token of these arguments of `runstate token`.
     pub(crate) fn issue(&self, arguments: &[&str]) -> String {
-        token(self.directory.path(), arguments)
+        token(self.directory.path(), self.database.as_deref(), arguments)
     }
 
     /// A client with such a token.
@@ -100,6 +109,18 @@ impl Server {
         self.directory.path()
     }
 
+    /// The key that signs the server's tokens.
+    pub(crate) fn signing_key(&self) -> EncodingKey {
+        let Some(url) = &self.database else {
+            let key = std::fs::read(self.data_dir().join("signing-key.pem")).unwrap();
+            return EncodingKey::from_ec_pem(&key).unwrap();
+        };
+        let mut client = ::postgres::Client::connect(url, ::postgres::NoTls).unwrap();
+        let query = "SELECT value FROM shared_secret WHERE name = 'signing-key'";
+        let key: Vec<u8> = client.query_one(query, &[]).unwrap().get(0);
+        EncodingKey::from_ec_der(&key)
+    }
+
     /// The only number that a query of the database answers.
     pub(crate) fn count_in_database(&self, query: &str) -> i64 {
         if let Some(url) = &self.database {
@@ -110,6 +131,20 @@ impl Server {
         let read_only = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
         let database = rusqlite::Connection::open_with_flags(file, read_only).unwrap();
         database.query_row(query, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Says in the database that its tables are of a version, as another program would.
+    pub(crate) fn set_schema_version(&self, version: u32) {
+        if let Some(url) = &self.database {
+            let mut client = ::postgres::Client::connect(url, ::postgres::NoTls).unwrap();
+            let update = format!("UPDATE schema_version SET version = {version}");
+            return client.batch_execute(&update).unwrap();
+        }
+        let file = self.data_dir().join("runstate.db");
+        let database = rusqlite::Connection::open(file).unwrap();
+        database
+            .pragma_update(None, "user_version", version)
+            .unwrap();
     }
 }
 
@@ -158,10 +193,14 @@ fn spawn(
 }
 
 /// A token as the command line prints it.
-fn token(data_dir: &Path, arguments: &[&str]) -> String {
+fn token(data_dir: &Path, database: Option<&str>, arguments: &[&str]) -> String {
     let mut line = vec!["token"];
     line.extend(arguments);
-    let output = runstate(&line, data_dir).output().unwrap();
+    let mut command = runstate(&line, data_dir);
+    if let Some(database) = database {
+        command.env("RUNSTATE_DATABASE", database);
+    }
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout)
         .unwrap()

@@ -1,14 +1,18 @@
 //! Requests that are answered later (OData 4.01 Protocol, section 11.6): `Prefer: respond-async`
 //! gets 202 with the URL of a status monitor, which gives the answer when there is one.
 //!
-//! Monitors live in memory: they are bounded in number and in bytes, expire, and end with the
-//! server. Where there is no room for another, the request is carried out at once, as the standard
-//! allows.
+//! Monitors live in the database, so that any server on it can be asked: they are bounded in number
+//! and in bytes, and expire. Where there is no room for another, or no table, the request is carried
+//! out at once, as the standard allows. A request ends with the server that carries it out, and its
+//! monitor says so.
 
+mod answers;
 mod cancel;
 mod monitors;
+mod room;
+mod rows;
+mod running;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -23,9 +27,10 @@ use crate::handler::Engine;
 use crate::negotiate;
 use crate::request_ids::RequestIds;
 
-use cancel::Cancellable;
+pub(crate) use cancel::Cancels;
+use monitors::Found;
 pub(crate) use monitors::Monitors;
-use monitors::{Found, Outcome};
+use running::Running;
 
 /// The path of the monitors behind the service root: no resource of a model can have it.
 const PATH: &str = "$async/";
@@ -34,32 +39,46 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How long a client is asked to leave a monitor alone, in seconds.
 const RETRY_AFTER: &str = "1";
 
-/// The answer to a request for a monitor, if it is one.
-pub(crate) fn monitor(engine: &Engine, request: &Request) -> Option<Result<Response, Error>> {
-    let id = request.path.strip_prefix(PATH)?;
+/// Whether a request is for a monitor.
+pub(crate) fn is_monitor(request: &Request) -> bool {
+    request.path.starts_with(PATH)
+}
+
+/// The answer to a request for a monitor.
+///
+/// # Errors
+/// 404 where there is none of the caller's, and what the store says.
+pub(crate) async fn monitor(engine: &Engine, request: Request) -> Result<Response, Error> {
     let gone = || Error::not_found("There is no status monitor here, or no more.");
-    let Ok(id) = Uuid::try_parse(id) else {
-        return Some(Err(gone()));
-    };
-    let monitors = &engine.core.monitors;
-    let now = engine.core.clock.now().ticks;
-    Some(match request.method {
-        Method::GET | Method::HEAD => match monitors.find(id, &request.caller, now) {
+    let id = request.path.strip_prefix(PATH).unwrap_or_default();
+    let id = Uuid::try_parse(id).map_err(|_| gone())?;
+    let (core, caller) = (&engine.core, &request.caller);
+    match request.method {
+        Method::GET | Method::HEAD => match core.monitors.find(core, id, caller).await? {
             None => Err(gone()),
-            Some(Found::Running) => Ok(accepted(engine, request, id)),
-            Some(Found::Finished(outcome)) => Ok(finished(engine, request, &outcome)),
+            Some(Found::Running) => Ok(accepted(engine, &request, id)),
+            Some(Found::Finished(answer)) => Ok(finished(engine, &request, answer)),
+            Some(Found::Lost(error)) => {
+                let ids = RequestIds::of(&request.headers);
+                let form = core.service.profile().errors();
+                let answer = failure::respond(&error, form, &request.headers, &ids, &core.date());
+                Ok(finished(engine, &request, answer))
+            }
         },
-        Method::DELETE if monitors.remove(id, &request.caller, now) => Ok(Response {
-            status: 204,
-            headers: version(engine, &request.headers),
-            body: bytes::Bytes::new(),
-        }),
+        Method::DELETE if core.monitors.remove(core, id, caller).await? => {
+            engine.core.cancels.cancel(id);
+            Ok(Response {
+                status: 204,
+                headers: version(engine, &request.headers),
+                body: bytes::Bytes::new(),
+            })
+        }
         Method::DELETE => Err(gone()),
         _ => Err(Error::method_not_allowed(
             "GET, HEAD, DELETE",
             "A status monitor is read or deleted.",
         )),
-    })
+    }
 }
 
 /// Carries a request out behind a monitor, if its client prefers that and there is room: 202, or
@@ -67,40 +86,45 @@ pub(crate) fn monitor(engine: &Engine, request: &Request) -> Option<Result<Respo
 pub(crate) async fn respond(engine: &Engine, request: Request) -> Result<Response, Error> {
     let newest = engine.core.service.profile().newest_version;
     let preferences = negotiate::read(&request.headers, newest)?.prefer;
-    let now = engine.core.clock.now().ticks;
-    let place = preferences
-        .respond_async
-        .then(|| engine.core.monitors.reserve(&request.caller, now))
-        .flatten();
-    let Some(id) = place else {
+    if !preferences.respond_async {
         return engine.alone(request).await;
+    }
+    let asked = Request {
+        body: bytes::Bytes::new(),
+        ..request.clone()
     };
-    let accepted = accepted(engine, &request, id);
-    let (store, cancel) = Cancellable::around(Arc::clone(&engine.core.store));
-    let behind = engine.on(store);
-    let ids = RequestIds::of(&request.headers);
-    let running = tokio::spawn(async move {
-        let (method, path) = (request.method.clone(), request.path.clone());
-        let result = behind.alone(request).await;
-        if let Err(error) = &result {
-            failure::log(error, &ids, method.as_str(), &path);
-        }
-        let core = &behind.core;
-        let outcome = Outcome { result, ids };
-        core.monitors.finish(id, outcome, core.clock.now().ticks);
-    });
-    cancel.aborts(running.abort_handle());
-    engine.core.monitors.running(id, cancel);
     let Some(wait) = preferences.wait else {
-        return Ok(accepted);
+        let core = &engine.core;
+        return match core.monitors.begin(core, &request.caller).await? {
+            None => engine.alone(request).await,
+            Some(id) => Ok(go_on(engine, &asked, id, Running::start(engine, request))),
+        };
     };
-    if timeout(wait.min(LONGEST_WAIT), running).await.is_err() {
-        return Ok(accepted);
+    let mut running = Running::start(engine, request);
+    if let Ok(answer) = timeout(wait.min(LONGEST_WAIT), running.ended()).await {
+        return answer;
     }
-    match engine.core.monitors.take(id) {
-        Some(outcome) => outcome.result,
-        None => Ok(accepted),
+    match engine
+        .core
+        .monitors
+        .begin(&engine.core, &asked.caller)
+        .await
+    {
+        Ok(Some(id)) => Ok(go_on(engine, &asked, id, running)),
+        // It runs already: what it answers is worth waiting for.
+        Ok(None) | Err(_) => running.ended().await,
     }
+}
+
+/// 202: the request goes on behind its monitor.
+fn go_on(engine: &Engine, asked: &Request, id: Uuid, running: Running) -> Response {
+    let behind = engine.clone();
+    engine.core.cancels.add(id, running.cancel());
+    tokio::spawn(async move {
+        running.follow(behind.clone(), id).await;
+        behind.core.cancels.remove(id);
+    });
+    accepted(engine, asked, id)
 }
 
 /// 202: the request runs.
@@ -126,15 +150,7 @@ fn accepted(engine: &Engine, request: &Request, id: Uuid) -> Response {
 
 /// 200 with the answer: itself, its status in `AsyncResult`; or as an HTTP message for clients that
 /// ask for one, or are of 4.0 and do not say.
-fn finished(engine: &Engine, request: &Request, outcome: &Outcome) -> Response {
-    let mut answer = match &outcome.result {
-        Ok(response) => response.clone(),
-        Err(error) => {
-            let core = &engine.core;
-            let form = core.service.profile().errors();
-            failure::respond(error, form, &request.headers, &outcome.ids, &core.date())
-        }
-    };
+fn finished(engine: &Engine, request: &Request, mut answer: Response) -> Response {
     if wants_message(&request.headers) {
         let mut headers = version(engine, &request.headers);
         headers.insert(

@@ -13,7 +13,7 @@ use odata::uri::Limits;
 use store::clock::{Clock, utc_day};
 use store::{Row, Store, Table, TableId, Tables};
 
-use crate::asynchronous::Monitors;
+use crate::asynchronous::{Cancels, Monitors};
 use crate::permissions::Permissions;
 use crate::restrictions::Restrictions;
 use crate::service::{Scope, Service};
@@ -67,7 +67,9 @@ pub struct Core {
     /// Whether a deletion waits to be drained, where that has to wait for a transaction around it.
     deferred: Option<Arc<AtomicBool>>,
     /// Requests that are answered later.
-    pub(crate) monitors: Arc<Monitors>,
+    pub(crate) monitors: Monitors,
+    /// Those of them that are carried out here.
+    pub(crate) cancels: Arc<Cancels>,
 }
 
 impl Core {
@@ -92,6 +94,7 @@ impl Core {
         let limits = Limits::default();
         let homes = homes(&model, &tables);
         let deep_updates = deep_updates(&model);
+        let monitors = Monitors::of(&tables);
         Self {
             model,
             tables,
@@ -107,7 +110,8 @@ impl Core {
             deep_updates,
             homes: Arc::new(homes),
             deferred: None,
-            monitors: Arc::default(),
+            monitors,
+            cancels: Arc::default(),
         }
     }
 

@@ -67,12 +67,21 @@ pub trait Downloads: Send + Sync + 'static {
 /// An answer that is being made.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>>;
 
+/// A question whether requests can be served.
+pub type Probing<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+
 /// What answers requests: the engine, as the server sees it.
 pub trait Handler: Send + Sync + 'static {
     /// The files that are fetched by URLs of their own; none by default.
     fn downloads(&self) -> Option<&dyn Downloads> {
         None
     }
+
+    /// Whether requests can be served now, writes included.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    fn ready(&self) -> Probing<'_>;
 
     /// Answers a request, or says why not.
     fn handle(&self, request: Request) -> Answering<'_>;

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::core::Core;
 use crate::delta::Tracking;
 use crate::documents::Documents;
-use crate::exchange::{Handler, Request, Response};
+use crate::exchange::{Handler, Probing, Request, Response};
 use crate::format::{self, Json};
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
@@ -176,12 +176,16 @@ impl Engine {
 }
 
 impl Handler for Engine {
+    fn ready(&self) -> Probing<'_> {
+        Box::pin(store::ready(self.core.store.as_ref()))
+    }
+
     fn handle(
         &self,
         request: Request,
     ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + '_>> {
-        if let Some(answer) = asynchronous::monitor(self, &request) {
-            return Box::pin(std::future::ready(answer));
+        if asynchronous::is_monitor(&request) {
+            return Box::pin(asynchronous::monitor(self, request));
         }
         if request.headers.contains_key("prefer") {
             return Box::pin(asynchronous::respond(self, request));

@@ -12,7 +12,7 @@ use server::PublicOrigin;
 
 use crate::duration;
 
-pub(crate) use database::DatabaseArguments;
+pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
 pub(crate) use limits::LimitArguments;
 
 /// A self-hosted server of the Microsoft Graph API for Intune device scripts, and its agent.
@@ -48,6 +48,10 @@ pub(crate) struct ServeArguments {
     /// Serve plain http to the network, where others can read the tokens
     #[arg(long)]
     pub(crate) insecure_http: bool,
+    /// How long to go on serving after the signal to stop, while /ready tells load balancers that
+    /// the server stops: 500ms, 10s, 1m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = delay)]
+    pub(crate) stop_delay: Duration,
     /// What clients reach the server under behind a TLS proxy, such as https://graph.example.com:
     /// links in answers begin with it [default: http:// and the host that the request names]
     #[arg(long, value_name = "ORIGIN")]
@@ -82,6 +86,8 @@ pub(crate) struct TokenArguments {
     pub(crate) subject: String,
     #[command(flatten)]
     pub(crate) data: DataArguments,
+    #[command(flatten)]
+    pub(crate) database: TokenDatabase,
 }
 
 #[derive(Debug, Subcommand)]
@@ -138,6 +144,15 @@ pub(crate) struct AgentRunArguments {
     /// Send the token over plain http to another host, where others can read it
     #[arg(long)]
     pub(crate) insecure_http: bool,
+}
+
+/// How long a server that stops goes on: at most an hour.
+fn delay(text: &str) -> Result<Duration, String> {
+    let delay = duration::parse(text)?;
+    if delay > Duration::from_secs(3_600) {
+        return Err("a server that stops goes on for an hour at most".to_owned());
+    }
+    Ok(delay)
 }
 
 /// An address, or a name with a port that the system knows an address of.
@@ -226,6 +241,7 @@ mod tests {
                 "serve --database-statement-timeout 24d --database postgres://a",
                 ErrorKind::ValueValidation,
             ),
+            ("serve --stop-delay 2h", ErrorKind::ValueValidation),
             ("agent run", ErrorKind::MissingRequiredArgument),
             (
                 "agent run --server s --token t --token-file f",

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use server::auth::{SigningKey, Verifier};
+use server::auth::Verifier;
 use server::{Options, Server};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -30,12 +30,15 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         listen: arguments.listen,
         insecure_http: arguments.insecure_http,
         public_origin: arguments.public_url.clone(),
-        limits: arguments.limits.server(),
+        limits: server::Limits {
+            notice: arguments.stop_delay,
+            ..arguments.limits.server()
+        },
     };
     let limits = (arguments.limits.uri(), arguments.limits.service());
     let server = open(data_dir, Some(&arguments.database), limits, options).await?;
     // Whoever started the server may read its first line and close the pipe: it serves on.
-    if let Err(error) = announce(server.address(), data_dir) {
+    if let Err(error) = announce(server.address(), data_dir, arguments.database.url.is_some()) {
         tracing::warn!(%error, "the address could not be printed");
     }
     if arguments.insecure_http && !server.address().ip().is_loopback() {
@@ -73,22 +76,30 @@ pub(crate) async fn open(
     limits: Limits,
     options: Options,
 ) -> Result<Server, Failure> {
-    let key = SigningKey::load_or_create(data_dir)?;
+    let url = database.and_then(|database| database.url.as_ref());
+    let key = wire::signing_key(data_dir, url)?;
     let handler = wire::service_handler(data_dir, database, limits).await?;
     Ok(Server::bind(options, Verifier::new(&key), handler).await?)
 }
 
 /// Says where the server listens and how to get a token. The first line is for programs too.
-fn announce(address: SocketAddr, data_dir: &Path) -> io::Result<()> {
+fn announce(address: SocketAddr, data_dir: &Path, in_database: bool) -> io::Result<()> {
     let program = program();
-    let data_dir = shell_word(&data_dir.to_string_lossy());
+    let (hint, place) = match in_database {
+        // The URL may hold a password.
+        true => (", with RUNSTATE_DATABASE as for this server", String::new()),
+        false => {
+            let data_dir = shell_word(&data_dir.to_string_lossy());
+            ("", format!(" --data-dir {data_dir}"))
+        }
+    };
     let mut out = anstream::stdout();
     writeln!(out, "Runstate listens on http://{address}")?;
     writeln!(out)?;
-    writeln!(out, "Get a token for an hour:")?;
+    writeln!(out, "Get a token for an hour{hint}:")?;
     writeln!(
         out,
-        "  TOKEN=$({program} token --role {EXAMPLE_ROLE} --data-dir {data_dir})"
+        "  TOKEN=$({program} token --role {EXAMPLE_ROLE}{place})"
     )?;
     writeln!(out, "Then:")?;
     writeln!(

@@ -4,13 +4,14 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use server::auth::{SigningKey, TokenRequest, issue};
+use server::auth::{TokenRequest, issue};
 
 use crate::Failure;
 use crate::cli::TokenArguments;
+use crate::wire;
 
-/// Issues the token with the key of the data directory, which is made if it is not there: the
-/// server that is started later uses the same.
+/// Issues the token with the key of the database or of the data directory, which is made if it is not
+/// there: the server that is started later uses the same.
 pub(crate) fn run(arguments: &TokenArguments) -> Result<ExitCode, Failure> {
     let request = TokenRequest {
         subject: arguments.subject.clone(),
@@ -18,7 +19,8 @@ pub(crate) fn run(arguments: &TokenArguments) -> Result<ExitCode, Failure> {
         scopes: arguments.scopes.clone(),
         expires: arguments.expires,
     };
-    let key = SigningKey::load_or_create(&arguments.data.data_dir)?;
+    let database = arguments.database.url.as_ref();
+    let key = wire::signing_key(&arguments.data.data_dir, database)?;
     let token = issue(&key, &request, SystemTime::now())?;
     writeln!(anstream::stdout(), "{token}")?;
     Ok(ExitCode::SUCCESS)

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::exchange::{Answering, Downloads, Handler, Request};
+use engine::exchange::{Answering, Downloads, Handler, Probing, Request};
 use engine::{Core, Engine, RandomIds};
+use server::auth::SigningKey;
 use service::{Archives, Graph};
 use store::Store;
 use store::clock::{Clock, SystemClock};
@@ -13,7 +14,7 @@ use store_postgres::{Options, Postgres, Target, Timeouts};
 use store_sqlite::Sqlite;
 
 use crate::Failure;
-use crate::cli::DatabaseArguments;
+use crate::cli::{DatabaseArguments, DatabaseUrl};
 
 /// The database in a data directory.
 const DATABASE: &str = "runstate.db";
@@ -22,6 +23,26 @@ const MAINTENANCE: Duration = Duration::from_secs(3_600);
 
 /// The limits of URLs and expressions, and those of pages and batches.
 pub(crate) type Limits = (engine::Limits, service::Limits);
+/// The name of the signing key among the secrets of a database.
+const SIGNING_KEY: &str = "signing-key";
+
+/// The key that signs tokens: that of the PostgreSQL database, which all servers on it share, or of
+/// the data directory. It is made on first use.
+///
+/// # Errors
+/// The database or the directory cannot be used, or holds something else.
+pub(crate) fn signing_key(
+    data_dir: &Path,
+    database: Option<&DatabaseUrl>,
+) -> Result<SigningKey, Failure> {
+    let Some(url) = database else {
+        return Ok(SigningKey::load_or_create(data_dir)?);
+    };
+    let target = Target::parse(url.as_str())?;
+    let candidate = SigningKey::new_secret()?;
+    let secret = store_postgres::shared_secret(&target, SIGNING_KEY, &candidate)?;
+    Ok(SigningKey::from_secret(&secret)?)
+}
 
 /// Opens the service on a PostgreSQL database, or on the one in its data directory.
 ///
@@ -85,6 +106,10 @@ struct Service {
 impl Handler for Service {
     fn downloads(&self) -> Option<&dyn Downloads> {
         Some(&self.archives)
+    }
+
+    fn ready(&self) -> Probing<'_> {
+        self.engine.ready()
     }
 
     fn handle(&self, request: Request) -> Answering<'_> {

@@ -11,13 +11,14 @@ use axum::extract::Request;
 use engine::exchange::{self, Handler};
 use futures_util::FutureExt;
 use http::request::Parts;
-use http::{Method, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 use odata::{Error, ErrorCode};
 
 use crate::auth::{self, Verifier};
 use crate::failure::{self, Refusal};
 use crate::limits::Limits;
 use crate::origin::PublicOrigin;
+use crate::ready::{self, Readiness};
 use crate::{body, open, target};
 use engine::RequestIds;
 
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) public_origin: Option<PublicOrigin>,
     pub(crate) address: SocketAddr,
+    pub(crate) readiness: Readiness,
 }
 
 /// Answers one request: always, and always with its ids.
@@ -39,7 +41,7 @@ pub(crate) async fn answer(shared: &Shared, request: Request) -> Response<Body> 
     let ids = RequestIds::of(request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let asked = failure::asked(request.headers());
-    let served = AssertUnwindSafe(serve(shared, request))
+    let served = AssertUnwindSafe(serve(shared, request, (&asked, &ids)))
         .catch_unwind()
         .await;
     let refusal = match served {
@@ -55,10 +57,23 @@ pub(crate) async fn answer(shared: &Shared, request: Request) -> Response<Body> 
     response
 }
 
-async fn serve(shared: &Shared, request: Request) -> Result<Response<Body>, Refusal> {
+async fn serve(
+    shared: &Shared,
+    request: Request,
+    (asked, ids): (&HeaderMap, &RequestIds),
+) -> Result<Response<Body>, Refusal> {
     let (parts, unread) = request.into_parts();
     let admitted = match admit(shared, &parts) {
         Ok(Admission::Open(response)) => return Ok(response),
+        Ok(Admission::Ready) => {
+            let handler = shared.handler.as_ref();
+            let readiness = shared.readiness.answer(handler, &parts.method, asked, ids);
+            let answer = readiness.await;
+            if answer.is_err() {
+                body::discard(unread, &parts.headers, &shared.limits).await;
+            }
+            return Ok(answer?);
+        }
         Ok(Admission::Download(file)) => return Ok(open::download(shared, file).await?),
         Ok(Admission::Service(admitted)) => admitted,
         Err(refusal) => {
@@ -79,6 +94,8 @@ async fn serve(shared: &Shared, request: Request) -> Result<Response<Body>, Refu
 enum Admission {
     /// An open resource's answer.
     Open(Response<Body>),
+    /// The question whether the server is ready.
+    Ready,
     /// A file that is fetched by a URL of its own.
     Download(open::File),
     /// The service, with a request that lacks its headers and its body.
@@ -101,6 +118,9 @@ fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
     }
     if let Some(answer) = open::answer(path, &parts.method) {
         return Ok(Admission::Open(answer?));
+    }
+    if path == ready::PATH {
+        return Ok(Admission::Ready);
     }
     if let Some(file) = open::file(path, &parts.method) {
         return Ok(Admission::Download(file?));

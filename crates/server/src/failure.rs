@@ -49,14 +49,9 @@ impl Refusal {
             Self::Error(error) => (error, None),
         };
         failure::log(&error, ids, method.as_str(), uri.path());
-        let date = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
-        let failed = failure::respond(&error, ERRORS, asked, ids, &date);
-        let mut response = Response::new(Body::from(failed.body));
-        *response.status_mut() =
-            StatusCode::from_u16(failed.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        *response.headers_mut() = failed.headers;
-        let headers = response.headers_mut();
+        let mut response = response(&error, asked, ids);
         if let Some(challenge) = challenge {
+            let headers = response.headers_mut();
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
@@ -71,4 +66,15 @@ pub(crate) fn asked(headers: &HeaderMap) -> HeaderMap {
         .into_iter()
         .map(|value| (name.clone(), value))
         .collect()
+}
+
+/// An error as an answer to a request with these headers.
+pub(crate) fn response(error: &Error, asked: &HeaderMap, ids: &RequestIds) -> Response<Body> {
+    let date = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let failed = failure::respond(error, ERRORS, asked, ids, &date);
+    let mut response = Response::new(Body::from(failed.body));
+    *response.status_mut() =
+        StatusCode::from_u16(failed.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = failed.headers;
+    response
 }

@@ -13,6 +13,7 @@ mod limits;
 mod listen;
 pub mod open;
 mod origin;
+mod ready;
 pub mod target;
 
 pub use limits::Limits;

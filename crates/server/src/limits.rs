@@ -19,6 +19,9 @@ pub struct Limits {
     pub head: Duration,
     /// The largest head of a request, in bytes; larger is a 431 without a body.
     pub head_size: usize,
+    /// How long a stopping server goes on accepting requests while `/ready` says that it stops, so
+    /// that load balancers can send them elsewhere.
+    pub notice: Duration,
     /// How long a stopping server waits for the requests in flight.
     pub drain: Duration,
     /// How long the unread body of a refused request is read on and thrown away, so that a client
@@ -35,6 +38,7 @@ impl Default for Limits {
             body_total: Duration::from_secs(600),
             head: Duration::from_secs(60),
             head_size: 128 << 10,
+            notice: Duration::ZERO,
             drain: Duration::from_secs(30),
             linger: Duration::from_secs(5),
         }

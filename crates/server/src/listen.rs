@@ -20,6 +20,7 @@ use crate::answer::{Shared, answer};
 use crate::auth::Verifier;
 use crate::limits::Limits;
 use crate::origin::PublicOrigin;
+use crate::ready::Readiness;
 
 /// How long the listener rests when the system has no socket left to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -91,6 +92,7 @@ impl Server {
             limits,
             public_origin,
             address,
+            readiness: Readiness::default(),
         });
         Ok(Self { listener, shared })
     }
@@ -101,17 +103,23 @@ impl Server {
         self.shared.address
     }
 
-    /// Serves until `stop` is ready; then accepts no more, closes idle connections, waits for the
-    /// requests in flight, at most [`Limits::drain`], and returns how many connections it had to
+    /// Serves until `stop` is ready; then says so at `/ready` for [`Limits::notice`], accepts no
+    /// more, closes idle connections, waits for the requests in flight, at most [`Limits::drain`], and returns how many connections it had to
     /// break off after that.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> usize {
         let Self { listener, shared } = self;
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
-        tokio::pin!(stop);
+        let told = Arc::clone(&shared);
+        let leave = async move {
+            stop.await;
+            told.readiness.stop();
+            tokio::time::sleep(told.limits.notice).await;
+        };
+        tokio::pin!(leave);
         loop {
             tokio::select! {
-                () = &mut stop => break,
+                () = &mut leave => break,
                 stream = accept(&listener) => {
                     connections.spawn(serve(stream, Arc::clone(&shared), stopped.clone()));
                 }

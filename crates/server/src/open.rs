@@ -18,8 +18,8 @@ pub struct OpenResource {
     pub body: &'static str,
 }
 
-/// Every resource that is served without a token, beside [`FILES`]. Nothing else is: what is not in this list passes
-/// the check of the bearer token, or is refused before it.
+/// Every resource that is served without a token, beside [`FILES`] and `/ready`. Nothing else is: what is
+/// not in this list passes the check of the bearer token, or is refused before it.
 pub const OPEN_RESOURCES: &[OpenResource] = &[OpenResource {
     path: "/health",
     body: r#"{"status":"ok"}"#,
@@ -103,6 +103,7 @@ mod tests {
             .collect();
         assert_eq!(paths, ["/health"]);
         assert_eq!(FILES, "/exports/");
+        assert_eq!(crate::ready::PATH, "/ready");
     }
 
     #[test]

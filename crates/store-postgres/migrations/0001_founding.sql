@@ -729,6 +729,25 @@ CREATE TABLE "export_chunk" (
   PRIMARY KEY ("job_id", "chunk")
 );
 
+CREATE TABLE "status_monitor" (
+  "monitor_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "caller" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "lease_until" BIGINT NOT NULL DEFAULT 0,
+  "finished_at" BIGINT NOT NULL DEFAULT 0,
+  "status" BIGINT NOT NULL DEFAULT 0,
+  "headers" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "length" BIGINT NOT NULL DEFAULT 0,
+  "pieces" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("monitor_id")
+);
+
+CREATE TABLE "status_monitor_piece" (
+  "monitor_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "piece" BIGINT NOT NULL DEFAULT 0,
+  "content" BYTEA,
+  PRIMARY KEY ("monitor_id", "piece")
+);
+
 CREATE VIEW "report_device_run_states" AS
 SELECT s."detection_state" AS "detection_script_status",
   CAST(s."detection_state" AS TEXT) AS "detection_status", s."device_id", d."device_name",

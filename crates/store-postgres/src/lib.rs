@@ -15,6 +15,7 @@ mod group;
 mod migrate;
 mod outage;
 mod pool;
+mod secret;
 mod session;
 mod tls;
 mod values;
@@ -30,6 +31,7 @@ use store::{Dialect, Job, ReadJob, Store, Tables};
 
 pub use client::ClientError;
 pub use connect::{ConnectionError, Target, Timeouts};
+pub use secret::shared_secret;
 
 /// A problem with the database as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +56,9 @@ pub enum OpenError {
     /// The database holds other tables than those of the model.
     #[error("the PostgreSQL database does not hold the tables of this service; name another one")]
     OtherTables,
+    /// A secret that was written was removed at once.
+    #[error("the secret that the servers on the database share was removed while it was asked for")]
+    NoSecret,
     /// A thread could not be started.
     #[error("cannot start a database thread: {0}")]
     Thread(#[from] std::io::Error),
@@ -106,8 +111,8 @@ impl Postgres {
         tables: Arc<Tables>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        prepare(target, options, migrate::run)?;
-        Self::start(target, options, model, tables, clock)
+        let version = prepare(target, options, migrate::run)?;
+        Self::start(target, options, model, tables, clock, version)
     }
 
     /// Opens a database that holds the tables of this model and no others, making them in an empty
@@ -123,8 +128,8 @@ impl Postgres {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let sql = store::ddl::create(&tables, Dialect::Postgres);
-        prepare(target, options, |client| migrate::make(client, &sql))?;
-        Self::start(target, options, model, tables, clock)
+        let version = prepare(target, options, |client| migrate::make(client, &sql))?;
+        Self::start(target, options, model, tables, clock, version)
     }
 
     /// Starts the threads on a database whose tables are as they must be.
@@ -134,6 +139,7 @@ impl Postgres {
         model: Arc<Model>,
         tables: Arc<Tables>,
         clock: Arc<dyn Clock>,
+        version: i64,
     ) -> Result<Self, OpenError> {
         let database = session::Database {
             target: target.clone(),
@@ -143,6 +149,7 @@ impl Postgres {
                 model,
                 tables,
                 clock,
+                version,
             },
             outage: Arc::new(outage::Outage::new(options.patience)),
         };
@@ -154,12 +161,12 @@ impl Postgres {
     }
 }
 
-/// Looks after the tables before anything else uses the database.
+/// Looks after the tables before anything else uses the database, and says their version.
 fn prepare(
     target: &Target,
     options: Options,
-    tables: impl FnOnce(&mut client::Client) -> Result<(), OpenError> + Send,
-) -> Result<(), OpenError> {
+    tables: impl FnOnce(&mut client::Client) -> Result<i64, OpenError> + Send,
+) -> Result<i64, OpenError> {
     // The client blocks, which a thread of an asynchronous runtime must not.
     std::thread::scope(|scope| {
         scope

@@ -26,15 +26,22 @@ const BOOKKEEPING: &str = "
     );
     CREATE INDEX IF NOT EXISTS committed_group_at ON committed_group (at);";
 
-/// Carries out the steps that are missing, each in a transaction of its own.
-pub(crate) fn run(client: &mut Client) -> Result<(), OpenError> {
+/// Asks for the version of the tables.
+pub(crate) const VERSION: &str = "SELECT version FROM schema_version";
+
+/// What the version of a database without migrations is called.
+const NO_VERSION: i64 = 0;
+
+/// Carries out the steps that are missing, each in a transaction of its own, and says the version
+/// that the tables have now.
+pub(crate) fn run(client: &mut Client) -> Result<i64, OpenError> {
     lock(client)?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     // A database that has everything is not written to: its notices would only fill the log.
     if !value(client, "SELECT to_regclass('schema_version') IS NOT NULL")? {
         client.batch_execute(&format!("BEGIN; {BOOKKEEPING} COMMIT"))?;
     }
-    let found: i64 = value(client, "SELECT version FROM schema_version")?;
+    let found: i64 = value(client, VERSION)?;
     if found > known {
         return Err(OpenError::Newer { found, known });
     }
@@ -43,7 +50,8 @@ pub(crate) fn run(client: &mut Client) -> Result<(), OpenError> {
             "BEGIN; {sql}; UPDATE schema_version SET version = {number}; COMMIT"
         ))?;
     }
-    make_functions(client)
+    make_functions(client)?;
+    Ok(known)
 }
 
 /// Makes the functions that statements call, where they are of another version of the program:
@@ -62,13 +70,13 @@ fn make_functions(client: &mut Client) -> Result<(), OpenError> {
 
 /// Makes the tables of a model without migrations in an empty database, and remembers of which
 /// statements; a database that was not made of the same ones is refused.
-pub(crate) fn make(client: &mut Client, sql: &str) -> Result<(), OpenError> {
+pub(crate) fn make(client: &mut Client, sql: &str) -> Result<i64, OpenError> {
     lock(client)?;
     let made: bool = value(client, "SELECT to_regclass('model_tables') IS NOT NULL")?;
     if made {
         let known: String = value(client, "SELECT statements FROM model_tables")?;
         return if known == sql {
-            Ok(())
+            Ok(NO_VERSION)
         } else {
             Err(OpenError::OtherTables)
         };
@@ -81,11 +89,11 @@ pub(crate) fn make(client: &mut Client, sql: &str) -> Result<(), OpenError> {
         "BEGIN; {BOOKKEEPING} CREATE TABLE model_tables (statements TEXT NOT NULL);
         INSERT INTO model_tables VALUES ('{quoted}'); {sql}; COMMIT"
     ))?;
-    Ok(())
+    Ok(NO_VERSION)
 }
 
 /// Waits until no other server looks after the tables.
-fn lock(client: &mut Client) -> Result<(), OpenError> {
+pub(crate) fn lock(client: &mut Client) -> Result<(), OpenError> {
     let encoding: String = value(client, "SHOW server_encoding")?;
     if encoding != "UTF8" {
         return Err(OpenError::Encoding(encoding));
@@ -99,7 +107,7 @@ fn lock(client: &mut Client) -> Result<(), OpenError> {
 }
 
 /// The only value that a statement answers.
-fn value<T>(client: &mut Client, sql: &str) -> Result<T, ClientError>
+pub(crate) fn value<T>(client: &mut Client, sql: &str) -> Result<T, ClientError>
 where
     T: for<'a> FromSql<'a> + Default,
 {

@@ -44,6 +44,8 @@ pub(crate) struct Context {
     /// The tables of the slots of counters.
     pub(crate) slots: Arc<HashMap<TableId, Table>>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The version of the tables.
+    pub(crate) version: i64,
 }
 
 impl Context {

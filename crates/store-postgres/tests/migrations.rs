@@ -19,6 +19,9 @@ fn open(url: &str) -> Result<Postgres, OpenError> {
     Postgres::open(&Target::parse(url)?, options, model, tables, clock)
 }
 
+/// The tables of the store itself.
+const BOOKKEEPING: [&str; 3] = ["committed_group", "schema_version", "shared_secret"];
+
 /// Every column and index of a database but those of the store's own bookkeeping.
 fn shape(url: &str) -> Vec<String> {
     let mut client = Client::connect(url, NoTls).unwrap();
@@ -32,7 +35,7 @@ fn shape(url: &str) -> Vec<String> {
         .unwrap()
         .iter()
         .map(|row| row.get::<_, String>(0))
-        .filter(|line| !line.contains("committed_group") && !line.contains("schema_version"))
+        .filter(|line| !BOOKKEEPING.iter().any(|name| line.contains(name)))
         .collect()
 }
 
@@ -107,4 +110,25 @@ fn another_encoding_is_refused() {
         open(&format!("{base}/latin")).err(),
         Some(OpenError::Encoding(encoding)) if encoding == "LATIN1"
     ));
+}
+
+#[test]
+fn servers_that_ask_together_share_one_secret() {
+    let Some(server) = test_postgres::postgres() else {
+        return;
+    };
+    let url = server.new_database();
+    let target = Target::parse(&url).unwrap();
+    let ask = |name: &str, candidate: u8| {
+        store_postgres::shared_secret(&target, name, &[candidate; 300]).unwrap()
+    };
+    let secrets: Vec<Vec<u8>> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..8).map(|n| scope.spawn(move || ask("key", n))).collect();
+        asking.into_iter().map(|a| a.join().unwrap()).collect()
+    });
+    assert!(secrets.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(ask("key", 99), secrets[0]);
+    assert_eq!(ask("another", 99), [99; 300]);
+    drop(open(&url).unwrap());
+    assert_eq!(ask("key", 100), secrets[0], "the tables are beside it");
 }

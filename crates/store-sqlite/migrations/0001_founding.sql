@@ -643,6 +643,25 @@ CREATE TABLE "export_chunk" (
   PRIMARY KEY ("job_id", "chunk")
 ) STRICT;
 
+CREATE TABLE "status_monitor" (
+  "monitor_id" TEXT NOT NULL DEFAULT '',
+  "caller" TEXT NOT NULL DEFAULT '',
+  "lease_until" INTEGER NOT NULL DEFAULT 0,
+  "finished_at" INTEGER NOT NULL DEFAULT 0,
+  "status" INTEGER NOT NULL DEFAULT 0,
+  "headers" TEXT NOT NULL DEFAULT '',
+  "length" INTEGER NOT NULL DEFAULT 0,
+  "pieces" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("monitor_id")
+) STRICT;
+
+CREATE TABLE "status_monitor_piece" (
+  "monitor_id" TEXT NOT NULL DEFAULT '',
+  "piece" INTEGER NOT NULL DEFAULT 0,
+  "content" BLOB,
+  PRIMARY KEY ("monitor_id", "piece")
+) STRICT;
+
 CREATE VIEW "report_device_run_states" AS
 SELECT s."detection_state" AS "detection_script_status",
   CAST(s."detection_state" AS TEXT) AS "detection_status", s."device_id", d."device_name",

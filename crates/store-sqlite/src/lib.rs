@@ -85,10 +85,12 @@ impl Sqlite {
     ) -> Result<Self, OpenError> {
         let mut connection = connect(path, Durability::Machine)?;
         migrate::run(&mut connection, path)?;
+        let version = migrate::version(&connection).map_err(failed(path))?;
         let context = session::Context {
             model,
             tables,
             clock,
+            version,
         };
         Self::start(path, connection, context)
     }
@@ -107,10 +109,12 @@ impl Sqlite {
     ) -> Result<Self, OpenError> {
         let mut connection = connect(path, durability)?;
         model_tables::make(&mut connection, path, &tables)?;
+        let version = migrate::version(&connection).map_err(failed(path))?;
         let context = session::Context {
             model,
             tables,
             clock,
+            version,
         };
         Self::start(path, connection, context)
     }

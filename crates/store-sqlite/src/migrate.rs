@@ -9,13 +9,16 @@ use crate::OpenError;
 /// The steps in order; a database at version `n` has had the first `n`.
 const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_founding.sql")];
 
+/// Where SQLite keeps the version: in the file's head.
+const VERSION: &str = "user_version";
+
 /// Carries out the steps that are missing, each in a transaction of its own.
 pub(crate) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::Sqlite {
         path: path.to_owned(),
         source,
     };
-    let found = version(connection).map_err(failed)?;
+    let found = version(connection).map_err(failed)? as usize;
     if found > MIGRATIONS.len() {
         let known = MIGRATIONS.len();
         return Err(OpenError::Newer {
@@ -30,21 +33,23 @@ pub(crate) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenEr
     Ok(())
 }
 
-fn version(connection: &Connection) -> rusqlite::Result<usize> {
-    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    Ok(version as usize)
+/// How many steps a database has had; 0 for one without migrations.
+pub(crate) fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, VERSION, |row| row.get(0))
+}
+
+/// Writes the version that a database has anyway: a write that changes nothing.
+pub(crate) fn touch(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, VERSION, version(connection)?)
 }
 
 fn step(connection: &mut Connection, index: usize, sql: &str) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have carried the step out while this one waited for the lock.
-    if version(&transaction)? == index {
+    if version(&transaction)? as usize == index {
         transaction.execute_batch(sql)?;
-        transaction.pragma_update(
-            None,
-            "user_version",
-            u32::try_from(index + 1).unwrap_or(u32::MAX),
-        )?;
+        let next = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        transaction.pragma_update(None, VERSION, next)?;
     }
     transaction.commit()
 }

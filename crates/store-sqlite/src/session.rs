@@ -24,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) model: Arc<Model>,
     pub(crate) tables: Arc<Tables>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The version of the tables.
+    pub(crate) version: u32,
 }
 
 /// Which prepared statement: those of fixed text by what they are for, so that the hot path hashes

@@ -32,5 +32,6 @@ pub use table::{
     Column, ColumnKind, ColumnSet, Index, Link, Media, NavigationMap, Row, Table, TableId, Tables,
 };
 pub use transaction::{
-    BoxFuture, Cells, Job, ReadJob, Reader, Store, Transaction, Verdict, read, write,
+    BoxFuture, Cells, Job, ReadJob, Reader, Store, Transaction, Verdict, other_version, read,
+    ready, write,
 };

@@ -67,6 +67,7 @@ macro_rules! store_suite {
             commands::a_sink_that_fails_ends_the_select,
             commands::a_snapshot_is_of_one_instant,
             commands::what_was_answered_is_read_by_all,
+            commands::a_store_that_works_is_ready,
             additions::additions_are_as_if_written_at_once,
             additions::a_virtual_column_sees_additions_to_the_table_it_reads,
             additions::times_only_move_forward,

@@ -68,6 +68,13 @@ pub trait Reader {
     /// What the database says.
     fn exists(&mut self, table: TableId, key: &[Value]) -> Result<bool, Error>;
 
+    /// Checks that the tables are at the version that this program knows: another one may have
+    /// brought them up to date since.
+    ///
+    /// # Errors
+    /// 503 if they are not, and what the database says.
+    fn check_version(&mut self) -> Result<(), Error>;
+
     /// Says which rows will be read by key, so that a database may fetch them at once.
     ///
     /// # Errors
@@ -161,6 +168,12 @@ pub trait Transaction: Reader {
         fixed: &[(usize, Value)],
         limit: u32,
     ) -> Result<u32, Error>;
+
+    /// Writes something that no row shows, so that the commit is that of a write.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn touch(&mut self) -> Result<(), Error>;
 
     /// Removes a log's rows before a place, and marks the row at the place as the last that is
     /// pruned.
@@ -271,6 +284,26 @@ pub async fn write<T: Send + 'static>(
             result
         }
         Err(_) => Err(Error::internal("the store dropped a command")),
+    }
+}
+
+/// Whether the database answers a read, has the tables of this program, and makes a write durable.
+///
+/// # Errors
+/// What stands in the way.
+pub async fn ready(store: &dyn Store) -> Result<(), Error> {
+    read(store, |reader| reader.check_version()).await?;
+    write(store, |transaction| transaction.touch()).await
+}
+
+/// The error of a database whose tables another program has brought to another version.
+#[must_use]
+pub fn other_version(found: i64, known: i64) -> Error {
+    let message = "The tables of the database are of another version of the program.";
+    let reason = format!("the tables have version {found}; this program knows {known}");
+    Error {
+        internal: Some(reason),
+        ..Error::new(ErrorCode::ServiceUnavailable, message)
     }
 }
 

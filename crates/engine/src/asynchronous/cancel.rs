@@ -1,11 +1,13 @@
 //! Ends a request that runs behind a monitor: whatever it has not begun to write, it does not.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use odata::{Error, ErrorCode};
 use store::{Job, ReadJob, Store, Transaction, Verdict};
 use tokio::task::AbortHandle;
+use uuid::Uuid;
 
 /// What ends a request.
 #[derive(Clone, Default)]
@@ -15,6 +17,11 @@ pub(super) struct Cancel {
 }
 
 impl Cancel {
+    /// Whether the request was to end.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
     /// Remembers the task that carries the request out.
     pub(super) fn aborts(&self, task: AbortHandle) {
         *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
@@ -27,6 +34,32 @@ impl Cancel {
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(task) = task.as_ref() {
             task.abort();
+        }
+    }
+}
+
+/// What ends the requests that this server carries out behind their monitors. Those of others hear of
+/// it when they renew their lease.
+#[derive(Default)]
+pub(crate) struct Cancels(Mutex<HashMap<Uuid, Cancel>>);
+
+impl Cancels {
+    fn all(&self) -> MutexGuard<'_, HashMap<Uuid, Cancel>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn add(&self, id: Uuid, cancel: Cancel) {
+        self.all().insert(id, cancel);
+    }
+
+    pub(super) fn remove(&self, id: Uuid) {
+        self.all().remove(&id);
+    }
+
+    /// Ends the request of a monitor, if this server carries it out.
+    pub(super) fn cancel(&self, id: Uuid) {
+        if let Some(cancel) = self.all().get(&id) {
+            cancel.cancel();
         }
     }
 }

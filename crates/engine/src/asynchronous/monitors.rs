@@ -1,238 +1,256 @@
-//! The status monitors of all clients: who may see them, how many there are, when they end.
+//! The status monitors of all clients, in the database: whichever server on it is asked says what
+//! became of a request. Who carries a request out holds a lease on its monitor; when that has run
+//! out, the server has ended, and whether the request was carried out is not known.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use odata::Error;
+use edm::Value;
+use edm::time::TICKS_PER_SECOND;
+use odata::{Error, ErrorCode};
+use store::{Row, Select, Transaction, read, write};
 use uuid::Uuid;
 
-use super::cancel::Cancel;
+use super::answers;
+use super::room::{Head, Room, Stage};
+use super::rows::Layout;
 use crate::access::Caller;
+use crate::core::Core;
 use crate::exchange::Response;
-use crate::request_ids::RequestIds;
 
-/// The most monitors.
-const MOST: usize = 1_000;
-/// The most monitors of one caller.
-const MOST_OF_ONE: usize = 100;
-/// The most bytes in the answers that wait to be fetched; the oldest give way.
-const MOST_BYTES: usize = 256 << 20;
-/// How long an answer waits to be fetched, in ticks of 100 ns: ten minutes.
-const KEPT: i64 = 600 * 10_000_000;
-
-/// How a request ended.
-#[derive(Clone, Debug)]
-pub(crate) struct Outcome {
-    pub(crate) result: Result<Response, Error>,
-    /// The ids under which it ran.
-    pub(crate) ids: RequestIds,
-}
-
-impl Outcome {
-    fn size(&self) -> usize {
-        self.result
-            .as_ref()
-            .map_or(0, |response| response.body.len())
-    }
-}
+/// How long a server that fell silent is believed to be at work, in seconds.
+pub(super) const LEASE: i64 = 15;
 
 /// What a monitor says.
 pub(super) enum Found {
+    /// The request is being carried out.
     Running,
-    Finished(Box<Outcome>),
+    /// It has been, and this is the answer.
+    Finished(Response),
+    /// The server that carried it out has ended.
+    Lost(Error),
 }
 
 /// All monitors.
-#[derive(Default)]
-pub(crate) struct Monitors(Mutex<HashMap<Uuid, Monitor>>);
-
-struct Monitor {
-    /// Nobody else may see it, nor the same one with other rights.
-    caller: Caller,
-    cancel: Cancel,
-    outcome: Option<(Outcome, i64)>,
-}
+#[derive(Clone, Copy)]
+pub(crate) struct Monitors(Option<Layout>);
 
 impl Monitors {
-    fn lock(&self, now: i64) -> MutexGuard<'_, HashMap<Uuid, Monitor>> {
-        let mut monitors = self.all();
-        let is_kept = |finished: &i64| now.saturating_sub(*finished) < KEPT;
-        monitors.retain(|_, m| m.outcome.as_ref().is_none_or(|(_, at)| is_kept(at)));
-        monitors
+    /// The monitors in these tables: none where the storage map has no tables for them.
+    pub(crate) fn of(tables: &store::Tables) -> Self {
+        Self(Layout::of(tables))
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<Uuid, Monitor>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A new monitor; `None` if there is no room.
-    pub(super) fn reserve(&self, caller: &Caller, now: i64) -> Option<Uuid> {
-        let mut monitors = self.lock(now);
-        let own = monitors.values().filter(|m| m.caller == *caller).count();
-        if monitors.len() >= MOST || own >= MOST_OF_ONE {
-            return None;
+    /// A new monitor, its lease taken; `None` if there is no room.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) async fn begin(self, core: &Core, caller: &Caller) -> Result<Option<Uuid>, Error> {
+        let Some(layout) = self.0 else {
+            return Ok(None);
+        };
+        let (now, caller) = (core.clock.now().ticks, name_of(caller)?);
+        let room = Room::of(heads(layout, core).await?, &caller, now);
+        for id in room.gone {
+            write(core.store.as_ref(), move |transaction| {
+                layout.remove(transaction, &id)
+            })
+            .await?;
+        }
+        if !room.free {
+            return Ok(None);
         }
         // 122 random bits of the system: nobody guesses them.
         let id = Uuid::new_v4();
-        monitors.insert(
-            id,
-            Monitor {
-                caller: caller.clone(),
-                cancel: Cancel::default(),
-                outcome: None,
-            },
-        );
-        Some(id)
-    }
-
-    /// What ends the request of a monitor.
-    pub(super) fn running(&self, id: Uuid, cancel: Cancel) {
-        if let Some(monitor) = self.all().get_mut(&id) {
-            monitor.cancel = cancel;
-        }
-    }
-
-    /// A request has ended. One whose monitor has gone is forgotten.
-    pub(super) fn finish(&self, id: Uuid, outcome: Outcome, now: i64) {
-        let mut monitors = self.lock(now);
-        if let Some(monitor) = monitors.get_mut(&id) {
-            monitor.outcome = Some((outcome, now));
-            make_room(&mut monitors, id);
-        }
+        let mut row = core.tables.table(layout.monitors).blank();
+        row[layout.id] = Value::String(id.to_string());
+        row[layout.caller] = Value::String(caller);
+        row[layout.lease_until] = Value::Integer(lease(now));
+        write(core.store.as_ref(), move |transaction| {
+            transaction.insert(layout.monitors, &row)
+        })
+        .await?;
+        Ok(Some(id))
     }
 
     /// What a monitor of a caller says.
-    pub(super) fn find(&self, id: Uuid, caller: &Caller, now: i64) -> Option<Found> {
-        let monitors = self.lock(now);
-        let monitor = monitors.get(&id).filter(|m| m.caller == *caller)?;
-        Some(match &monitor.outcome {
-            None => Found::Running,
-            Some((outcome, _)) => Found::Finished(Box::new(outcome.clone())),
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) async fn find(
+        self,
+        core: &Core,
+        id: Uuid,
+        caller: &Caller,
+    ) -> Result<Option<Found>, Error> {
+        let Some(layout) = self.0 else {
+            return Ok(None);
+        };
+        let (now, caller) = (core.clock.now().ticks, name_of(caller)?);
+        read(core.store.as_ref(), move |reader| {
+            let row = reader.get(layout.monitors, &[key(id)])?;
+            let Some(row) = row.filter(|row| row[layout.caller].as_str() == Some(&caller)) else {
+                return Ok(None);
+            };
+            let head = layout.head(&row);
+            Ok(match head.stage(now) {
+                Stage::Running => Some(Found::Running),
+                Stage::Lost => Some(Found::Lost(lost())),
+                Stage::Gone => None,
+                Stage::Finished => {
+                    let body = layout.body(reader, &row)?;
+                    Some(Found::Finished(answers::read(layout, &row, body)))
+                }
+            })
         })
+        .await
     }
 
-    /// The outcome of a monitor that nobody was told of.
-    pub(super) fn take(&self, id: Uuid) -> Option<Outcome> {
-        let mut monitors = self.all();
-        monitors.get(&id)?.outcome.as_ref()?;
-        monitors.remove(&id)?.outcome.map(|(outcome, _)| outcome)
+    /// Removes a monitor of a caller; the server that carries its request out ends that. `false`:
+    /// there is none.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) async fn remove(
+        self,
+        core: &Core,
+        id: Uuid,
+        caller: &Caller,
+    ) -> Result<bool, Error> {
+        let Some(layout) = self.0 else {
+            return Ok(false);
+        };
+        let (now, caller) = (core.clock.now().ticks, name_of(caller)?);
+        write(core.store.as_ref(), move |transaction| {
+            let row = transaction.get(layout.monitors, &[key(id)])?;
+            let own = |row: &Row| row[layout.caller].as_str() == Some(&caller);
+            let there = |row: &Row| layout.head(row).stage(now) != Stage::Gone;
+            if !row.is_some_and(|row| own(&row) && there(&row)) {
+                return Ok(false);
+            }
+            layout.remove(transaction, &key(id))?;
+            Ok(true)
+        })
+        .await
     }
 
-    /// Removes a monitor of a caller, and ends its request. `false`: there is none.
-    pub(super) fn remove(&self, id: Uuid, caller: &Caller, now: i64) -> bool {
-        let mut monitors = self.lock(now);
-        if monitors.get(&id).is_none_or(|m| m.caller != *caller) {
-            return false;
+    /// Holds the lease on. `false`: the monitor has gone, and its request is to end.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) async fn renew(self, core: &Core, id: Uuid) -> Result<bool, Error> {
+        let Some(layout) = self.0 else {
+            return Ok(false);
+        };
+        let until = Value::Integer(lease(core.clock.now().ticks));
+        write(core.store.as_ref(), move |transaction| {
+            change(
+                layout,
+                transaction,
+                id,
+                &[(layout.lease_until, until.clone())],
+            )
+        })
+        .await
+    }
+
+    /// Keeps the answer of a request, if its monitor is still there.
+    ///
+    /// # Errors
+    /// What the store says; it may be called again.
+    pub(super) async fn finish(
+        self,
+        core: &Core,
+        id: Uuid,
+        response: &Response,
+    ) -> Result<(), Error> {
+        let Some(layout) = self.0 else { return Ok(()) };
+        let pieces = answers::pieces(&response.body);
+        let mut values = answers::head(layout, response, pieces.len());
+        let (table, count) = (core.tables.table(layout.pieces), pieces.len());
+        for (number, content) in (0_i64..).zip(pieces) {
+            let mut piece = table.blank();
+            piece[layout.of] = key(id);
+            piece[layout.number] = Value::Integer(number);
+            piece[layout.content] = Value::Binary(content.to_vec());
+            write(core.store.as_ref(), move |transaction| {
+                transaction.insert(layout.pieces, &piece)
+            })
+            .await?;
         }
-        if let Some(monitor) = monitors.remove(&id) {
-            monitor.cancel.cancel();
-        }
-        true
+        values.push((layout.finished_at, Value::Integer(core.clock.now().ticks)));
+        write(core.store.as_ref(), move |transaction| {
+            if !change(layout, transaction, id, &values)? && count > 0 {
+                layout.remove(transaction, &key(id))?;
+            }
+            Ok(())
+        })
+        .await
     }
 
-    /// Forgets all monitors. Requests that run go on, unheard.
-    pub(crate) fn forget(&self) {
-        self.all().clear();
+    /// Forgets all monitors; the servers that carry out requests end those.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) async fn forget(self, core: &Core) -> Result<(), Error> {
+        let Some(layout) = self.0 else { return Ok(()) };
+        for head in heads(layout, core).await? {
+            write(core.store.as_ref(), move |transaction| {
+                layout.remove(transaction, &head.id)
+            })
+            .await?;
+        }
+        Ok(())
     }
 }
 
-/// Removes the oldest answers until the rest is within its bytes; the newest stays.
-fn make_room(monitors: &mut HashMap<Uuid, Monitor>, newest: Uuid) {
-    let mut finished: Vec<(i64, Uuid, usize)> = monitors
-        .iter()
-        .filter_map(|(id, m)| m.outcome.as_ref().map(|(o, at)| (*at, *id, o.size())))
-        .collect();
-    let mut bytes: usize = finished.iter().map(|(_, _, size)| size).sum();
-    if bytes <= MOST_BYTES {
-        return;
-    }
-    finished.sort_unstable();
-    for (_, id, size) in finished {
-        if bytes <= MOST_BYTES {
-            return;
-        }
-        if id != newest {
-            monitors.remove(&id);
-            bytes -= size;
-        }
-    }
+fn lease(now: i64) -> i64 {
+    now.saturating_add(LEASE * TICKS_PER_SECOND)
 }
 
-#[cfg(test)]
-mod tests {
-    use http::HeaderMap;
+fn key(id: Uuid) -> Value {
+    Value::String(id.to_string())
+}
 
-    use super::*;
+/// What tells a caller from all others, and from itself with other rights.
+fn name_of(caller: &Caller) -> Result<String, Error> {
+    let named = (&caller.subject, &caller.roles, &caller.scopes);
+    serde_json::to_string(&named).map_err(Error::internal)
+}
 
-    fn caller(subject: &str) -> Caller {
-        Caller {
-            subject: subject.to_owned(),
-            ..Caller::default()
-        }
+fn lost() -> Error {
+    let message = "The server that carried this request out has ended; whether it did is not \
+                   known. Read before you repeat it.";
+    Error::new(ErrorCode::ServiceUnavailable, message)
+}
+
+async fn heads(layout: Layout, core: &Core) -> Result<Vec<Head>, Error> {
+    let (tables, model) = (core.tables.clone(), core.model.clone());
+    read(core.store.as_ref(), move |reader| {
+        let table = tables.table(layout.monitors);
+        let select = Select::all(layout.monitors, table.columns.len());
+        let mut heads = Vec::new();
+        reader.select(&select, &mut |cells| {
+            let row = store::cell::decode_row(&model, table, cells)?;
+            heads.push(layout.head(&row));
+            Ok(())
+        })?;
+        Ok(heads)
+    })
+    .await
+}
+
+/// Changes the row of a monitor. `false`: there is none.
+fn change(
+    layout: Layout,
+    transaction: &mut dyn Transaction,
+    id: Uuid,
+    values: &[(usize, Value)],
+) -> Result<bool, Error> {
+    let key = [key(id)];
+    let Some(mut row) = transaction.get(layout.monitors, &key)? else {
+        return Ok(false);
+    };
+    for (column, value) in values {
+        row[*column] = value.clone();
     }
-
-    fn outcome(bytes: usize) -> Outcome {
-        Outcome {
-            result: Ok(Response {
-                status: 200,
-                headers: HeaderMap::new(),
-                body: vec![0; bytes].into(),
-            }),
-            ids: RequestIds::of(&HeaderMap::new()),
-        }
-    }
-
-    #[test]
-    fn a_monitor_is_its_callers_alone() {
-        let (monitors, ada, eve) = (Monitors::default(), caller("ada"), caller("eve"));
-        let id = monitors.reserve(&ada, 0).expect("there is room");
-        assert!(matches!(monitors.find(id, &ada, 1), Some(Found::Running)));
-        assert!(monitors.find(id, &eve, 1).is_none());
-        assert!(!monitors.remove(id, &eve, 1));
-        monitors.finish(id, outcome(1), 1);
-        assert!(matches!(
-            monitors.find(id, &ada, 1),
-            Some(Found::Finished(_))
-        ));
-        assert!(monitors.find(id, &eve, 1).is_none());
-        assert!(monitors.remove(id, &ada, 1));
-        assert!(monitors.find(id, &ada, 1).is_none());
-    }
-
-    #[test]
-    fn answers_expire_and_requests_do_not() {
-        let (monitors, ada) = (Monitors::default(), caller("ada"));
-        let running = monitors.reserve(&ada, 0).expect("there is room");
-        let finished = monitors.reserve(&ada, 0).expect("there is room");
-        monitors.finish(finished, outcome(1), 5);
-        assert!(monitors.find(finished, &ada, KEPT + 4).is_some());
-        assert!(monitors.find(finished, &ada, KEPT + 5).is_none());
-        assert!(monitors.find(running, &ada, 2 * KEPT).is_some());
-        monitors.forget();
-        assert!(monitors.find(running, &ada, 2 * KEPT).is_none());
-    }
-
-    #[test]
-    fn monitors_are_bounded() {
-        let monitors = Monitors::default();
-        let of_ada = (0..MOST).filter_map(|_| monitors.reserve(&caller("ada"), 0));
-        assert_eq!(of_ada.count(), MOST_OF_ONE);
-        let of_all = (0..MOST).filter_map(|n| monitors.reserve(&caller(&n.to_string()), 0));
-        assert_eq!(of_all.count(), MOST - MOST_OF_ONE);
-        assert!(monitors.reserve(&caller("last"), 0).is_none());
-    }
-
-    #[test]
-    fn the_oldest_answers_give_way() {
-        let (monitors, ada) = (Monitors::default(), caller("ada"));
-        let ids: Vec<Uuid> = (0..3).filter_map(|_| monitors.reserve(&ada, 0)).collect();
-        for (at, id) in (1..).zip(&ids) {
-            monitors.finish(*id, outcome(MOST_BYTES / 2), at);
-        }
-        let found: Vec<bool> = ids
-            .iter()
-            .map(|id| monitors.find(*id, &ada, 9).is_some())
-            .collect();
-        assert_eq!(found, [false, true, true]);
-    }
+    let columns = values.iter().map(|(column, _)| *column).collect();
+    transaction.update(layout.monitors, &key, columns, &row)
 }

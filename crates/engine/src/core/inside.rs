@@ -27,10 +27,13 @@ impl Core {
         }
     }
 
-    /// Forgets the status monitors of requests that were to be answered later. Those that run go
-    /// on, and their answers are dropped.
-    pub fn forget_asynchronous_requests(&self) {
-        self.monitors.forget();
+    /// Forgets the status monitors of requests that were to be answered later. Those that run are
+    /// ended.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn forget_asynchronous_requests(&self) -> Result<(), odata::Error> {
+        self.monitors.forget(self).await
     }
 
     /// Whether something was noted to be drained.

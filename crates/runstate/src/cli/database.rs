@@ -64,6 +64,20 @@ pub(crate) struct DatabaseArguments {
     pub(crate) lock_timeout: Duration,
 }
 
+/// Where the key is that signs a token.
+#[derive(Debug, Args)]
+pub(crate) struct TokenDatabase {
+    /// The PostgreSQL database of the servers, whose key signs the token instead of that of a data
+    /// directory. Other users of this machine can see a password here, so prefer the variable
+    #[arg(
+        long = "database",
+        value_name = "URL",
+        env = "RUNSTATE_DATABASE",
+        hide_env_values = true
+    )]
+    pub(crate) url: Option<DatabaseUrl>,
+}
+
 /// A timeout: PostgreSQL counts milliseconds, at most as many as 32 bits hold, and takes none for
 /// "never".
 fn at_least_a_millisecond(text: &str) -> Result<Duration, String> {

@@ -1,4 +1,4 @@
-//! The signing key of a data directory.
+//! The signing key: that of a data directory, or one that is kept in a database.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -60,6 +60,9 @@ pub enum KeyError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// What a database holds is no key of the kind that is used here.
+    #[error("the signing key in the database is no ECDSA P-256 private key (PKCS #8): {0}")]
+    Kept(&'static str),
     /// The cryptographic library refused.
     #[error("cannot generate a key")]
     Generate,
@@ -81,6 +84,24 @@ impl SigningKey {
         create_directory(data_dir).map_err(|reason| failed("create", data_dir, reason))?;
         create(data_dir, &path)?;
         load(&path)
+    }
+
+    /// A new key, as what [`Self::from_secret`] reads.
+    ///
+    /// # Errors
+    /// [`KeyError::Generate`].
+    pub fn new_secret() -> Result<Vec<u8>, KeyError> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING);
+        let der = pair.and_then(|pair| pair.to_pkcs8v1());
+        Ok(der.map_err(|_| KeyError::Generate)?.as_ref().to_vec())
+    }
+
+    /// The key that is kept elsewhere (PKCS #8, RFC 5958).
+    ///
+    /// # Errors
+    /// [`KeyError::Kept`].
+    pub fn from_secret(der: &[u8]) -> Result<Self, KeyError> {
+        Self::from_pkcs8(der).map_err(KeyError::Kept)
     }
 
     /// The RFC 7638 thumbprint (SHA-256) of the public key, in base64url: the `kid` of its tokens.
@@ -168,11 +189,9 @@ fn load(path: &Path) -> Result<SigningKey, KeyError> {
 /// Writes a new key under a name of its own and then gives it the real name, unless that has been
 /// taken meanwhile: no reader ever sees half a key, and no second writer replaces the first's.
 fn create(data_dir: &Path, path: &Path) -> Result<(), KeyError> {
-    let pair =
-        EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| KeyError::Generate)?;
-    let der = pair.to_pkcs8v1().map_err(|_| KeyError::Generate)?;
+    let der = SigningKey::new_secret()?;
     let draft = data_dir.join(format!(".{FILE_NAME}.{}", Uuid::new_v4()));
-    let written = write_private(&draft, &der_to_pem(der.as_ref()));
+    let written = write_private(&draft, &der_to_pem(&der));
     let linked = written.and_then(|()| match fs::hard_link(&draft, path) {
         Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         linked => linked,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use engine::exchange::{Handler, Request, Response};
+use engine::exchange::{Handler, Probing, Request, Response};
 use http::{HeaderMap, HeaderValue, header};
 use odata::{Error, ErrorCode};
 use server::auth::{SigningKey, TokenRequest, Verifier, issue};
@@ -143,6 +143,10 @@ pub(crate) struct Echo {
 }
 
 impl Handler for Echo {
+    fn ready(&self) -> Probing<'_> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn handle(
         &self,
         request: Request,

@@ -60,6 +60,53 @@ fn a_body_on_its_way_is_still_read() {
 }
 
 #[test]
+fn load_balancers_hear_of_the_end_before_it_comes() {
+    let limits = Limits {
+        notice: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    let server = Fixture::with_limits(limits);
+    let probe = "GET /ready HTTP/1.1\r\nHost: t.example\r\n\r\n";
+    let work = format!("{}\r\n", server.head("GET", "/beta/x"));
+    let ready = server.send(probe);
+    assert_eq!(ready.status, 200);
+    assert_eq!(ready.text(), r#"{"status":"ready"}"#);
+    let stopping = server.stop();
+    let send = |bytes: &str| {
+        let mut client = Client::connect(stopping.address);
+        client.send(bytes);
+        client.receive()
+    };
+    while send(probe).status == 200 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let refused = send(probe);
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (503, Some("5"))
+    );
+    assert_eq!(send(&work).status, 200, "it serves on");
+    let address = stopping.address;
+    assert_eq!(stopping.wait(), 0);
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn readiness_can_only_be_read() {
+    let server = Fixture::start();
+    for (method, status) in [("GET", 200), ("HEAD", 200), ("POST", 405), ("OPTIONS", 405)] {
+        let request = format!("{method} /ready HTTP/1.1\r\nHost: t.example\r\n\r\n");
+        let mut client = server.connect();
+        client.send(request);
+        let answer = match method {
+            "HEAD" => client.receive_head(),
+            _ => client.receive(),
+        };
+        assert_eq!(answer.status, status, "{method}");
+    }
+}
+
+#[test]
 fn what_does_not_end_is_broken_off() {
     let limits = Limits {
         drain: Duration::from_millis(200),

@@ -93,6 +93,10 @@ impl Reader for Batch<'_> {
         Ok(!matches!(known.row, Held::Absent))
     }
 
+    fn check_version(&mut self) -> Result<(), Error> {
+        Err(self.halt(Ran::Alone))
+    }
+
     fn log_horizon(&mut self, _: TableId) -> Result<Horizon, Error> {
         Err(self.halt(Ran::Alone))
     }
@@ -143,6 +147,11 @@ impl Transaction for Batch<'_> {
         };
         self.set(id, known)?;
         Ok(true)
+    }
+
+    fn touch(&mut self) -> Result<(), Error> {
+        // The commit writes the group's record.
+        Ok(())
     }
 
     fn append(&mut self, id: TableId, row: &Row) -> Result<i64, Error> {

@@ -8,6 +8,7 @@ use store::{AggregatedSink, Aggregation, Cells, Dialect, Reader, Row, Select, Ta
 
 use super::Session;
 use super::prepared::Prepared;
+use crate::migrate;
 use crate::values::PostgresRow;
 
 impl Session {
@@ -92,6 +93,22 @@ impl Reader for Session {
         };
         Ok(self.query_one(Prepared::Exists(id), &cells)?.is_some())
     }
+
+    fn check_version(&mut self) -> Result<(), Error> {
+        self.flush_additions(None)?;
+        let mut found = None;
+        let statement = self.statement_for(migrate::VERSION.to_owned(), &[])?;
+        self.query(&statement, &[], |row| {
+            found = row.try_get::<_, i64>(0).ok();
+            true
+        })?;
+        let (found, known) = (found.unwrap_or(-1), self.context.version);
+        match found == known {
+            true => Ok(()),
+            false => Err(store::other_version(found, known)),
+        }
+    }
+
     fn log_horizon(&mut self, log: TableId) -> Result<Horizon, Error> {
         self.read_horizon(log)
     }

@@ -11,7 +11,7 @@ use store::changes::{Horizon, LogPlace};
 use store::{AggregatedSink, Aggregation, Cells, Dialect, Reader, Row, Select, TableId};
 
 use super::{Prepared, Session, bind};
-use crate::failure;
+use crate::{failure, migrate};
 
 pub(super) struct SqliteRow<'r, 's>(pub(super) &'r rusqlite::Row<'s>);
 
@@ -68,6 +68,17 @@ impl Reader for Session<'_> {
             .map_or(Ok(0), |row| row.get(0))
             .map_err(|e| failure(&e))?;
         u64::try_from(count).map_err(Error::internal)
+    }
+
+    fn check_version(&mut self) -> Result<(), Error> {
+        let found = migrate::version(self.connection).map_err(|e| failure(&e))?;
+        match found == self.context.version {
+            true => Ok(()),
+            false => Err(store::other_version(
+                found.into(),
+                self.context.version.into(),
+            )),
+        }
     }
 
     fn aggregate(

@@ -10,7 +10,7 @@ use store::changes::LogPlace;
 use store::{ColumnSet, Dialect, Row, TableId, Transaction};
 
 use super::{Prepared, Session, bind};
-use crate::failure;
+use crate::{failure, migrate};
 
 impl<'c> Session<'c> {
     /// Writes the additions held back for a table before it is read.
@@ -116,6 +116,10 @@ impl Transaction for Session<'_> {
             self.log_row(id, row)?;
         }
         Ok(inserted)
+    }
+
+    fn touch(&mut self) -> Result<(), Error> {
+        migrate::touch(self.connection).map_err(|e| failure(&e))
     }
 
     fn append(&mut self, id: TableId, row: &Row) -> Result<i64, Error> {

@@ -242,3 +242,13 @@ pub fn what_was_answered_is_read_by_all(open: Opener) {
         assert_eq!(world.read(move |reader| reader.count(&select)), n + 1);
     }
 }
+
+/// The tables are those of this program, and a write that changes nothing is made durable.
+pub fn a_store_that_works_is_ready(open: Opener) {
+    let world = World::new(open);
+    for _ in 0..3 {
+        let ready = world.wait(crate::ready(world.store.as_ref()));
+        ready.expect("the store works");
+    }
+    world.written(|transaction| transaction.check_version());
+}

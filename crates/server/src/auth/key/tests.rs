@@ -146,3 +146,17 @@ fn the_thumbprint_is_that_of_rfc_7638() {
     let compressed = [&[2][..], &x].concat();
     assert_eq!(thumbprint(&compressed), None);
 }
+
+#[test]
+fn a_key_that_is_kept_elsewhere_is_the_same_key() {
+    let secret = SigningKey::new_secret().unwrap();
+    let [one, other] = [(), ()].map(|()| SigningKey::from_secret(&secret).unwrap());
+    assert_eq!(one.thumbprint(), other.thumbprint());
+    assert_ne!(secret, SigningKey::new_secret().unwrap());
+    for broken in [&[][..], &secret[1..], &secret[..secret.len() - 1], b"key"] {
+        assert!(matches!(
+            SigningKey::from_secret(broken),
+            Err(KeyError::Kept(_))
+        ));
+    }
+}
