@@ -36,7 +36,7 @@ pub(crate) async fn written(context: &Arc<Context>, written: Written) -> Result<
     } = written;
     let core = &context.core;
     let mut headers = json_headers(&context.negotiated);
-    if context.negotiated.return_given {
+    if context.negotiated.return_given && !context.negotiated.minimal {
         applied(&mut headers, "return=representation");
     }
     tag(
@@ -74,7 +74,7 @@ pub(crate) async fn made(context: &Arc<Context>, made: Written) -> Result<Respon
     };
     let location = HeaderValue::from_str(&url).map_err(Error::internal)?;
     let tag_of = etag::of_row(core.tables.table(made.table), &made.row);
-    let mut response = if context.negotiated.minimal {
+    let mut response = if context.negotiated.minimal && !context.shapes() {
         no_content(&context.negotiated)
     } else {
         written(context, made).await?

@@ -21,6 +21,7 @@ pub(crate) fn bind(
     payload: &EntityPayload,
     row: &mut Row,
     given: &mut ColumnSet,
+    makes: bool,
 ) -> Result<(), Error> {
     let core = edit.core;
     for (index, urls) in &payload.bindings {
@@ -33,8 +34,9 @@ pub(crate) fn bind(
         if navigation.contains_target {
             return Err(refuse(format!("'{name}' cannot be bound.")));
         }
-        let relation = Relation::new(core, core.table_of(payload.of)?, payload.of, *index)
+        let mut relation = Relation::new(core, core.table_of(payload.of)?, payload.of, *index)
             .map_err(|_| refuse(format!("'{name}' cannot be bound.")))?;
+        relation.makes = makes;
         edit.authorize(navigation, Action::Read)?;
         let bound = match urls.as_slice() {
             [] => None,

@@ -1,32 +1,39 @@
-//! PATCH of a collection with a delta payload: update, upsert and removal of many members in one
-//! transaction, all or nothing (OData 4.01 Protocol, section 11.4.12).
+//! PATCH of a collection with a delta payload (OData 4.01 Protocol, section 11.4.12): members that
+//! are changed, made and removed, and links, in one transaction, all or nothing; or, where the
+//! client has it go on behind an error, each in its own.
+
+mod apply;
+mod show;
 
 use std::sync::Arc;
 
 use edm::StructuredId;
 use odata::Error;
-use odata::json::{self, EntityPayload, Node};
-use store::{Row, TableId, Transaction};
+use odata::json::{self, DeltaItem, Node};
+use store::{Row, Transaction};
 
 use crate::answer;
 use crate::body;
-use crate::change::Unnamed;
 use crate::context::Context;
-use crate::core::Core;
-use crate::delete::remove;
+use crate::delete::Rest;
 use crate::exchange::Response;
-use crate::represent::{At, Representation};
-use crate::target::{Target, load, locate};
+use crate::prefer::Preferences;
+use crate::target::{Target, locate};
 use crate::update::member_key;
 
-/// What became of a member.
-enum Member {
+/// What became of a change.
+enum Done {
+    /// The member is as it is now.
     Kept(Row),
-    Removed(Option<String>),
+    /// It is gone.
+    Removed(Row),
+    /// A link was added or removed.
+    Linked,
+    /// It was not carried out.
+    Failed(Error),
 }
 
-/// Carries out a delta payload: 200 with the members as they are now, or 204 under
-/// `Prefer: return=minimal`.
+/// Carries out a delta payload: 200 with the changes as they were carried out, or 204.
 pub(crate) async fn members(
     context: &Arc<Context>,
     of: StructuredId,
@@ -36,28 +43,104 @@ pub(crate) async fn members(
         let message = "$expand is not legal with a delta payload.";
         return Err(Error::bad_request(message).with_target("$expand"));
     }
-    let payloads = json::read_delta(&context.core.model, of, node)?;
-    let (table, members) = context
+    let goes_on = context.negotiated.prefer.continue_on_error == Some(true);
+    let items = json::read_delta(&context.core.model, of, node, goes_on)?;
+    let items = Arc::new(items);
+    let done = if goes_on {
+        one_by_one(context, &items).await?
+    } else {
+        together(context, &items).await?
+    };
+    let failed = done.iter().any(|done| matches!(done, Done::Failed(_)));
+    let mut response = if failed || !context.minimal() {
+        let body = show::all(context, of, &items, &done)?;
+        answer::json(body, &context.negotiated)
+    } else {
+        answer::empty(&context.negotiated)
+    };
+    say_applied(context, &mut response);
+    Ok(response)
+}
+
+/// Says which preferences were followed.
+fn say_applied(context: &Context, response: &mut Response) {
+    let headers = &mut response.headers;
+    if context.negotiated.return_given {
+        let value = if context.negotiated.minimal {
+            "return=minimal"
+        } else {
+            "return=representation"
+        };
+        answer::applied(headers, value);
+    }
+    if context.negotiated.prefer.continue_on_error == Some(true) {
+        let name = Preferences::as_named(&context.request.headers, "continue-on-error");
+        answer::applied(headers, &name);
+    }
+}
+
+/// All changes in one transaction: the first error undoes them.
+async fn together(context: &Arc<Context>, items: &Arc<Vec<DeltaItem>>) -> Result<Vec<Done>, Error> {
+    let items = Arc::clone(items);
+    let (done, rest) = context
         .write(move |context, transaction| {
-            let minimal = context.negotiated.minimal;
+            let minimal = context.minimal();
             let collection = locate(&context.core, transaction, &context.path.segments)?;
-            prefetch(context, transaction, &collection, &payloads)?;
-            let mut members = Vec::with_capacity(if minimal { 0 } else { payloads.len() });
-            for (i, payload) in payloads.iter().enumerate() {
-                let member = upsert(context, transaction, &collection, payload)
+            prefetch(context, transaction, &collection, &items)?;
+            let mut done = Vec::with_capacity(if minimal { 0 } else { items.len() });
+            let mut rest = Rest::Gone;
+            for (i, item) in items.iter().enumerate() {
+                let (one, left) = apply::item(context, transaction, &collection, item)
                     .map_err(|error| body::at(i, error))?;
+                if left == Rest::Waits {
+                    rest = Rest::Waits;
+                }
                 if !minimal {
-                    members.push(member);
+                    done.push(one);
                 }
             }
-            Ok((collection.table, members))
+            Ok((done, rest))
         })
         .await?;
-    if context.negotiated.minimal {
-        return Ok(answer::no_content(&context.negotiated));
+    if rest == Rest::Waits {
+        context.core.drain();
     }
-    let body = represent(context, table, of, &members)?;
-    Ok(answer::json(body, &context.negotiated))
+    Ok(done)
+}
+
+/// Each change in a transaction of its own: an error is that change's alone.
+async fn one_by_one(
+    context: &Arc<Context>,
+    items: &Arc<Vec<DeltaItem>>,
+) -> Result<Vec<Done>, Error> {
+    // What is wrong with the collection itself is wrong with the whole request.
+    context
+        .read(|context, reader| locate(&context.core, reader, &context.path.segments).map(|_| ()))
+        .await?;
+    let mut done = Vec::with_capacity(items.len());
+    for i in 0..items.len() {
+        let items = Arc::clone(items);
+        let one = context
+            .write(move |context, transaction| {
+                let collection = locate(&context.core, transaction, &context.path.segments)?;
+                let item = items
+                    .get(i)
+                    .ok_or_else(|| Error::internal("a change behind the last"))?;
+                apply::item(context, transaction, &collection, item)
+            })
+            .await;
+        done.push(match one {
+            Ok((one, rest)) => {
+                if rest == Rest::Waits {
+                    context.core.drain();
+                }
+                one
+            }
+            Err(error) if error.code.status() < 500 => Done::Failed(error),
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(done)
 }
 
 /// Says which members will be read: all those that are named and stay.
@@ -65,9 +148,12 @@ fn prefetch(
     context: &Context,
     transaction: &mut dyn Transaction,
     collection: &Target,
-    payloads: &[EntityPayload],
+    items: &[DeltaItem],
 ) -> Result<(), Error> {
-    let kept = payloads.iter().filter(|payload| !payload.removed);
+    let kept = items.iter().filter_map(|item| match item {
+        DeltaItem::Entity(payload) if payload.removed.is_none() => Some(payload),
+        _ => None,
+    });
     // A member whose key is wrong is refused in its turn.
     let target = |payload| {
         member_key(&context.core, collection, payload)
@@ -76,78 +162,4 @@ fn prefetch(
     };
     let keys: Vec<_> = kept.filter_map(target).filter_map(|t| t.key).collect();
     transaction.prefetch(collection.table, &keys)
-}
-
-fn upsert(
-    context: &Context,
-    transaction: &mut dyn Transaction,
-    collection: &Target,
-    payload: &EntityPayload,
-) -> Result<Member, Error> {
-    let (core, root, edit) = (&context.core, context.root(), context.edit());
-    let target = member_key(core, collection, payload)?;
-    if payload.removed {
-        let target = target.map_or_else(|| removed_by_url(core, collection, root, payload), Ok)?;
-        let name = target.name.clone();
-        let old = load(core, transaction, &target)?;
-        remove(core, transaction, &target, &old, context.permit)?;
-        return Ok(Member::Removed(Some(name)));
-    }
-    if let Some(target) = target
-        && let Some(key) = &target.key
-        && let Some(row) = transaction.get(target.table, key)?
-    {
-        let old = target.admit(core, row)?;
-        return edit
-            .update(transaction, &target, old, payload, Unnamed::Stay)
-            .map(Member::Kept);
-    }
-    edit.insert(transaction, collection, payload)
-        .map(Member::Kept)
-}
-
-/// A removed member may name itself by `@odata.id` instead of its key.
-fn removed_by_url(
-    core: &Core,
-    collection: &Target,
-    root: &str,
-    payload: &EntityPayload,
-) -> Result<Target, Error> {
-    let needed = || Error::bad_request("A removed member needs its key or its '@odata.id'.");
-    let url = payload.id.as_deref().ok_or_else(needed)?;
-    let segments = crate::bind::referenced(core, root, url, collection.of)?;
-    let Some(odata::path::Segment::Key(own)) = segments.last() else {
-        return Err(needed());
-    };
-    collection.member(core, own)
-}
-
-fn represent(
-    context: &Context,
-    table: TableId,
-    of: StructuredId,
-    members: &[Member],
-) -> Result<bytes::Bytes, Error> {
-    let (core, style) = (&context.core, context.negotiated.style);
-    let made = Representation::new(core, table, of, &context.options, style, false)?;
-    let place = context.place();
-    let mut out = Vec::with_capacity(members.len() * 512 + 128);
-    out.extend_from_slice(b"{\"@odata.context\":");
-    json::write_string(&mut out, &format!("{}/$delta", context.place().context()));
-    out.extend_from_slice(b",\"value\":[");
-    for (i, member) in members.iter().enumerate() {
-        out.extend_from_slice(if i == 0 { b"{" } else { b",{" });
-        match member {
-            Member::Kept(row) => {
-                made.members_of_row(&mut out, row, At::Member(&place))?;
-            }
-            Member::Removed(name) => {
-                out.extend_from_slice(b"\"@odata.removed\":{\"reason\":\"deleted\"},\"id\":");
-                json::write_string(&mut out, name.as_deref().unwrap_or_default());
-            }
-        }
-        out.push(b'}');
-    }
-    out.extend_from_slice(b"]}");
-    Ok(out.into())
 }

@@ -88,8 +88,13 @@ impl Edit<'_> {
         begin(&mut row);
         let mut given = self.apply(target, payload, &mut row, true)?;
         self.require(payload)?;
-        bind(self, transaction, payload, &mut row, &mut given)?;
+        bind(self, transaction, payload, &mut row, &mut given, true)?;
         deep::before(self, transaction, payload, &mut row, &mut given)?;
+        for (column, value) in &target.fixed {
+            if row[*column] != *value {
+                return Err(self.contradicts(target, payload, *column));
+            }
+        }
         let change = Change::Insert {
             row: &mut row,
             given,
@@ -126,7 +131,7 @@ impl Edit<'_> {
         for column in self.apply(target, payload, &mut new, false)?.iter() {
             given.insert(column);
         }
-        bind(self, transaction, payload, &mut new, &mut given)?;
+        bind(self, transaction, payload, &mut new, &mut given, false)?;
         deep::update(self, transaction, target, payload, &mut new, &mut given)?;
         self.write(transaction, target, &old, new, given)
     }
@@ -205,6 +210,7 @@ impl Edit<'_> {
         };
         for (ordinal, value) in &payload.values {
             if !is_ignored(*ordinal) {
+                storable(&ty.properties[*ordinal].name, value)?;
                 let column = self.column(target, payload, *ordinal)?;
                 row[column] = value.clone();
                 given.insert(column);
@@ -254,6 +260,19 @@ impl Edit<'_> {
             let name = &self.core.model.structured(payload.of).properties[ordinal].name;
             Error::internal(format!("{name} has no column in {}", table.name))
         })
+    }
+
+    /// What a body binds must not contradict what the URL says (section 11.4.2.1).
+    fn contradicts(&self, target: &Target, payload: &EntityPayload, column: usize) -> Error {
+        let table = self.core.tables.table(target.table);
+        let properties = self.core.model.structured(payload.of).properties.iter();
+        let mut named = properties.enumerate();
+        let found = named.find(|(o, _)| table.column_of(payload.of, *o) == Some(column));
+        let message = "The body leads to another entity than the URL does.";
+        match found {
+            Some((_, property)) => Error::bad_request(message).with_target(&property.name),
+            None => Error::bad_request(message),
+        }
     }
 
     fn taken(&self, target: &Target, row: &Row) -> Error {
@@ -309,5 +328,19 @@ impl Edit<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Checks that the database can keep a value of a property: it keeps no number that is none.
+///
+/// # Errors
+/// 400.
+pub(crate) fn storable(name: &str, value: &Value) -> Result<(), Error> {
+    match value {
+        Value::Double(number) if number.is_nan() => {
+            let message = format!("Property '{name}' cannot be NaN: it is not stored here.");
+            Err(Error::bad_request(message).with_target(name))
+        }
+        _ => Ok(()),
     }
 }

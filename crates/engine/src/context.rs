@@ -20,6 +20,7 @@ use crate::projection;
 
 /// What every part of the engine needs of one request. It is shared with the threads of the store
 /// that carry the request out.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) core: Arc<Core>,
     pub(crate) request: Request,
@@ -32,12 +33,21 @@ pub(crate) struct Context {
 
 impl Context {
     /// Whether an update is answered without the entity: as the client prefers, or else as the
-    /// service does.
+    /// service does. Who says what to show of it wants it shown (OData 4.01 Protocol, sections 11.4.2
+    /// and 11.4.3).
     pub(crate) fn minimal(&self) -> bool {
+        if self.shapes() {
+            return false;
+        }
         match self.negotiated.return_given {
             true => self.negotiated.minimal,
             false => self.core.service.profile().updates_answer_nothing,
         }
+    }
+
+    /// Whether `$select` or `$expand` is given.
+    pub(crate) fn shapes(&self) -> bool {
+        self.options.select.is_some() || !self.options.expand.is_empty()
     }
 
     /// What changes of rows need.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use edm::StructuredId;
-use odata::json::{self, Node, RequestKind};
+use odata::json::{self, EntityPayload, Node, RequestKind};
 use odata::{Error, ErrorCode};
 
 use crate::answer::{self, Written};
 use crate::context::Context;
+use crate::deep;
 use crate::exchange::Response;
 use crate::links::without_reference;
 use crate::reference;
@@ -20,6 +21,7 @@ pub(crate) async fn entity(
     node: Node,
 ) -> Result<Response, Error> {
     let payload = json::read_entity(&context.core.model, of, node, RequestKind::Create)?;
+    let shown = shown(context, &payload);
     let made = context
         .write(move |context, transaction| {
             let core = &context.core;
@@ -40,7 +42,23 @@ pub(crate) async fn entity(
             })
         })
         .await?;
-    answer::made(context, made).await
+    answer::made(&shown, made).await
+}
+
+/// The request with what its answer is to show.
+fn shown(context: &Arc<Context>, payload: &EntityPayload) -> Arc<Context> {
+    // Who wants nothing shown gets nothing for having nested something.
+    if payload.nested.is_empty() || context.negotiated.minimal {
+        return Arc::clone(context);
+    }
+    let mut shown = (**context).clone();
+    deep::expand(
+        &context.core,
+        &context.request.caller,
+        payload,
+        &mut shown.options,
+    );
+    Arc::new(shown)
 }
 
 /// What is reached without being contained is changed where it lives.

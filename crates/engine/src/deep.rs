@@ -1,7 +1,13 @@
 //! What a body nests in an entity: made with it, or changed with it (OData 4.01 Protocol, sections
 //! 11.4.2.2 and 11.4.3.1).
 
+mod members;
 mod replace;
+mod shown;
+
+pub(crate) use members::{Told, change};
+pub(crate) use replace::links;
+pub(crate) use shown::expand;
 
 use edm::Value;
 use odata::Error;
@@ -9,6 +15,7 @@ use odata::json::{EntityPayload, Nested};
 use store::{ColumnSet, Row, Transaction};
 
 use crate::bind::entity_of_url;
+use crate::body;
 use crate::change::{Edit, Unnamed};
 use crate::permissions::Action;
 use crate::relate::Relation;
@@ -34,7 +41,8 @@ pub(crate) fn before(
             let message = format!("'{}' cannot be created with its owner.", navigation.name);
             return Err(Error::bad_request(message).with_target(&navigation.name));
         }
-        let relation = relation(edit, payload, *index)?;
+        let mut relation = relation(edit, payload, *index)?;
+        relation.makes = true;
         let made = match nested {
             Nested::One(child) => Some(
                 referred_or_made(edit, transaction, &relation, child)
@@ -69,20 +77,7 @@ pub(crate) fn behind(
                 .map_err(|error| within(error, &format!("{name}/{i}")))?;
         }
     }
-    for (index, urls) in &payload.bindings {
-        let navigation = &edit.core.model.structured(payload.of).navigation[*index];
-        if !navigation.collection {
-            continue;
-        }
-        let relation = relation(edit, payload, *index)?;
-        for url in urls {
-            let name = format!("{}@odata.bind", navigation.name);
-            let bound = entity_of_url(edit, transaction, url, navigation.target)
-                .map_err(|error| Error::bad_request(error.message).with_target(&name))?;
-            relation.link(edit, transaction, row, &bound)?;
-        }
-    }
-    Ok(())
+    replace::bindings(edit, transaction, payload, row)
 }
 
 /// Changes what a body nests in an entity that exists.
@@ -119,9 +114,15 @@ pub(crate) fn update(
                 replace::all(edit, transaction, target, &relation, row, children)
                     .map_err(|error| within(error, name))?;
             }
+            Nested::Delta(children) => {
+                for (i, child) in children.iter().enumerate() {
+                    members::change(edit, transaction, target, &relation, row, child)
+                        .map_err(|error| within(body::at(i, error), name))?;
+                }
+            }
         }
     }
-    replace::bindings(edit, transaction, target, payload, row)
+    replace::bindings(edit, transaction, payload, row)
 }
 
 fn relation<'e>(
@@ -158,15 +159,16 @@ fn add(
     relation: &Relation<'_>,
     row: &Row,
     child: &EntityPayload,
-) -> Result<(), Error> {
+) -> Result<Row, Error> {
     if child.id.is_some() || relation.map.link.is_some() {
         let other = referred_or_made(edit, transaction, relation, child)?;
-        return relation.link(edit, transaction, row, &other);
+        relation.link(edit, transaction, row, &other)?;
+        return Ok(other);
     }
     let navigation = &edit.core.model.structured(relation.of).navigation[relation.index];
     edit.authorize(navigation, Action::Insert)?;
     let collection = collection(edit, owner, relation, row);
-    edit.insert(transaction, &collection, child).map(|_| ())
+    edit.insert(transaction, &collection, child)
 }
 
 /// The collection of an entity that a relation leads to.
@@ -190,7 +192,8 @@ fn change_one(
     let core = edit.core;
     let navigation = &core.model.structured(relation.of).navigation[relation.index];
     if let Some(url) = &child.id {
-        return entity_of_url(edit, transaction, url, navigation.target);
+        let led = entity_of_url(edit, transaction, url, navigation.target)?;
+        return members::update(edit, transaction, relation, led, child);
     }
     let on: Vec<(usize, Value)> = relation
         .map

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use edm::Value;
 use odata::Error;
+use odata::path::Segment;
 use store::{NavigationMap, Row, Select, Transaction, write};
 
 use crate::access::Permit;
@@ -25,7 +26,12 @@ pub(crate) async fn entity(context: &Arc<Context>) -> Result<Response, Error> {
     let rest = context
         .write(|context, transaction| {
             let core = &context.core;
-            let target = locate(core, transaction, &context.path.segments)?;
+            // A media entity goes with its content (Protocol, section 11.4.7.3).
+            let segments = match context.path.segments.split_last() {
+                Some((Segment::Value, entity)) => entity,
+                _ => &context.path.segments,
+            };
+            let target = locate(core, transaction, segments)?;
             if target.borrowed {
                 return Err(not_here());
             }

@@ -188,6 +188,7 @@ async fn put(context: &Arc<Context>) -> Result<Response, Error> {
         PathKind::PropertyValue(_) => property::write(context, true).await,
         PathKind::Stream => stream::write(context).await,
         PathKind::Reference(_) => reference::put(context).await,
+        PathKind::ReferenceCollection(_) => reference::replace(context).await,
         _ => Err(unserved(context)),
     }
 }
@@ -200,6 +201,7 @@ async fn remove(context: &Arc<Context>) -> Result<Response, Error> {
         PathKind::EntityCollection(_) if is_each(context) => each::delete(context).await,
         PathKind::Property(_) => property::write(context, false).await,
         PathKind::PropertyValue(_) => property::write(context, true).await,
+        PathKind::Stream if stream::is_media(context) => delete::entity(context).await,
         PathKind::Stream => stream::write(context).await,
         PathKind::Reference(_) | PathKind::ReferenceCollection(_) => {
             reference::delete(context).await

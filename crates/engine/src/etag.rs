@@ -62,6 +62,22 @@ pub(crate) fn is_known(headers: &HeaderMap, tag: Option<&str>) -> Result<bool, E
     Ok(headers.contains_key("if-none-match") && matches(headers, "if-none-match", tag))
 }
 
+/// Checks the tag that the body of an update shows, as 4.01 has it (section 11.4.3).
+///
+/// # Errors
+/// 412.
+pub(crate) fn check_body(shown: Option<&str>, table: &Table, row: &Row) -> Result<(), Error> {
+    let weak = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+    match (shown.filter(|tag| *tag != "*"), of_row(table, row)) {
+        (Some(shown), Some(tag)) if weak(shown) != weak(&tag) => Err(Error::new(
+            ErrorCode::PreconditionFailed,
+            "The entity has another tag than the body; it was changed.",
+        )
+        .with_target("@odata.etag")),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a list of tags has this one, by weak comparison.
 fn matches(headers: &HeaderMap, name: &'static str, tag: Option<&str>) -> bool {
     let weak = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();

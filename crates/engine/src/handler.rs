@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use http::Method;
+use http::{HeaderValue, Method, header};
 use odata::path::Resource;
+use odata::query::QueryOptions;
 use odata::{Error, uri};
 use store::{BoxFuture, Store};
 
@@ -19,7 +20,7 @@ use crate::exchange::{Handler, Probing, Request, Response};
 use crate::format::{self, Json};
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
-use crate::{asynchronous, batch, compose, rewrite, schema_version, unserved};
+use crate::{answer, asynchronous, batch, compose, rewrite, schema_version, unserved};
 
 /// The path of the OpenAPI description: no name of a model has a dot.
 const OPENAPI: &str = "openapi.json";
@@ -60,6 +61,24 @@ impl Engine {
             return Err(Error::bad_request(message));
         }
         self.documents.openapi(&self.core, request, negotiated)
+    }
+
+    /// 204 with the methods of a resource (RFC 9110, section 9.3.7).
+    fn methods(&self, resource: &Resource, negotiated: &Negotiated) -> Result<Response, Error> {
+        let core = &self.core;
+        let of_kind = uri::check(resource, &QueryOptions::default(), "OPTIONS");
+        let refused = match resource {
+            Resource::Path(path) => {
+                let restricted = core.restrictions.check(&core.model, path, &Method::OPTIONS);
+                restricted.err().or(of_kind.err())
+            }
+            _ => of_kind.err(),
+        };
+        let allow = refused.and_then(|error| error.allow).unwrap_or("GET, HEAD");
+        let mut response = answer::empty(negotiated);
+        let value = HeaderValue::from_static(allow);
+        response.headers.insert(header::ALLOW, value);
+        Ok(response)
     }
 
     /// The same engine on a store that works inside a transaction.
@@ -125,6 +144,9 @@ impl Engine {
             && !tracking.changes
         {
             negotiated.leave_out(&path.kind, &request.headers);
+        }
+        if request.method == Method::OPTIONS {
+            return self.methods(&resource, &negotiated);
         }
         uri::check(&resource, &options, request.method.as_str())?;
         unserved::check(&resource, &options)?;

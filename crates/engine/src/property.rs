@@ -15,6 +15,7 @@ use store::{ColumnSet, Reader, Transaction};
 
 use crate::answer;
 use crate::body;
+use crate::change::storable;
 use crate::context::Context;
 use crate::create::not_here;
 use crate::etag;
@@ -202,7 +203,10 @@ fn changed(
 ) -> Result<Value, Error> {
     let name = place.name(&context.core);
     Ok(match edit {
-        Edit::Set(value) => value.clone(),
+        Edit::Set(value) => {
+            storable(&name, value)?;
+            value.clone()
+        }
         Edit::Patch(patch) => patch.applied(&context.core.model, old)?,
         Edit::Append(item) => {
             let mut items = match old {

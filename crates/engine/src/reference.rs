@@ -15,6 +15,7 @@ use crate::bind::{entity_of_url, referenced};
 use crate::body;
 use crate::context::Context;
 use crate::create;
+use crate::deep::{self, Told};
 use crate::etag;
 use crate::exchange::Response;
 use crate::links::without_reference;
@@ -81,12 +82,48 @@ async fn link(context: &Arc<Context>, url: String) -> Result<Response, Error> {
     Ok(answer::empty(&context.negotiated))
 }
 
-/// DELETE of a link: `…/nav/$ref`, `…/nav/key/$ref`, `…/nav/$ref?$id=…` (204).
+/// PUT to `…/$ref` of a collection: the entities that the body refers to are led to from then on,
+/// and no others (204).
+pub(crate) async fn replace(context: &Arc<Context>) -> Result<Response, Error> {
+    let urls = json::read_references(body::required(&context.request)?)?;
+    context
+        .write(move |context, transaction| {
+            let owner = owner(context, transaction)?;
+            let relation = owner.relation(context)?;
+            let (edit, target) = (context.edit(), &owner.target);
+            deep::links(&edit, transaction, target, &relation, &owner.row, &urls)
+        })
+        .await?;
+    Ok(answer::empty(&context.negotiated))
+}
+
+/// Adds, changes or removes a member of the collection of links that the path addresses.
+///
+/// # Errors
+/// Those of the change.
+pub(crate) fn change_linked(
+    context: &Context,
+    transaction: &mut dyn Transaction,
+    payload: &EntityPayload,
+) -> Result<Told, Error> {
+    let owner = owner(context, transaction)?;
+    let relation = owner.relation(context)?;
+    let (edit, target) = (context.edit(), &owner.target);
+    deep::change(&edit, transaction, target, &relation, &owner.row, payload)
+}
+
+/// DELETE of a link: `…/nav/$ref`, `…/nav/key/$ref`, `…/nav/$ref?$id=…` (204); of all links of a
+/// collection if nothing says which.
 pub(crate) async fn delete(context: &Arc<Context>) -> Result<Response, Error> {
     context
         .write(|context, transaction| {
             let owner = owner(context, transaction)?;
             let relation = owner.relation(context)?;
+            let many = matches!(context.path.kind, PathKind::ReferenceCollection(_));
+            if many && context.options.id.is_none() {
+                let (edit, target) = (context.edit(), &owner.target);
+                return deep::links(&edit, transaction, target, &relation, &owner.row, &[]);
+            }
             if relation.is_in_source(&context.core) {
                 return point(context, transaction, &owner, None);
             }
@@ -128,12 +165,6 @@ fn unlinked(
             referenced(core, context.root(), url, of).map_err(|error| error.with_target("$id"))?;
         let target = locate(core, transaction, &segments)?;
         return load(core, transaction, &target);
-    }
-    if matches!(context.path.kind, PathKind::ReferenceCollection(_)) {
-        return Err(Error::bad_request(
-            "Say by $id or by a key in the path which link is to be removed.",
-        )
-        .with_target("$id"));
     }
     let target = locate(core, transaction, without_reference(&context.path.segments))?;
     load(core, transaction, &target)

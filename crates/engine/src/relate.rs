@@ -18,6 +18,8 @@ pub(crate) struct Relation<'r> {
     pub(crate) map: &'r NavigationMap,
     /// Where the entity lives.
     pub(crate) table: TableId,
+    /// Whether the entity is being made: its key may follow from what it leads to.
+    pub(crate) makes: bool,
 }
 
 /// Where a link is written down.
@@ -53,6 +55,7 @@ impl<'r> Relation<'r> {
             index,
             map,
             table,
+            makes: false,
         })
     }
 
@@ -97,7 +100,8 @@ impl<'r> Relation<'r> {
                 None if column.default.as_str() == Some("") => column.default.clone(),
                 None => return Err(self.refuse(core, "it cannot be without a target.")),
             };
-            if table.key.contains(from) && !source[*from].is_null() && source[*from] != value {
+            let fixed = table.key.contains(from) && (!self.makes || given.contains(*from));
+            if fixed && !source[*from].is_null() && source[*from] != value {
                 return Err(self.refuse(core, "the target is part of the entity's key."));
             }
             source[*from] = value;

@@ -96,6 +96,7 @@ impl Restrictions {
         let (is_refused, what) = match *method {
             Method::POST if is_collection => (refused.insert, "created"),
             Method::DELETE if is_entity => (refused.delete, "deleted"),
+            Method::OPTIONS => (refused.any(), "changed"),
             _ => (refused.update, "changed"),
         };
         if !is_refused {

@@ -41,6 +41,11 @@ fn split(context: &Context) -> (&[Segment], Option<(StructuredId, usize)>) {
     }
 }
 
+/// Whether the path addresses the content of a media entity, not a stream property.
+pub(crate) fn is_media(context: &Context) -> bool {
+    split(context).1.is_none()
+}
+
 fn place(
     core: &Core,
     table: TableId,

@@ -110,6 +110,9 @@ fn carry_out(
         Err(error) => return Err(error),
     };
     etag::check(headers, core.tables.table(table), &old)?;
+    if headers.get("odata-version").is_some_and(|v| v == "4.01") {
+        etag::check_body(payload.etag.as_deref(), core.tables.table(table), &old)?;
+    }
     let of = core.tables.table(table).type_of(&core.model, &old)?;
     let of = of
         .filter(|of| core.model.is_a(*of, target.of))

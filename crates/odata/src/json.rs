@@ -21,13 +21,13 @@ mod style;
 mod tree;
 mod write;
 
-pub use delta::{is_delta, read_delta};
+pub use delta::{DeltaItem, DeltaLink, is_delta, read_delta};
 pub use error::write_error;
 pub use parameters::{Argument, read_parameters};
 pub use patch::{ComplexPatch, read_complex_patch};
-pub use read::{EntityPayload, Nested, RequestKind, read_entity};
+pub use read::{EntityPayload, Nested, Removal, RequestKind, read_entity};
 pub use read_value::{read_value, value_from_json_text};
-pub use reference::read_reference;
+pub use reference::{read_reference, read_references};
 pub use shape::{EntityShape, type_control};
 pub use style::{Metadata, Omit, Style};
 pub use tree::{Node, parse, parse_optional};

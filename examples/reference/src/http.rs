@@ -64,11 +64,16 @@ async fn read(request: Request) -> Result<exchange::Request, Error> {
     let (parts, body) = request.into_parts();
     let method = match parts.method {
         Method::HEAD => Method::GET,
-        Method::GET | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => parts.method,
+        Method::GET
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::OPTIONS => parts.method,
         other => {
             let message = format!("No resource of this service knows the method {other}.");
             return Err(Error::method_not_allowed(
-                "GET, HEAD, POST, PUT, PATCH, DELETE",
+                "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
                 message,
             ));
         }

@@ -5,7 +5,7 @@ use odata::Error;
 use odata::json::EntityPayload;
 use store::{Row, Select, Transaction};
 
-use super::{add, collection, relation};
+use super::{add, collection, members as member, relation};
 use crate::bind::entity_of_url;
 use crate::body;
 use crate::change::{Edit, Unnamed};
@@ -79,11 +79,18 @@ pub(super) fn all(
                 edit.update(transaction, &member, old, child, Unnamed::Stay)
                     .map_err(at)?;
             }
-            (Some(place), Some(_)) => {
+            (Some(place), Some(other)) => {
                 left.swap_remove(place);
+                member::update(edit, transaction, relation, other, child).map_err(at)?;
             }
-            (None, Some(other)) => relation.link(edit, transaction, row, &other).map_err(at)?,
-            (None, None) => add(edit, transaction, owner, relation, row, child).map_err(at)?,
+            (None, Some(other)) => {
+                let other =
+                    member::update(edit, transaction, relation, other, child).map_err(at)?;
+                relation.link(edit, transaction, row, &other).map_err(at)?;
+            }
+            (None, None) => {
+                add(edit, transaction, owner, relation, row, child).map_err(at)?;
+            }
         }
     }
     for old in left {
@@ -92,38 +99,59 @@ pub(super) fn all(
     Ok(())
 }
 
-/// Makes a collection the bound entities.
+/// Adds the bound entities to collections: those that are led to already stay (OData JSON Format
+/// 4.01, section 8.5).
 pub(super) fn bindings(
     edit: &Edit<'_>,
     transaction: &mut dyn Transaction,
-    owner: &Target,
     payload: &EntityPayload,
     row: &Row,
 ) -> Result<(), Error> {
-    let core = edit.core;
     for (index, urls) in &payload.bindings {
-        let navigation = &core.model.structured(payload.of).navigation[*index];
+        let navigation = &edit.core.model.structured(payload.of).navigation[*index];
         if !navigation.collection {
             continue;
         }
         let relation = relation(edit, payload, *index)?;
-        let mut left = members(edit, transaction, owner, &relation, row)?;
         for url in urls {
             let name = format!("{}@odata.bind", navigation.name);
             let bound = entity_of_url(edit, transaction, url, navigation.target)
                 .map_err(|error| Error::bad_request(error.message).with_target(&name))?;
-            let key = core.key_of(navigation.target, &bound);
-            let same = |row: &Row| core.key_of(navigation.target, row) == key;
-            match left.iter().position(same) {
-                Some(place) => {
-                    left.swap_remove(place);
-                }
-                None => relation.link(edit, transaction, row, &bound)?,
+            relation.link(edit, transaction, row, &bound)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the links from an entity those to the entities of some URLs, and no others (OData 4.01
+/// Protocol, section 11.4.6.4).
+///
+/// # Errors
+/// 400 for a link that must not be removed.
+pub(crate) fn links(
+    edit: &Edit<'_>,
+    transaction: &mut dyn Transaction,
+    owner: &Target,
+    relation: &Relation<'_>,
+    row: &Row,
+    urls: &[String],
+) -> Result<(), Error> {
+    let core = edit.core;
+    let of = core.model.structured(relation.of).navigation[relation.index].target;
+    let mut left = members(edit, transaction, owner, relation, row)?;
+    for url in urls {
+        let other = entity_of_url(edit, transaction, url, of)
+            .map_err(|error| Error::bad_request(error.message).with_target("@odata.id"))?;
+        let key = core.key_of(of, &other);
+        match left.iter().position(|row| core.key_of(of, row) == key) {
+            Some(place) => {
+                left.swap_remove(place);
             }
+            None => relation.link(edit, transaction, row, &other)?,
         }
-        for old in left {
-            drop_member(edit, transaction, owner, &relation, row, &old)?;
-        }
+    }
+    for old in left {
+        relation.unlink(edit, transaction, row, &old)?;
     }
     Ok(())
 }
@@ -143,7 +171,7 @@ fn member_target(
 }
 
 /// What a collection has no more is deleted if it was contained, and unlinked if it was not.
-fn drop_member(
+pub(super) fn drop_member(
     edit: &Edit<'_>,
     transaction: &mut dyn Transaction,
     owner: &Target,

@@ -29,8 +29,21 @@ pub struct EntityPayload {
     pub nested: Vec<(usize, Nested)>,
     /// `@odata.id`: the URL of an entity that is meant, as sent.
     pub id: Option<String>,
-    /// `@removed`: a delta says that the entity is gone.
-    pub removed: bool,
+    /// `@removed`: a delta says that the entity is gone, or no member any more.
+    pub removed: Option<Removal>,
+    /// `@odata.etag`, as sent.
+    pub etag: Option<String>,
+    /// `@Core.ContentID`: what the client calls it in this request.
+    pub content_id: Option<String>,
+}
+
+/// Why a member of a delta is removed (section 15.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It is no member any more; also where no reason is given.
+    Changed,
+    /// It is deleted.
+    Deleted,
 }
 
 impl EntityPayload {
@@ -44,8 +57,19 @@ impl EntityPayload {
             bindings: Vec::new(),
             nested: Vec::new(),
             id: None,
-            removed: false,
+            removed: None,
+            etag: None,
+            content_id: None,
         }
+    }
+
+    /// Whether it says nothing of the entity but which one it is.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        self.values.is_empty()
+            && self.patches.is_empty()
+            && self.bindings.is_empty()
+            && self.nested.is_empty()
     }
 }
 
@@ -58,6 +82,8 @@ pub enum Nested {
     One(Box<EntityPayload>),
     /// The entities of a collection-valued one.
     Many(Vec<EntityPayload>),
+    /// `nav@delta`: what changes of a collection-valued one.
+    Delta(Vec<EntityPayload>),
 }
 
 /// What the body of an entity is for.
@@ -93,6 +119,9 @@ pub fn read_entity(
     .entity(expected, node, kind)
     .map_err(Fault::into_error)
 }
+
+/// The annotation `Core.ContentID`, by its own name and by the vocabulary's alias.
+pub(super) const CONTENT_IDS: [&str; 2] = ["@Org.OData.Core.V1.ContentID", "@Core.ContentID"];
 
 impl Reader<'_> {
     pub(super) fn entity(
@@ -145,7 +174,15 @@ impl Reader<'_> {
                     .push((index, read_binding(navigation, node)?));
                 Ok(())
             }
-            Name::PropertyControl(_, "delta") => Err(Fault::new("nested deltas are not supported")),
+            Name::PropertyControl(property, "delta") => {
+                let nested = self.nested_delta(ty, property, node, kind)?;
+                payload.nested.push(nested);
+                Ok(())
+            }
+            Name::Ignored if CONTENT_IDS.contains(&name) => {
+                payload.content_id = read_content_id(node)?;
+                Ok(())
+            }
             Name::PropertyControl(..) | Name::Ignored => Ok(()),
         }
     }
@@ -177,6 +214,28 @@ impl Reader<'_> {
             .nested
             .push((index, self.nested(&ty.navigation[index], node)?));
         Ok(())
+    }
+
+    /// `nav@delta` (Protocol 11.4.3.1): only a PATCH can have it.
+    fn nested_delta(
+        self,
+        ty: &StructuredType,
+        property: &str,
+        node: Node,
+        kind: RequestKind,
+    ) -> Fallible<(usize, Nested)> {
+        let (index, navigation) = find_navigation(ty, property)?;
+        if !matches!(kind, RequestKind::Update | RequestKind::Delta) {
+            return Err(Fault::new("a nested delta needs a PATCH"));
+        }
+        match node {
+            Node::Array(items) if navigation.collection => {
+                let members = self.entities(navigation.target, items, RequestKind::Delta)?;
+                Ok((index, Nested::Delta(members)))
+            }
+            other if navigation.collection => Err(Fault::expected("an array", other.kind())),
+            _ => Err(Fault::new("only a collection has a delta")),
+        }
     }
 
     fn nested(self, navigation: &NavigationProperty, node: Node) -> Fallible<Nested> {
@@ -235,43 +294,61 @@ fn read_control(
             Ok(())
         }
         "removed" if kind == RequestKind::Delta => {
-            payload.removed = true;
-            read_removal(&node)
+            payload.removed = Some(read_removal(&node)?);
+            Ok(())
+        }
+        "etag" => {
+            // What is no text is none; only an update looks at it.
+            if let Node::String(etag) = node {
+                payload.etag = Some(etag);
+            }
+            Ok(())
         }
         "removed" => Err(Fault::new("allowed only among the members of a delta")),
-        "context" if kind == RequestKind::Delta => refuse_links(&node),
+        "context" if kind == RequestKind::Delta => refuse_link(&node),
         _ => Ok(()),
     }
 }
 
 /// `{"reason": "changed"}` or `{"reason": "deleted"}` (section 15.3).
-fn read_removal(node: &Node) -> Fallible<()> {
+fn read_removal(node: &Node) -> Fallible<Removal> {
     let Node::Object(members) = node else {
         return Err(Fault::expected("an object with a reason", node.kind()));
     };
     match members.iter().find(|(name, _)| name == "reason") {
-        None => Ok(()),
-        Some((_, Node::String(reason))) if matches!(reason.as_str(), "changed" | "deleted") => {
-            Ok(())
-        }
+        None => Ok(Removal::Changed),
+        Some((_, Node::String(reason))) => removal_of(reason).map_err(|f| f.at("reason")),
         Some(_) => Err(Fault::new("must be 'changed' or 'deleted'").at("reason")),
     }
 }
 
-/// A member of a delta may be an added or deleted link, or 4.0's form of a deleted entity
-/// (sections 15.3 to 15.5). To take one for an entity would be wrong.
-fn refuse_links(node: &Node) -> Fallible<()> {
+/// The reason of a removal by its name.
+pub(super) fn removal_of(reason: &str) -> Fallible<Removal> {
+    match reason {
+        "changed" => Ok(Removal::Changed),
+        "deleted" => Ok(Removal::Deleted),
+        _ => Err(Fault::new("must be 'changed' or 'deleted'")),
+    }
+}
+
+/// `@Core.ContentID`: text, or a number as some write it.
+fn read_content_id(node: Node) -> Fallible<Option<String>> {
+    match node {
+        Node::Null => Ok(None),
+        Node::String(id) => refuse_nul(&id).map(|()| Some(id)),
+        Node::Integer(id) => Ok(Some(id.to_string())),
+        other => Err(Fault::expected("a string", other.kind())),
+    }
+}
+
+/// A member of a nested delta is no link and no delta (Protocol, section 11.4.3.1).
+fn refuse_link(node: &Node) -> Fallible<()> {
     let fragment = match node {
         Node::String(context) => context.rsplit(['#', '/']).next().unwrap_or_default(),
         _ => "",
     };
-    if matches!(
-        fragment,
-        "$link" | "$deletedLink" | "$deletedEntity" | "$delta"
-    ) {
-        return Err(Fault::new(format!(
-            "{fragment} is not supported within a delta"
-        )));
+    if matches!(fragment, "$link" | "$deletedLink" | "$delta") {
+        return Err(Fault::new(format!("{fragment} is not allowed here")));
     }
     Ok(())
 }

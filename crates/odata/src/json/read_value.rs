@@ -1,7 +1,9 @@
 //! Values of any type of the model from JSON: null, collections, enumerations, complex values
 //! (OData JSON Format 4.01, section 7).
 
-use edm::{ComplexValue, EnumId, ItemType, Model, StructuredId, StructuredType, TypeRef, Value};
+use edm::{
+    ComplexValue, EnumId, EnumType, ItemType, Model, StructuredId, StructuredType, TypeRef, Value,
+};
 
 use super::fault::{Fallible, Fault, excerpt};
 use super::name::{Name, classify};
@@ -142,6 +144,10 @@ impl Reader<'_> {
         };
         let mut combined = 0;
         for part in parts {
+            if let Some(number) = number_of(ty, part) {
+                combined |= number;
+                continue;
+            }
             let member = ty.member(part).ok_or_else(|| {
                 Fault::new(format!(
                     "'{}' is not a member of {}; allowed: {}",
@@ -261,6 +267,12 @@ impl Reader<'_> {
         }
         format!("allowed: {}", names.join(", "))
     }
+}
+
+/// A value that is given by its number (ABNF `enumMemberValue`), if members have or make it up.
+fn number_of(ty: &EnumType, text: &str) -> Option<i64> {
+    let number: i64 = text.parse().ok()?;
+    ty.text_of(number).map(|_| number)
 }
 
 /// A property that a type does not declare.

@@ -142,7 +142,13 @@ fn a_delta_of_thousands_of_states_is_read_whole() {
     }
     body.push_str("]}");
     let of = sample::structured(model, "deviceManagementScriptDeviceState");
-    let members = read_delta(model, of, parse(body.as_bytes()).expect("JSON")).expect("legal");
+    let node = parse(body.as_bytes()).expect("JSON");
+    let items = read_delta(model, of, node, false).expect("legal");
+    let entities = items.into_iter().filter_map(|item| match item {
+        DeltaItem::Entity(entity) => Some(entity),
+        _ => None,
+    });
+    let members: Vec<EntityPayload> = entities.collect();
     assert_eq!(members.len(), 5000);
     assert!(members.iter().all(|member| member.values.len() == 6));
     assert_eq!(members[4999].values[0].1.as_str(), Some("4999"));

@@ -193,7 +193,13 @@ pub(super) static TABLE: [Row; ROWS] = [
         ANSWER,
         ANSWER,
     ),
-    resource("a media stream", "GET, HEAD, PUT", ANSWER, ANSWER, 0),
+    resource(
+        "a media stream",
+        "GET, HEAD, PUT, DELETE",
+        ANSWER,
+        ANSWER,
+        ANSWER,
+    ),
     resource(
         "/$count",
         "GET, HEAD",
@@ -210,7 +216,7 @@ pub(super) static TABLE: [Row; ROWS] = [
     ),
     resource(
         "references (/$ref of a collection)",
-        "GET, HEAD, POST, DELETE",
+        "GET, HEAD, POST, PUT, DELETE",
         MANY | SEARCH | ANSWER,
         SHAPE,
         ID | ANSWER,

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod composition;
+mod deltas;
 mod fixture;
 mod headers;
 mod missing;

@@ -1,8 +1,8 @@
 //! OData 4.01 Protocol, section 11.4: changes.
 
 use crate::fixture::{
-    ABSENT, CHAIR, ELECTRONICS, KITCHEN, LAPTOP, MEDIA, MOUSE, Running, bytes, check, delete, get,
-    patch, post, put,
+    ABSENT, CHAIR, ELECTRONICS, KITCHEN, LAPTOP, MEDIA, MOUSE, Running, bytes, case_without_body,
+    check, delete, get, patch, post, put,
 };
 
 #[test]
@@ -201,4 +201,122 @@ fn streams_and_media() {
         .json();
     let id = made["ID"].as_str().expect("an ID").to_owned();
     service.check(&[get(&format!("Products({id})/Photo"), 200)]);
+}
+
+#[test]
+fn all_links_of_a_collection_at_once() {
+    let links = format!("Products({LAPTOP})/RelatedProducts/$ref");
+    let refer = |keys: &[&str]| {
+        let urls: Vec<String> = keys
+            .iter()
+            .map(|key| format!("{{\"@odata.id\":\"Products({key})\"}}"))
+            .collect();
+        format!("{{\"value\":[{}]}}", urls.join(","))
+    };
+    check(&[
+        put(&links, &refer(&[MOUSE, CHAIR]), 204),
+        get(&links, 200).members(2),
+        put(&links, &refer(&[CHAIR]), 204),
+        get(&links, 200).members(1).has(CHAIR),
+        put(&links, &refer(&[ABSENT]), 400),
+        put(&links, "{\"value\":[{}]}", 400).has("@odata.id"),
+        put(&links, "{}", 400),
+        get(&links, 200).members(1),
+        delete(&links, 204),
+        get(&links, 200).members(0),
+    ]);
+}
+
+#[test]
+fn bindings_of_a_collection_add_to_it() {
+    let laptop = format!("Products({LAPTOP})");
+    let bind = |key: &str| format!("{{\"RelatedProducts@odata.bind\":[\"Products({key})\"]}}");
+    let nest = |key: &str| {
+        format!("{{\"RelatedProducts\":[{{\"@odata.id\":\"Products({key})\",\"Price\":3}}]}}")
+    };
+    let links = format!("{laptop}/RelatedProducts");
+    check(&[
+        patch(&laptop, &bind(MOUSE), 204),
+        patch(&laptop, &bind(CHAIR), 204),
+        get(&links, 200).members(2),
+        patch(&laptop, &nest(CHAIR), 204),
+        get(&links, 200).members(1).has(CHAIR).has("\"Price\":3"),
+    ]);
+}
+
+#[test]
+fn what_a_deep_insert_made_is_shown() {
+    let body = "{\"Name\":\"Deep\",\"Category\":{\"Name\":\"Deeper\"},
+                 \"Descriptions\":[{\"LanguageKey\":\"EN\",\"Description\":\"deepest\"}]}";
+    check(&[
+        post("Products", body, 201)
+            .has("#Products(Category(),Descriptions())/$entity\"")
+            .has("\"Name\":\"Deeper\"")
+            .has("\"Description\":\"deepest\""),
+        post("Products?$select=Name", "{\"Name\":\"Shown\"}", 201)
+            .with("Prefer", "return=minimal")
+            .has("\"Name\":\"Shown\""),
+        patch(
+            &format!("Products({LAPTOP})?$select=Name"),
+            "{\"Price\":1}",
+            200,
+        )
+        .has("\"Name\":\"Laptop\""),
+    ]);
+}
+
+#[test]
+fn what_a_url_says_cannot_be_contradicted() {
+    let other = format!("{{\"Name\":\"x\",\"Category@odata.bind\":\"Categories({KITCHEN})\"}}");
+    let same = format!("{{\"Name\":\"x\",\"Category@odata.bind\":\"Categories({ELECTRONICS})\"}}");
+    let products = format!("Categories({ELECTRONICS})/Products");
+    let bound = format!(
+        "{{\"Product@odata.bind\":\"Products({LAPTOP})\",\"LanguageKey\":\"ES\",\"Description\":\"x\"}}"
+    );
+    check(&[
+        post(&products, &other, 400),
+        post(&products, &same, 201).has(ELECTRONICS),
+        post("ProductDescriptions", &bound, 201).has(LAPTOP),
+        patch(
+            &format!("Products({LAPTOP})"),
+            "{\"@odata.etag\":\"W/\\\"7\\\"\",\"Price\":1}",
+            412,
+        )
+        .with("OData-Version", "4.01"),
+        patch(
+            &format!("Products({LAPTOP})"),
+            "{\"@odata.etag\":\"W/\\\"7\\\"\",\"Price\":1}",
+            204,
+        )
+        .with("OData-Version", "4.0"),
+    ]);
+}
+
+#[test]
+fn values_that_are_out_of_the_ordinary() {
+    let laptop = format!("Products({LAPTOP})");
+    check(&[
+        patch(&laptop, "{\"Price\":\"NaN\"}", 400).has("Price"),
+        put(&format!("{laptop}/Weight"), "{\"value\":\"NaN\"}", 400),
+        patch(&laptop, "{\"Price\":\"INF\"}", 204),
+        get(&laptop, 200).has("\"Price\":\"INF\""),
+        patch(&laptop, "{\"Status\":\"9\"}", 204),
+        get(&laptop, 200).has("\"Status\":\"InStock,Featured\""),
+        patch(&laptop, "{\"Status\":\"InStock,4\"}", 204),
+        get(&laptop, 200).has("\"Status\":\"InStock,Discontinued\""),
+        patch(&laptop, "{\"Status\":\"16\"}", 400),
+        patch(&laptop, "{\"Status\":9}", 400),
+    ]);
+}
+
+#[test]
+fn a_media_entity_goes_with_its_content() {
+    let media = format!("MediaItems({MEDIA})");
+    check(&[
+        delete(&format!("{media}/$value"), 204),
+        get(&media, 404),
+        case_without_body("OPTIONS", "ReadOnlyItems", 204).sends("Allow", "GET, HEAD"),
+        case_without_body("OPTIONS", "Products", 204).sends("Allow", "POST"),
+        case_without_body("OPTIONS", "Company", 204).sends("Allow", "PUT"),
+    ]);
 }

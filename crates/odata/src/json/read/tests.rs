@@ -46,7 +46,7 @@ fn only_what_stands_in_the_body_is_in_the_payload() {
     ];
     assert_eq!(named, expected);
     assert!(payload.bindings.is_empty() && payload.nested.is_empty());
-    assert_eq!((payload.id, payload.removed), (None, false));
+    assert_eq!((payload.id, payload.removed), (None, None));
 }
 
 #[test]
@@ -114,19 +114,25 @@ fn control_information_is_understood_or_ignored() {
         bindings: Vec::new(),
         nested: Vec::new(),
         id: None,
-        removed: false,
+        removed: None,
+        etag: Some("W/\"1\"".to_owned()),
+        content_id: None,
     };
     assert_eq!(payload, nothing);
     let payload = shape(r#"{"@odata.id": "shapes('1')"}"#, RequestKind::Create);
     assert_eq!(payload.id.as_deref(), Some("shapes('1')"));
-    let table = r#"
+    let table = r##"
         {"@id": ""} => @id: the URL is empty
         {"@id": null} => @id: found null
         {"@id": "a", "@odata.id": "a"} => @odata.id: given twice
         {"@removed": {}} => @removed: only among the members of a delta
-        {"parts@delta": []} => parts@delta: not supported
-    "#;
+        {"parts@delta": {}} => parts@delta: expected an array
+        {"owner@delta": []} => owner@delta: only a collection
+        {"parts@delta": [{"@context": "#x/$link"}]} => parts@delta/0/@context: not allowed
+    "##;
     refused("shape", RequestKind::Update, table);
+    let table = r#"{"parts@delta": []} => parts@delta: needs a PATCH"#;
+    refused("shape", RequestKind::Create, table);
 }
 
 #[test]

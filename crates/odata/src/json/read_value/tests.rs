@@ -37,10 +37,13 @@ fn enumerations_are_read_by_the_names_of_members() {
     let flags = |json: &str| read("everything", "rights", json);
     assert_eq!(flags("\"read,run\""), Value::Enum(9));
     assert_eq!(flags("\"run, read , change\""), Value::Enum(11));
+    assert_eq!(flags("\"9\""), Value::Enum(9));
+    assert_eq!(flags("\"read,8\""), Value::Enum(9));
+    assert_eq!(read(of, "detectionState", "\"3\""), Value::Enum(3));
     let table = r#"
         "String" => -: allowed: unknown, success, fail, scriptError, pending, notApplicable
         "Success" => -: 'Success' is not a member of microsoft.graph.runState
-        "1" => -: allowed: unknown, success
+        "99" => -: '99' is not a member of microsoft.graph.runState
         "success,fail" => -: allowed: unknown, success
         "" => -: allowed: unknown, success
         1 => -: (unknown, success, fail, scriptError, pending, notApplicable), found a number

@@ -52,7 +52,7 @@ fn methods() {
     allowed(&format!("{SCRIPTS}/$count"), "GET, HEAD");
     allowed(&format!("{SCRIPTS}/$filter(true)"), "GET, HEAD");
     allowed(&format!("{SCRIPTS}/$filter(true)/$each"), "PATCH, DELETE");
-    allowed(&format!("{SCRIPTS}/$ref"), "GET, HEAD, POST, DELETE");
+    allowed(&format!("{SCRIPTS}/$ref"), "GET, HEAD, POST, PUT, DELETE");
     allowed(&format!("{SCRIPT}/$ref"), "GET, HEAD, DELETE");
     allowed(
         &format!("{SCRIPT}/runSummary/$ref"),
