@@ -126,6 +126,7 @@ impl Edit<'_> {
         let mut new = old.clone();
         let mut given = ColumnSet::default();
         if unnamed == Unnamed::Reset {
+            self.complete(payload)?;
             given = self.reset(target, payload, &mut new)?;
         }
         for column in self.apply(target, payload, &mut new, false)?.iter() {
@@ -226,6 +227,37 @@ impl Edit<'_> {
             }
         }
         Ok(given)
+    }
+
+    /// Properties that a PUT must give: they can be neither null nor what the model says (OData 4.01
+    /// Protocol, section 11.4.3).
+    fn complete(&self, payload: &EntityPayload) -> Result<(), Error> {
+        let ty = self.core.model.structured(payload.of);
+        let bound = |ordinal: usize| {
+            let constrains = |index: &usize| {
+                let constraints = &ty.navigation[*index].referential_constraints;
+                constraints
+                    .iter()
+                    .any(|(dependent, _)| *dependent == ty.properties[ordinal].name)
+            };
+            payload.bindings.iter().any(|(index, _)| constrains(index))
+                || payload.nested.iter().any(|(index, _)| constrains(index))
+        };
+        for (ordinal, property) in ty.properties.iter().enumerate() {
+            let made = property.computed || property.immutable || ty.key.contains(&ordinal);
+            let may_miss = property.ty.nullable || property.ty.collection || property.has_default;
+            let is_stream = property.ty.item == edm::ItemType::Primitive(edm::Primitive::Stream);
+            let given = payload.values.iter().any(|(known, _)| *known == ordinal);
+            if !(made || may_miss || is_stream || given || bound(ordinal)) {
+                let name = &property.name;
+                let message = format!(
+                    "Property '{name}' is required to replace a {}: it has no default.",
+                    ty.short_name()
+                );
+                return Err(Error::bad_request(message).with_target(name));
+            }
+        }
+        Ok(())
     }
 
     /// Puts the defaults into what a PUT replaces.

@@ -5,6 +5,7 @@ mod condition;
 use std::sync::Arc;
 
 use edm::{OperationId, StructuredId, Value};
+use http::Method;
 use odata::expr::Expr;
 use odata::json::{self, Argument, Metadata};
 use odata::path::Segment;
@@ -14,6 +15,7 @@ use store::{Reader, Row, TableId};
 use crate::answer;
 use crate::body;
 use crate::context::Context;
+use crate::etag;
 use crate::exchange::Response;
 use crate::expand;
 use crate::links::Place;
@@ -99,9 +101,13 @@ pub(crate) async fn respond(
             .and_then(|ty| ty.item.structured())
             .ok_or_else(|| Error::internal("an operation answered an entity it does not return"))
     };
+    let tag = match &answer {
+        Answer::Entity(table, row) => etag::of_row(context.core.tables.table(*table), row),
+        _ => None,
+    };
     let body = match answer {
         Answer::None => return Ok(answer::empty(&context.negotiated)),
-        Answer::Shown(..) if context.negotiated.minimal => {
+        _ if context.negotiated.minimal && context.request.method == Method::POST => {
             return Ok(answer::no_content(&context.negotiated));
         }
         Answer::Shown(table, rows, of) => shown(context, table, of, rows, true).await?,
@@ -119,7 +125,9 @@ pub(crate) async fn respond(
             value_body(context, &ty, &value)?
         }
     };
-    Ok(answer::json(body.into(), &context.negotiated))
+    let mut response = answer::json(body.into(), &context.negotiated);
+    answer::tag(&mut response.headers, tag.as_deref());
+    Ok(response)
 }
 
 /// The entities that an operation returns, as the query options shape them. Only expansions read

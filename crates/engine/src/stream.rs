@@ -7,7 +7,7 @@ use bytes::Bytes;
 use edm::{StructuredId, Value};
 use http::{HeaderValue, Method, header};
 use odata::json::EntityPayload;
-use odata::path::Segment;
+use odata::path::{PathKind, Segment};
 use odata::{Error, ErrorCode};
 use store::{ColumnSet, Reader, Row, TableId, Transaction};
 
@@ -97,22 +97,42 @@ pub(crate) fn read(context: &Context, reader: &mut dyn Reader) -> Result<Respons
     Ok(response)
 }
 
-/// PUT and DELETE of a stream: 204.
+/// PUT and DELETE of a stream: 204; or 200 with the media entity, or the property's content, where
+/// the client prefers that (OData 4.01 Protocol, sections 11.4.7.2 and 11.4.8.1).
 pub(crate) async fn write(context: &Arc<Context>) -> Result<Response, Error> {
     let media = media_type(context)?;
-    let tag = context
+    let changed = context
         .write(move |context, transaction| change(context, transaction, &media))
         .await?;
+    let shown = context.negotiated.return_given && !context.negotiated.minimal;
+    if shown && context.request.method == Method::PUT {
+        return represent(context, changed).await;
+    }
+    let table = context.core.tables.table(changed.table);
+    let tag = etag::of_row(table, &changed.row);
     let mut response = answer::no_content(&context.negotiated);
     answer::tag(&mut response.headers, tag.as_deref());
     Ok(response)
+}
+
+async fn represent(context: &Arc<Context>, changed: Written) -> Result<Response, Error> {
+    let (entity, property) = split(context);
+    if property.is_some() {
+        let mut response = context.read(read).await?;
+        answer::applied(&mut response.headers, "return=representation");
+        return Ok(response);
+    }
+    let mut of_entity = (**context).clone();
+    of_entity.path.segments = entity.to_vec();
+    of_entity.path.kind = PathKind::Entity(changed.of);
+    answer::written(&Arc::new(of_entity), changed).await
 }
 
 fn change(
     context: &Context,
     transaction: &mut dyn Transaction,
     media: &str,
-) -> Result<Option<String>, Error> {
+) -> Result<Written, Error> {
     let core = &context.core;
     let (entity, property) = split(context);
     let target = locate(core, transaction, entity)?;
@@ -137,7 +157,12 @@ fn change(
     let given = ColumnSet::from_iter([place.content, place.media_type]);
     let edit = context.edit();
     let row = edit.write(transaction, &target, &old, new, given)?;
-    Ok(etag::of_row(table, &row))
+    Ok(Written {
+        table: target.table,
+        of: target.of,
+        row,
+        status: 200,
+    })
 }
 
 fn put(row: &mut Row, place: &Place, media: &str, body: &Bytes) {

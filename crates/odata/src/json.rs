@@ -4,6 +4,7 @@
 //! Reading never trusts the body: every rule of the model that a body breaks is a 400 whose
 //! `target` is the path of the property. Writing makes no tree.
 
+mod control;
 mod delta;
 mod digits;
 mod error;

@@ -3,9 +3,10 @@
 
 use edm::{Model, StructuredId};
 
+use super::control::{CONTENT_IDS, read_url, removal_of};
 use super::fault::{Fallible, Fault};
 use super::name::{Name, classify};
-use super::read::{CONTENT_IDS, EntityPayload, Removal, RequestKind, read_url, removal_of};
+use super::read::{EntityPayload, Removal, RequestKind};
 use super::read_value::{Reader, Source};
 use super::tree::Node;
 use crate::Error;

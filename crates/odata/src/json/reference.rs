@@ -1,8 +1,8 @@
 //! References to entities (OData JSON Format 4.01, section 14).
 
+use super::control::read_url;
 use super::fault::{Fallible, Fault};
 use super::name::{Name, classify};
-use super::read::read_url;
 use super::tree::Node;
 use crate::Error;
 

@@ -6,6 +6,7 @@ mod composition;
 mod deltas;
 mod fixture;
 mod headers;
+mod limits;
 mod missing;
 mod operations;
 mod paths;

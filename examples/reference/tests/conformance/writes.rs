@@ -320,3 +320,53 @@ fn a_media_entity_goes_with_its_content() {
         case_without_body("OPTIONS", "Company", 204).sends("Allow", "PUT"),
     ]);
 }
+
+#[test]
+fn a_replacement_is_complete() {
+    check(&[
+        put(
+            "Company",
+            "{\"Name\":\"x\",\"CEO\":\"y\",\"Founded\":1}",
+            400,
+        )
+        .has("HeadQuarter"),
+        put(
+            "Company",
+            "{\"Name\":\"x\",\"CEO\":\"y\",\"Founded\":1,\"HeadQuarter\":\"z\"}",
+            204,
+        ),
+        get("Company", 200)
+            .has("\"Website\":null")
+            .has("\"Version\":2"),
+        put(&format!("Products({LAPTOP})"), "{\"Price\":1}", 400).has("Name"),
+    ]);
+}
+
+#[test]
+fn streams_and_actions_answer_as_preferred() {
+    let media = format!("MediaItems({MEDIA})/$value");
+    let laptop = format!("Products({LAPTOP})");
+    let discount = format!("{laptop}/ApplyDiscount");
+    check(&[
+        bytes("PUT", &media, "image/gif", "GIF", 200)
+            .with("Prefer", "return=representation")
+            .has("#MediaItems/$entity\"")
+            .has("\"ContentType\":\"image/gif\""),
+        bytes(
+            "PUT",
+            &format!("{laptop}/Photo"),
+            "text/plain",
+            "words",
+            200,
+        )
+        .with("Prefer", "return=representation")
+        .sends("Content-Type", "text/plain")
+        .has("words"),
+        post(&discount, "{\"percentage\":10}", 200)
+            .sends("ETag", "W/\"3\"")
+            .has("#Storefront.Product\""),
+        post(&discount, "{\"percentage\":10}", 204)
+            .with("Prefer", "return=minimal")
+            .sends("Preference-Applied", "return=minimal"),
+    ]);
+}
