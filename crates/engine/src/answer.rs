@@ -43,7 +43,8 @@ pub(crate) async fn written(context: &Arc<Context>, written: Written) -> Result<
         &mut headers,
         etag::of_row(core.tables.table(table), &row).as_deref(),
     );
-    let body = if context.options.expand.is_empty() {
+    let options = &context.options;
+    let body = if options.expand.is_empty() && options.compute.is_empty() {
         let place = context.place().of_entity(core, &context.path, of, &row);
         representation(context, None, (table, of, &row), &place)?
     } else {
@@ -89,7 +90,7 @@ pub(crate) async fn made(context: &Arc<Context>, made: Written) -> Result<Respon
 /// An entity with its context, and what its expansions lead to now.
 pub(crate) fn representation(
     context: &Context,
-    reader: Option<&mut dyn Reader>,
+    mut reader: Option<&mut dyn Reader>,
     (table, of, row): (TableId, StructuredId, &Row),
     place: &Place<'_>,
 ) -> Result<Bytes, Error> {
@@ -100,7 +101,10 @@ pub(crate) fn representation(
         out.push(b',');
     }
     let begin = out.len();
-    let made = Representation::new(core, table, of, options, style, false)?;
+    let mut made = Representation::new(core, table, of, options, style, false)?;
+    if let Some(reader) = reader.as_deref_mut() {
+        made.compute_row(reader, (table, row), options)?;
+    }
     separate = made.members_of_row(&mut out, row, At::Itself(place))?;
     if !separate && begin > 1 {
         out.truncate(begin - 1);
@@ -108,7 +112,7 @@ pub(crate) fn representation(
     }
     if let Some(reader) = reader {
         let parts = (&**core, style, context.permit);
-        let row = (core.tables.table(table), row);
+        let row = (table, row);
         expand::of_row(parts, reader, options, row, place, &mut separate, &mut out)?;
     }
     out.push(b'}');

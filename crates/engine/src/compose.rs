@@ -70,9 +70,8 @@ fn function(context: &Context) -> Option<usize> {
     };
     let at = segments.iter().position(is_function)?;
     let is_last = at + 1 == segments.len();
-    let many = Some(true) == context.path.target.map(|target| target.collection);
     let each = segments.contains(&Segment::Each);
-    let ends = is_last && (each || !many || !returns_entities(context));
+    let ends = is_last && (each || !returns_entities(context));
     (!ends && (!is_last || needs_store(&context.options))).then_some(at)
 }
 
@@ -137,6 +136,7 @@ fn going_on(
     };
     let mut options = context.options.clone();
     let key = |row: &Row| core.key_of(of, row);
+    let is_one = matches!(answer, Answer::Entity(..));
     let nothing =
         || Error::not_found("The function returns nothing that the path could go on from.");
     match (answer, rest) {
@@ -176,6 +176,7 @@ fn going_on(
         _ => return Err(unserved("A path that goes on behind this function")),
     }
     let kind = match (&context.path.kind, rest) {
+        (PathKind::Function(_), []) if is_one => PathKind::Entity(of),
         (PathKind::Function(_), []) => PathKind::EntityCollection(of),
         (kind, _) => kind.clone(),
     };

@@ -1,20 +1,23 @@
 //! `$expand`: what navigation properties lead to, written inside the entities they start from
 //! (OData 4.01 URL Conventions, section 5.1.3).
 
+mod it;
 mod many;
 mod one;
+
+pub(crate) use it::{It, paths as it_paths};
 
 use edm::{StructuredId, Value};
 use odata::Error;
 use odata::expr::Step;
 use odata::json::{Metadata, Style};
 use odata::query::{ExpandForm, ExpandItem, Levels, QueryOptions};
-use store::{NavigationMap, Reader, Row, Table};
+use store::{NavigationMap, Reader, Row, TableId};
 
 use crate::access::Permit;
 use crate::core::Core;
 use crate::links::Place;
-use crate::represent::links_of;
+use crate::represent::{computed, links_of};
 
 /// The columns of a source that say where a navigation property leads, with their values.
 pub(crate) type Sources = Vec<(usize, Value)>;
@@ -28,6 +31,8 @@ pub(crate) struct Source<'r> {
     pub(crate) values: Sources,
     /// Where it lives.
     pub(crate) place: Place<'r>,
+    /// What the expansion's options say of it as `$it`.
+    pub(crate) it: It,
 }
 
 /// What all parts of an expansion need.
@@ -92,12 +97,23 @@ pub(crate) fn of_row(
     (core, style, permit): (&Core, Style, Permit),
     reader: &mut dyn Reader,
     options: &QueryOptions,
-    (table, row): (&Table, &Row),
+    (table, row): (TableId, &Row),
     place: &Place<'_>,
     separate: &mut bool,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let of = table
+    let paths = it_paths(&options.expand)?;
+    let it = if paths.is_empty() {
+        It::default()
+    } else {
+        let exprs: Vec<_> = paths.iter().collect();
+        let compute = &options.compute;
+        let values = computed::of_row(core, reader, (table, row), compute, &exprs)?;
+        It::new(&paths, values)
+    };
+    let of = core
+        .tables
+        .table(table)
         .type_of(&core.model, row)?
         .ok_or_else(|| Error::internal("an expanded row of no type"))?;
     for item in &options.expand {
@@ -105,6 +121,7 @@ pub(crate) fn of_row(
             of,
             values: sources_of_row(core, item, row)?,
             place: place.clone(),
+            it: it.clone(),
         };
         let expansion = Expansion {
             core,
@@ -131,11 +148,35 @@ impl Expansion<'_> {
             )
             .with_target("$expand"));
         }
+        if from.iter().any(|source| !source.it.is_empty()) {
+            return self.read_each(reader, from);
+        }
         if self.item.collection {
             self.many(reader, from)
         } else {
             self.one(reader, from)
         }
+    }
+
+    /// Reads entity by entity: the options differ by what `$it` is.
+    fn read_each(&self, reader: &mut dyn Reader, from: &[Source<'_>]) -> Result<Expanded, Error> {
+        let mut expanded = Vec::with_capacity(from.len());
+        for source in from {
+            let item = ExpandItem {
+                options: source.it.applied(&self.item.options)?,
+                ..self.item.clone()
+            };
+            let one = Source {
+                it: It::default(),
+                ..source.clone()
+            };
+            let expansion = Expansion {
+                item: &item,
+                ..*self
+            };
+            expanded.extend(expansion.read(reader, &[one])?.0);
+        }
+        Ok(Expanded(expanded))
     }
 
     /// The name of the navigation property.

@@ -291,7 +291,7 @@ fn member(
     if let Some(reader) = reader {
         let here = place.member(core, of, &core.key_of(of, row));
         let parts = (&**core, style, context.permit);
-        let row = (core.tables.table(table), row);
+        let row = (table, row);
         expand::of_row(
             parts,
             *reader,

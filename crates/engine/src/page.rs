@@ -4,6 +4,7 @@ mod order;
 
 use edm::Value;
 use odata::Error;
+use odata::expr::Expr;
 use odata::json::{self, Style};
 use odata::query::{ExpandForm, QueryOptions};
 use store::page;
@@ -11,10 +12,10 @@ use store::{Cells, Order, OrderKey, Reader, Select};
 
 use crate::access::Permit;
 use crate::core::Core;
-use crate::expand::{Expanded, Expansion, Source, source_columns};
+use crate::expand::{Expanded, Expansion, It, Source, it_paths, source_columns};
 use crate::links::Place;
 use crate::read::conditions;
-use crate::represent::{At, Representation, entity_url};
+use crate::represent::{At, Representation, computed, entity_url};
 use crate::target::Target;
 
 /// One page of rows.
@@ -70,16 +71,18 @@ impl Page<'_> {
         }
         let order = select.order.clone();
         let representation = self.representation(core, &order)?;
+        let it = it_paths(&self.options.expand)?;
         select.columns = representation.columns().to_vec();
         select.expressions = representation
             .expressions()
             .chain(order::expressions(&order))
+            .chain(&it)
             .collect();
         let rows = if self.options.expand.is_empty() {
             self.plain(core, reader, place, (&select, &representation), out)?
         } else {
             let (rows, written, pending) =
-                self.pending(core, reader, place, (&select, &representation))?;
+                self.pending(core, reader, place, (&select, &representation, &it))?;
             self.expand(core, reader, permit, (&written, pending), out)?;
             rows
         };
@@ -139,7 +142,7 @@ impl Page<'_> {
             out.push(b'}');
             // Only behind a full page there is another.
             if rows.begun == self.size {
-                rows.last = values_of(&select.order, representation, cells)?;
+                (rows.last, _) = values_of(&select.order, representation, cells)?;
             }
             Ok(())
         })?;
@@ -152,7 +155,7 @@ impl Page<'_> {
         core: &Core,
         reader: &mut dyn Reader,
         place: &Place<'r>,
-        (select, representation): (&Select<'_>, &Representation<'_>),
+        (select, representation, it): (&Select<'_>, &Representation<'_>, &[Expr]),
     ) -> Result<(Rows, Vec<u8>, Vec<Pending<'r>>), Error> {
         let (mut rows, mut written, mut pending) = (Rows::default(), Vec::new(), Vec::new());
         reader.select(select, &mut |cells| {
@@ -161,7 +164,9 @@ impl Page<'_> {
             }
             let begin = written.len();
             let separate = representation.members(&mut written, cells, At::Member(place))?;
-            rows.last = values_of(&select.order, representation, cells)?;
+            let at;
+            (rows.last, at) = values_of(&select.order, representation, cells)?;
+            let it = It::new(it, values_at(core, it, cells, at)?);
             let key = self.key(core, representation, cells)?;
             let of = representation.type_of(cells)?;
             let here = place.member(core, self.target.of, &key);
@@ -174,6 +179,7 @@ impl Page<'_> {
                     of,
                     values,
                     place: here.clone(),
+                    it: it.clone(),
                 });
             }
             pending.push(Pending {
@@ -246,22 +252,38 @@ impl Page<'_> {
     }
 }
 
-/// Where a row stands in an order: its expressions stand behind all columns.
+/// Where a row stands in an order: its expressions stand behind all columns. And where the cells
+/// behind them begin.
 fn values_of(
     order: &[Order<'_>],
     representation: &Representation<'_>,
     cells: &dyn Cells,
-) -> Result<Vec<Value>, Error> {
+) -> Result<(Vec<Value>, usize), Error> {
     let mut at = representation.width();
-    order
-        .iter()
-        .map(|term| match term.by {
-            OrderKey::Column(column) => representation.value(cells, column),
-            OrderKey::Expr(_) => {
-                let (value, width) = representation.expression(cells, at, term)?;
-                at += width;
-                Ok(value)
-            }
-        })
-        .collect()
+    let values = order.iter().map(|term| match term.by {
+        OrderKey::Column(column) => representation.value(cells, column),
+        OrderKey::Expr(_) => {
+            let (value, width) = representation.expression(cells, at, term)?;
+            at += width;
+            Ok(value)
+        }
+    });
+    let values = values.collect::<Result<_, Error>>()?;
+    Ok((values, at))
+}
+
+/// The values of expressions whose cells begin at a place.
+fn values_at(
+    core: &Core,
+    exprs: &[Expr],
+    cells: &dyn Cells,
+    mut at: usize,
+) -> Result<Vec<Value>, Error> {
+    let value = |expr: &Expr| {
+        let column = computed::column_of(expr);
+        let value = store::cell::decode(&core.model, &column, cells, at)?;
+        at += column.width();
+        Ok(value)
+    };
+    exprs.iter().map(value).collect()
 }

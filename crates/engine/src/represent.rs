@@ -3,6 +3,7 @@
 
 mod advertise;
 mod cells;
+pub(crate) mod computed;
 mod control;
 mod nested;
 
@@ -39,6 +40,8 @@ pub(crate) struct Representation<'c> {
     computed: Vec<&'c Compute>,
     /// What is expanded: it writes its own links.
     expand: &'c [ExpandItem],
+    /// The values of what is computed of a row that is at hand.
+    values: Vec<Value>,
 }
 
 /// What is written of the instances of one type.
@@ -99,6 +102,7 @@ impl<'c> Representation<'c> {
             width: 0,
             computed: Vec::new(),
             expand: &options.expand,
+            values: Vec::new(),
         };
         let mut open = vec![of];
         while let Some(id) = open.pop() {
@@ -257,6 +261,14 @@ impl<'c> Representation<'c> {
                 &self.core.model,
                 &self.table.columns[column],
                 &row[column],
+                &mut cells,
+            )?;
+        }
+        for (compute, value) in self.computed.iter().zip(&self.values) {
+            encode(
+                &self.core.model,
+                &computed_column(compute),
+                value,
                 &mut cells,
             )?;
         }

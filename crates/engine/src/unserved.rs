@@ -53,6 +53,18 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
         PathKind::Count => return Ok(()),
         _ => (false, false, false),
     };
+    // What changes the shape of rows is read as rows: it is not kept for other resources.
+    let is_many = match path.kind {
+        PathKind::EntityCollection(_) => true,
+        PathKind::Function(_) => entities && path.target.is_some_and(|target| target.collection),
+        _ => false,
+    };
+    let computes = is_many
+        || match path.kind {
+            PathKind::Entity(_) => true,
+            PathKind::Function(_) => entities,
+            _ => false,
+        };
     let picked = [
         (options.filter.is_some(), "$filter"),
         (!options.orderby.is_empty(), "$orderby"),
@@ -64,14 +76,8 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
     let given = picked
         .into_iter()
         .map(|(given, name)| (given && !picks, name));
-    // What changes the shape of rows is read as rows: it is not kept for other resources.
-    let is_many = match path.kind {
-        PathKind::EntityCollection(_) => true,
-        PathKind::Function(_) => entities && path.target.is_some_and(|target| target.collection),
-        _ => false,
-    };
     let shaped = [
-        (!options.compute.is_empty() && !is_many, "$compute"),
+        (!options.compute.is_empty() && !computes, "$compute"),
         (!options.apply.is_empty() && !is_many, "$apply"),
         (options.search.is_some() && !picks, "$search"),
     ];
@@ -99,10 +105,6 @@ fn check_any(options: &QueryOptions) -> Result<(), Error> {
 fn check_expanded(item: &ExpandItem) -> Result<(), Error> {
     if !item.options.apply.is_empty() {
         return Err(unserved("$apply", "$apply in $expand"));
-    }
-    if !item.options.compute.is_empty() && !item.collection {
-        let what = "$compute in $expand of a navigation property that leads to one entity";
-        return Err(unserved("$compute", what));
     }
     check_any(&item.options)
 }

@@ -3,11 +3,13 @@
 
 mod function;
 mod path;
+mod rewrite;
 
 use edm::{ItemType, TypeRef, Value};
 
 pub use function::Function;
 pub use path::{Path, Root, Step};
+pub use rewrite::Rewrite;
 
 /// An expression with known types.
 #[derive(Clone, Debug, PartialEq)]

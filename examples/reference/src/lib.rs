@@ -5,6 +5,7 @@
 //! clients and for conformance tests, not for a network.
 
 mod actions;
+mod definitions;
 mod functions;
 mod hooks;
 mod http;

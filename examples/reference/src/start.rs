@@ -13,6 +13,7 @@ use store_sqlite::{Durability, Sqlite};
 use tempfile::TempDir;
 
 use crate::Failure;
+use crate::definitions;
 use crate::ids::OrderedIds;
 use crate::seed::{self, Seed};
 use crate::service::Storefront;
@@ -33,7 +34,9 @@ pub struct Shop {
 /// # Errors
 /// If the database cannot be opened, or holds something else.
 pub async fn open(database: Option<&str>) -> Result<Shop, Failure> {
-    let model = Arc::new(Model::from_csdl(MODEL)?);
+    let mut model = Model::from_csdl(MODEL)?;
+    definitions::add(&mut model)?;
+    let model = Arc::new(model);
     let tables = Arc::new(read_map(&model, MAP)?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (store, directory) = open_store(database, &model, &tables, &clock)?;

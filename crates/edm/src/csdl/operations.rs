@@ -54,6 +54,7 @@ impl Reader {
             return_annotations: Annotations::default(),
             entity_set_path: element.get("EntitySetPath").map(|p| self.names.path(p)),
             annotations: Annotations::default(),
+            definition: None,
         };
         let parameters: Vec<_> = element
             .children

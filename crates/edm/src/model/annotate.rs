@@ -1,6 +1,6 @@
 //! Adding what a service says of itself to what its document says.
 
-use super::{Model, container::Reference};
+use super::{Model, Operation, container::Reference};
 use crate::annotation::{Annotation, Annotations, Expression};
 
 impl Model {
@@ -30,6 +30,21 @@ impl Model {
             }),
             Some(there) => complete(&mut there.value, value),
         }
+    }
+
+    /// Defines what a function computes: the overload of a qualified name with these parameters, the
+    /// binding one left out. Expressions may call what is defined. Answers whether there is one.
+    pub fn define(&mut self, name: &str, parameters: &[&str], definition: &str) -> bool {
+        let is_meant = |operation: &&mut Operation| {
+            let own = operation.own_parameters().iter().map(|p| p.name.as_str());
+            operation.name == name && own.eq(parameters.iter().copied())
+        };
+        let found = self.operations.iter_mut().find(is_meant);
+        let is_found = found.is_some();
+        if let Some(operation) = found {
+            operation.definition = Some(definition.to_owned());
+        }
+        is_found
     }
 
     /// Refers to a vocabulary, unless the document does already (CSDL section 4.1).

@@ -33,6 +33,10 @@ pub struct Operation {
     pub entity_set_path: Option<String>,
     /// Its annotations, those targeted at all overloads included.
     pub annotations: Annotations,
+    /// What a function computes, if an expression says it ([`Model::define`](super::Model::define)):
+    /// a common expression (OData 4.01 URL Conventions, section 5.1.1) over the binding parameter's
+    /// properties and the other parameters, by their names.
+    pub definition: Option<String>,
 }
 
 /// A parameter of an operation (CSDL section 12.9).

@@ -63,16 +63,16 @@ impl Expansion<'_> {
             out.push(b'}');
             return Ok(out);
         }
-        let representation = Representation::new(core, map.table, of, options, style, false)?;
+        let mut representation = Representation::new(core, map.table, of, options, style, false)?;
+        representation.compute_row(reader, (map.table, row), options)?;
         out.push(b'{');
         let mut separate = representation.members_of_row(&mut out, row, At::Itself(&place))?;
-        let table = core.tables.table(map.table);
         let parts = (core, style, self.permit);
         of_row(
             parts,
             reader,
             options,
-            (table, row),
+            (map.table, row),
             &place,
             &mut separate,
             &mut out,

@@ -1,12 +1,13 @@
 //! `cast` and `isof`, bound (OData 4.01 URL Conventions, section 5.1.1.10).
 
-use edm::{ItemType, Primitive, StructuredId, TypeRef};
+use edm::{ItemType, Primitive, StructuredId, TypeRef, Value};
 
+use super::bind_expr::null;
 use super::bind_scope::Scope;
-use super::binder::{Binder, unsupported};
+use super::binder::Binder;
 use super::syntax::{self, Arguments, Member, MemberPath, PathRoot};
 use crate::Error;
-use crate::expr::{Expr, Path, Step};
+use crate::expr::{Comparison, Expr, Path, Step};
 
 impl<'a> Binder<'_, 'a> {
     /// `cast(type)` of the instance at hand, `cast(expression,type)`.
@@ -50,6 +51,12 @@ impl<'a> Binder<'_, 'a> {
         given: &'a [syntax::Expr<'a>],
     ) -> Result<Expr, Error> {
         let (operand, ty) = self.operand_and_type(scope, "isof", given)?;
+        if let (Expr::Path(_), Some(declared)) = (&operand, operand.ty())
+            && is_value(&declared)
+            && is_value(&ty)
+        {
+            return Ok(assignable(operand, &declared, &ty));
+        }
         Ok(Expr::IsOf {
             operand: Box::new(operand),
             ty,
@@ -138,7 +145,30 @@ impl<'a> Binder<'_, 'a> {
     }
 }
 
+/// Whether a value has no other type than this.
+fn is_value(ty: &TypeRef) -> bool {
+    let any = ty.item == ItemType::Primitive(Primitive::Any);
+    matches!(ty.item, ItemType::Primitive(_) | ItemType::Enum(_)) && !any && !ty.collection
+}
+
+/// `isof` of a primitive value: one that is there is of the type that is declared for it.
+fn assignable(operand: Expr, declared: &TypeRef, ty: &TypeRef) -> Expr {
+    if declared.item != ty.item {
+        return Expr::Literal {
+            value: Value::Boolean(false),
+            ty: Some(ItemType::Primitive(Primitive::Boolean)),
+        };
+    }
+    Expr::Compare {
+        op: Comparison::Ne,
+        left: Box::new(operand),
+        right: Box::new(null()),
+    }
+}
+
 /// 400 where there is no instance that a path could start from.
 pub(super) fn no_instance(what: &str) -> Error {
-    unsupported(&format!("'{what}', where there is no instance at hand,"))
+    Error::bad_request(format!(
+        "'{what}' cannot stand here: there is no instance at hand."
+    ))
 }

@@ -9,7 +9,7 @@ use super::binder::Binder;
 use super::suggest::did_you_mean;
 use super::syntax::{self, Arguments};
 use crate::Error;
-use crate::expr::{Expr, Function};
+use crate::expr::{Expr, Function, Path};
 
 /// What a function takes at one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +170,13 @@ impl<'a> Binder<'_, 'a> {
         name: &str,
         arguments: &'a Arguments<'a>,
     ) -> Result<Expr, Error> {
+        let is_canonical = ["cast", "isof"]
+            .iter()
+            .any(|n| name.eq_ignore_ascii_case(n))
+            || Function::from_name(name).is_some();
+        if !is_canonical || matches!(arguments, Arguments::Named(_)) {
+            return self.of_model(scope, name, arguments);
+        }
         match arguments {
             Arguments::Positional(given) if name.eq_ignore_ascii_case("cast") => {
                 self.cast(scope, given)
@@ -180,6 +187,26 @@ impl<'a> Binder<'_, 'a> {
             Arguments::Positional(given) => self.canonical(scope, name, given),
             Arguments::Named(_) => Err(self.no_function(name)),
         }
+    }
+
+    /// The call of a function of the model: bound to the instance at hand, or to nothing.
+    fn of_model(
+        &self,
+        scope: Scope<'_>,
+        name: &str,
+        arguments: &'a Arguments<'a>,
+    ) -> Result<Expr, Error> {
+        let instance = scope.instance;
+        let instance = instance.map(|instance| Path::instance(TypeRef::of(instance.item)));
+        let bound = match &instance {
+            Some(instance) => self.defined(scope, Some(instance), name, arguments)?,
+            None => None,
+        };
+        let found = match bound {
+            Some(bound) => Some(bound),
+            None => self.defined(scope, None, name, arguments)?,
+        };
+        found.ok_or_else(|| self.no_function(name))
     }
 
     fn canonical(

@@ -28,10 +28,33 @@ impl<'a> Binder<'_, 'a> {
             }
             return self.called(scope, path, (name, arguments), rest);
         }
+        if let Some(called) = self.called_at_end(scope, path)? {
+            return Ok(called);
+        }
         // Nothing but the collection's path is on the stack while the predicate is bound.
         match self.plain_path(scope, path)? {
             (bound, None) => Ok(Expr::Path(bound)),
             (bound, Some(member)) => self.lambda(scope, bound, member),
+        }
+    }
+
+    /// A path that ends with the call of a function that is bound to what it leads to.
+    fn called_at_end(
+        &self,
+        scope: Scope<'_>,
+        path: &'a MemberPath<'a>,
+    ) -> Result<Option<Expr>, Error> {
+        let (start, members) = match (&path.root, path.members.split_last()) {
+            (PathRoot::Root, Some((_, []))) => return Ok(None),
+            (_, Some((Member::Call(..), _))) => self.start(scope, path)?,
+            _ => return Ok(None),
+        };
+        let Some((Member::Call(name, arguments), before)) = members.split_last() else {
+            return Ok(None);
+        };
+        match self.follow(scope, start, before)? {
+            (binding, None) => self.defined(scope, Some(&binding), name, arguments),
+            _ => Ok(None),
         }
     }
 
@@ -251,7 +274,11 @@ impl<'a> Binder<'_, 'a> {
                 .is_some()
         });
         if !is_navigation {
-            return Err(unsupported(&format!("The function '{name}' in a path")));
+            return Err(Error::bad_request(format!(
+                "'{name}' is no function that can stand behind {}.",
+                self.model.type_name(&path.ty)
+            ))
+            .with_target(name));
         }
         self.name_step(scope, path, name)?;
         match path.ty.item {

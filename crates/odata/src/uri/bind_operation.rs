@@ -191,7 +191,7 @@ impl<'a> Binder<'_, 'a> {
         .with_target(name)
     }
 
-    fn wrong_parameters(&self, candidates: &[OperationId], name: &str) -> Error {
+    pub(super) fn wrong_parameters(&self, candidates: &[OperationId], name: &str) -> Error {
         let signature = |id: &OperationId| {
             let parameter = |p: &Parameter| {
                 let optional = if p.optional { "?" } else { "" };
@@ -260,7 +260,7 @@ pub(super) fn query_parameters<'a>(
     Ok(parameters)
 }
 
-fn check_distinct(named: &Named<'_>) -> Result<(), Error> {
+pub(super) fn check_distinct(named: &Named<'_>) -> Result<(), Error> {
     for (i, (parameter, _)) in named.iter().enumerate() {
         if named
             .iter()
@@ -276,7 +276,7 @@ fn check_distinct(named: &Named<'_>) -> Result<(), Error> {
 }
 
 /// Whether an overload has every given parameter, and every parameter that it needs is given.
-fn takes(operation: &Operation, named: &[(syntax::Text<'_>, syntax::Expr<'_>)]) -> bool {
+pub(super) fn takes(operation: &Operation, named: &[(syntax::Text<'_>, syntax::Expr<'_>)]) -> bool {
     let parameters = operation.own_parameters();
     named
         .iter()

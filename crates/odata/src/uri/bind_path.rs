@@ -61,10 +61,12 @@ fn at_root<'a>(
                 first.text, next.text
             )))
         }
-        _ => Err(unsupported(&format!(
-            "The path segment '{}' at the service root",
+        (SystemSegment::All, _) => Err(unsupported("The path segment '$all'")),
+        _ => Err(Error::bad_request(format!(
+            "The path segment '{}' cannot stand at the service root.",
             first.text
-        ))),
+        ))
+        .with_target(first.text)),
     }
 }
 

@@ -3,7 +3,7 @@
 use edm::TypeRef;
 
 use super::bind_scope::{Instance, Scope};
-use super::binder::{Binder, unsupported};
+use super::binder::Binder;
 use super::syntax::{PathItem, Text};
 use crate::Error;
 use crate::expr::{Path, Step};
@@ -106,7 +106,8 @@ impl<'a> Binder<'_, 'a> {
         };
         for name in names {
             if name.contains(['*', '$']) {
-                return Err(unsupported(&format!("'{name}' in $select")).with_target(&**name));
+                let message = format!("'{name}' in $select is no name that the model has.");
+                return Err(Error::bad_request(message).with_target(&**name));
             }
             // What an aggregation has left of related entities is part of the instance.
             if instance.visible.is_none()

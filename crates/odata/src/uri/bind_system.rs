@@ -4,7 +4,6 @@ use edm::{ItemType, TypeRef};
 
 use super::bind_path::Walk;
 use super::bind_scope::{Instance, Scope};
-use super::binder::unsupported;
 use super::syntax::{Expr, PathSegment, SegmentForm, SystemSegment};
 use crate::Error;
 use crate::path::{PathKind, Segment};
@@ -40,14 +39,9 @@ impl<'a> Walk<'_, '_, 'a> {
                 };
                 (Segment::Value, PathKind::PropertyValue(ty))
             }
-            (
-                SystemSegment::Other
-                | SystemSegment::All
-                | SystemSegment::Entity
-                | SystemSegment::Query,
-                _,
-            ) => {
-                return Err(unsupported(&format!("The path segment '{text}'")).with_target(text));
+            (SystemSegment::Other, _) => {
+                let message = format!("There is no path segment '{text}'.");
+                return Err(Error::bad_request(message).with_target(text));
             }
             _ => return Err(self.misplaced(text, item, collection)),
         };

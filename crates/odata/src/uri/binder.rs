@@ -7,7 +7,7 @@ use edm::{ItemType, Model};
 use super::limits::Limits;
 use super::syntax::{Expr, Literal, PathRoot, Text};
 use super::walk::first_alias;
-use crate::Error;
+use crate::{Error, ErrorCode};
 
 /// Values by name: parameter aliases, without the `@`, or parameters of a function.
 pub(super) type Named<'a> = [(Text<'a>, Expr<'a>)];
@@ -82,6 +82,29 @@ impl<'m, 'a> Binder<'m, 'a> {
         )
     }
 
+    /// The limits of this request.
+    pub(super) fn limits(&self) -> &'m Limits {
+        self.limits
+    }
+
+    /// A binder for a text of the model's own, one level deeper and of the same budget.
+    pub(super) fn inner<'t>(&self) -> Result<Binder<'m, 't>, Error> {
+        let inner = Binder::new(self.model, self.limits, &[], &[])?;
+        inner.nodes.set(self.nodes.get());
+        inner.depth.set(self.depth.get());
+        count(
+            &inner.depth,
+            "expression_depth",
+            self.limits.expression_depth,
+        )?;
+        Ok(inner)
+    }
+
+    /// Counts what an inner binder has bound.
+    pub(super) fn outer(&self, inner: &Binder<'m, '_>) {
+        self.nodes.set(inner.nodes.get());
+    }
+
     /// Binds one level deeper: an alias within a deep expression may stand for a deep one.
     pub(super) fn nested<T>(&self, bind: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         count(
@@ -145,7 +168,10 @@ fn count(counter: &Cell<usize>, name: &str, max: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// 400: a part of the standard that is understood and not served. Never ignored.
+/// 501: a part of the standard that is understood and not served. Never ignored.
 pub(super) fn unsupported(what: &str) -> Error {
-    Error::bad_request(format!("{what} is not supported."))
+    Error::new(
+        ErrorCode::NotImplemented,
+        format!("{what} is not supported."),
+    )
 }

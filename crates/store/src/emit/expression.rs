@@ -11,6 +11,7 @@ mod literal;
 mod path;
 mod pattern;
 mod postgres_function;
+mod root;
 
 use std::cell::Cell as Counter;
 

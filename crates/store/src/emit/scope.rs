@@ -43,6 +43,8 @@ pub(super) enum MadeName {
 #[derive(Clone)]
 pub(super) struct Env<'m> {
     pub(super) instance: Scope<'m>,
+    /// What `$it` is, where that is not the instance: within a condition on a collection.
+    pub(super) it: Option<Scope<'m>>,
     /// The range variables of the lambda operators around, outermost first.
     pub(super) variables: Vec<Scope<'m>>,
     /// The dynamic properties of the instance.
@@ -54,6 +56,7 @@ impl<'m> Env<'m> {
     pub(super) fn row(table: &'m Table, alias: Option<String>, of: StructuredId) -> Self {
         Self {
             instance: Scope::Row { table, alias, of },
+            it: None,
             variables: Vec::new(),
             compute: Vec::new(),
         }
@@ -63,6 +66,7 @@ impl<'m> Env<'m> {
     pub(super) fn nothing() -> Self {
         Self {
             instance: Scope::Made(std::rc::Rc::default()),
+            it: None,
             variables: Vec::new(),
             compute: Vec::new(),
         }
@@ -72,6 +76,7 @@ impl<'m> Env<'m> {
     pub(super) fn at(&self, instance: Scope<'m>) -> Self {
         Self {
             instance,
+            it: self.it.clone().or_else(|| Some(self.instance.clone())),
             variables: self.variables.clone(),
             compute: Vec::new(),
         }

@@ -4,6 +4,7 @@
 
 mod composition;
 mod deltas;
+mod expressions;
 mod fixture;
 mod headers;
 mod limits;

@@ -97,3 +97,52 @@ fn every_key_form_of_a_compound_key() {
         super::path::check(&STOREFRONT, &path, &expected);
     }
 }
+
+#[test]
+fn functions_that_are_defined_stand_for_their_definitions() {
+    let mut model = STOREFRONT.clone();
+    let mut define = |name: &str, parameters: &[&str], text: &str| {
+        assert!(model.define(name, parameters, text), "{name}");
+    };
+    define(
+        "Storefront.GetTotalPrice",
+        &["taxRate"],
+        "Price mul (1 add taxRate)",
+    );
+    define(
+        "Storefront.GetInfo",
+        &["format"],
+        "concat(format,cast(Descriptions/any(d:d/LongText eq format),Edm.String))",
+    );
+    define(
+        "Storefront.Calculate",
+        &["value"],
+        "Storefront.Calculate(value=value)",
+    );
+    let check = |set: &str, filter: &str, same: &str| {
+        super::expression::check(&model, set, filter, same);
+    };
+    check(
+        "Products",
+        "Storefront.GetTotalPrice(taxRate=Rating) gt 1",
+        "((Price mul (1e0:Edm.Double add Rating):Edm.Double):Edm.Double gt 1e0:Edm.Double)",
+    );
+    check(
+        "ProductDescriptions",
+        "Product/GetTotalPrice(taxRate=0.5) gt 1",
+        "((Product/Price mul (1e0:Edm.Double add 5e-1:Edm.Double):Edm.Double):Edm.Double gt 1e0:Edm.Double)",
+    );
+    check(
+        "Categories",
+        "Products/any(p:p/Storefront.GetInfo(format=Name) eq 'x')",
+        "Products/any((concat(Name,cast($0/Descriptions/any(($1/LongText eq Name)),Edm.String)):Edm.String eq 'x':Edm.String))",
+    );
+    // One that calls itself ends with a limit.
+    fails(
+        &model,
+        "Products?$filter=Storefront.Calculate(value=1) eq 1",
+        400,
+        &["expression_depth"],
+    );
+    assert!(!model.define("Storefront.GetTotalPrice", &["other"], "1"));
+}

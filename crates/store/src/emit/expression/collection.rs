@@ -105,7 +105,7 @@ impl<'m> Compiler<'m> {
     }
 
     /// The value of steps from the one item of a source; null if there is none.
-    fn single(
+    pub(super) fn single(
         &self,
         env: &Env<'m>,
         source: &Source<'m>,
@@ -188,7 +188,11 @@ impl<'m> Compiler<'m> {
     }
 
     /// The item that has a key: its values are those of the type's key, in order.
-    fn key_conditions(&self, source: &mut Source<'m>, values: &[Value]) -> Result<(), Error> {
+    pub(super) fn key_conditions(
+        &self,
+        source: &mut Source<'m>,
+        values: &[Value],
+    ) -> Result<(), Error> {
         let Scope::Row { table, alias, of } = &source.item else {
             return Err(self.unsupported("A key in a collection without keys"));
         };

@@ -44,6 +44,9 @@ impl<'m> Compiler<'m> {
                 _ => Err(self.unsupported("A path through a computed property")),
             };
         }
+        if let Root::Service(segments) = &path.root {
+            return self.service_path(env, segments, &path.steps, end);
+        }
         self.walk(env, self.root(env, path)?, &path.steps, end)
     }
 
@@ -54,8 +57,11 @@ impl<'m> Compiler<'m> {
             Root::Variable(number) => env.variables.get(*number).ok_or_else(|| {
                 Error::internal("a range variable that no lambda operator declares")
             }),
-            Root::It => Err(self.unsupported("'$it' within an expansion")),
-            Root::Service(_) => Err(self.unsupported("'$root'")),
+            Root::It => {
+                let it = env.it.as_ref();
+                it.ok_or_else(|| self.unsupported("'$it' within an expansion"))
+            }
+            Root::Service(_) => Err(self.unsupported("'$root' as a value")),
         }
     }
 
