@@ -30,9 +30,9 @@ const NOWHERE: [(&str, &[u16]); 26] = [
     ("/beta/$nope", &[400, 404]),
     ("/beta/$count", &[400, 404]),
     ("/beta/$metadata/x", &[400, 404]),
-    ("/beta/$all", &[400, 404]),
+    ("/beta/$all", &[501]),
     ("/beta/$entity", &[400, 404]),
-    ("/beta/$crossjoin(a,b)", &[400, 404]),
+    ("/beta/$crossjoin(a,b)", &[501]),
 ];
 
 #[test]

@@ -1,12 +1,14 @@
 //! `$apply`: collections transformed in the database (OData Extension for Data Aggregation 4.0).
 
+mod entities;
+
 use bytes::Bytes;
 use edm::{Model, Value};
-use odata::Error;
 use odata::apply::{Aggregate, Method, Transformation};
 use odata::expr::Step;
 use odata::json::{self, Metadata, Style};
 use odata::query::QueryOptions;
+use odata::{Error, ErrorCode};
 use store::{Aggregated, AggregatedName, AggregatedSink, Aggregation, Reader};
 
 use crate::context::Context;
@@ -14,6 +16,8 @@ use crate::core::Core;
 use crate::links;
 use crate::read::conditions;
 use crate::target::{Target, locate_filtered};
+
+pub(crate) use entities::options as of_entities;
 
 /// Reads a transformed collection: each row has the properties that the transformations leave.
 pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
@@ -26,10 +30,14 @@ pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<B
     let style = context.negotiated.style;
     let mut rows = Vec::with_capacity(4 * 1024);
     let mut names: Vec<Vec<String>> = Vec::new();
+    let mut selected: Vec<usize> = Vec::new();
     let mut shown = 0;
     run(core, reader, &target, &steps, &mut |properties, values| {
         if shown == 0 {
             names = properties.iter().map(|p| path_of(&core.model, p)).collect();
+            selected = (0..properties.len())
+                .filter(|at| is_selected(options, &properties[*at].name))
+                .collect();
         }
         shown += 1;
         if shown > most {
@@ -39,14 +47,15 @@ pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<B
         if style.metadata == Metadata::Full {
             rows.extend_from_slice(b"\"@odata.id\":null,");
         }
-        write_row(&mut rows, &core.model, style, properties, &names, &values);
+        let columns = (properties, names.as_slice(), values.as_slice());
+        write_level(&mut rows, &core.model, style, columns, &selected, 0);
         rows.push(b'}');
         Ok(())
     })?;
     let mut out = vec![b'{'];
     if style.metadata != Metadata::None {
         out.extend_from_slice(b"\"@odata.context\":");
-        let columns: Vec<String> = names.iter().map(|name| name.join("/")).collect();
+        let columns: Vec<String> = selected.iter().map(|at| names[*at].join("/")).collect();
         let path = links::canonical_path(core, segments);
         let url = format!("{}/$metadata#{path}({})", context.root(), columns.join(","));
         json::write_string(&mut out, &url);
@@ -64,18 +73,35 @@ pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<B
 
 /// A transformed collection is no collection of entities any more: it has nothing to expand.
 fn refuse_shapes(options: &QueryOptions) -> Result<(), Error> {
+    let selected = options.select.iter().flat_map(|select| &select.items);
+    let mut nested = selected.map(|item| item.options != QueryOptions::default());
     let given = [
         ("$expand", !options.expand.is_empty()),
-        ("$select", options.select.is_some()),
         ("$skiptoken", options.skip_token.is_some()),
+        ("$select with nested options", nested.any(|nested| nested)),
     ];
     match given.iter().find(|(_, given)| *given) {
         None => Ok(()),
-        Some((name, _)) => Err(Error::bad_request(format!(
-            "{name} is not served together with $apply."
-        ))
-        .with_target(*name)),
+        Some((name, _)) => {
+            let message = format!("{name} is not served together with such an $apply.");
+            Err(Error::new(ErrorCode::NotImplemented, message).with_target("$apply"))
+        }
     }
+}
+
+/// Whether `$select` names a property of the result, or what it lies in.
+fn is_selected(options: &QueryOptions, name: &AggregatedName) -> bool {
+    let Some(selection) = options.select.as_ref().filter(|selection| !selection.all) else {
+        return true;
+    };
+    let items = selection.items.iter();
+    let mut items = items.map(|item| item.path.steps.as_slice());
+    items.any(|steps| match name {
+        AggregatedName::Path(path) => path.starts_with(steps),
+        AggregatedName::Dynamic(name) => {
+            matches!(steps, [Step::Dynamic(wanted)] if wanted == name)
+        }
+    })
 }
 
 fn too_many(most: u64) -> Error {
@@ -175,21 +201,9 @@ fn path_of(model: &Model, property: &Aggregated) -> Vec<String> {
     }
 }
 
-/// Writes the members of a row; a property behind a path stands in nested objects.
-fn write_row(
-    out: &mut Vec<u8>,
-    model: &Model,
-    style: Style,
-    properties: &[Aggregated],
-    names: &[Vec<String>],
-    values: &[Value],
-) {
-    let all: Vec<usize> = (0..values.len().min(names.len())).collect();
-    write_level(out, model, style, (properties, names, values), &all, 0);
-}
-
 type Columns<'r> = (&'r [Aggregated], &'r [Vec<String>], &'r [Value]);
 
+/// Writes members of a row; a property behind a path stands in nested objects.
 fn write_level(
     out: &mut Vec<u8>,
     model: &Model,

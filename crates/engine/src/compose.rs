@@ -3,7 +3,7 @@
 //! live. So `GetTopProducts()({key})/Name` is read as `Products({key})/Name`, and
 //! `GetTopProducts()/$filter(…)` as the members of `Products` that have one of the keys.
 
-mod members;
+pub(crate) mod members;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -32,6 +32,19 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The same request with options that mean the same, or less.
+    pub(crate) fn with_options(&self, options: QueryOptions) -> Self {
+        Self {
+            core: Arc::clone(&self.core),
+            request: self.request.clone(),
+            path: self.path.clone(),
+            options,
+            negotiated: self.negotiated.clone(),
+            permit: self.permit,
+            tracking: self.tracking.clone(),
+        }
+    }
+
     /// Whether an update is answered without the entity: as the client prefers, or else as the
     /// service does. Who says what to show of it wants it shown (OData 4.01 Protocol, sections 11.4.2
     /// and 11.4.3).

@@ -148,8 +148,15 @@ pub(crate) fn collection(
     let (core, options) = (&context.core, &context.options);
     if !options.apply.is_empty() {
         delta::refuse(context, "$apply")?;
-        let body = aggregate::collection(context, reader)?;
-        return Ok(answer::json(body, &context.negotiated));
+        let segments = links::without_reference(&context.path.segments);
+        let target = locate_filtered(core, reader, segments)?;
+        return match aggregate::of_entities(core, reader, &target, options)? {
+            Some(options) => collection(&context.with_options(options), reader, form),
+            None => {
+                let body = aggregate::collection(context, reader)?;
+                Ok(answer::json(body, &context.negotiated))
+            }
+        };
     }
     let segments = links::without_reference(&context.path.segments);
     let target = locate_filtered(core, reader, segments)?;

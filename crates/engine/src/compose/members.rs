@@ -5,7 +5,7 @@ use odata::expr::{Comparison, Expr, Path, Root, Step};
 use odata::query::OrderBy;
 
 /// Whether an entity has one of the keys.
-pub(super) fn among(model: &Model, of: StructuredId, keys: &[Vec<Value>]) -> Expr {
+pub(crate) fn among(model: &Model, of: StructuredId, keys: &[Vec<Value>]) -> Expr {
     if let [ordinal] = model.structured(of).key.as_slice() {
         let values = keys.iter().flatten();
         return Expr::In {
@@ -21,7 +21,7 @@ pub(super) fn among(model: &Model, of: StructuredId, keys: &[Vec<Value>]) -> Exp
 }
 
 /// The order in which the keys stand; none of fewer than two.
-pub(super) fn rank(model: &Model, of: StructuredId, keys: &[Vec<Value>]) -> Option<OrderBy> {
+pub(crate) fn rank(model: &Model, of: StructuredId, keys: &[Vec<Value>]) -> Option<OrderBy> {
     if keys.len() < 2 {
         return None;
     }

@@ -203,7 +203,7 @@ pub(super) static TABLE: [Row; ROWS] = [
     resource(
         "/$count",
         "GET, HEAD",
-        FILTER | SEARCH | SCHEMA_VERSION,
+        FILTER | SEARCH | APPLY | SCHEMA_VERSION,
         0,
         0,
     ),

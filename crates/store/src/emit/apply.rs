@@ -6,6 +6,7 @@ mod aggregate;
 mod group;
 mod output;
 mod ranked;
+mod within;
 
 use edm::Model;
 use odata::Error;
@@ -119,7 +120,7 @@ impl<'m> Compiler<'m> {
                 measure,
                 limit,
                 by,
-            } => relation = self.ranked(table, relation, *greatest, *measure, limit, by)?,
+            } => relation = self.ranked(table, relation, *greatest, *measure, (limit, by), &[])?,
             Transformation::Aggregate(items) => {
                 relation = self.settled(table, relation)?;
                 relation = self.grouped(relation, &[], items, &[])?;
@@ -148,7 +149,7 @@ impl<'m> Compiler<'m> {
     }
 
     /// The relation as a subquery that gives these columns, under the same name.
-    fn subquery(
+    pub(super) fn subquery(
         &self,
         table: &'m Table,
         relation: Relation<'m>,

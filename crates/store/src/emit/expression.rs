@@ -5,6 +5,7 @@ mod cast;
 mod collection;
 mod compare;
 mod function;
+mod items;
 mod json;
 mod lambda;
 mod literal;

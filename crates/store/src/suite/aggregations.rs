@@ -137,7 +137,53 @@ fn sequences() -> Vec<Vec<Transformation>> {
             ]),
             compared(dynamic("n", Primitive::Int64), Comparison::Gt, integer(0)),
         ],
+        vec![group(&["surelyTrue"], vec![small()]), only_id()],
+        vec![group(
+            &["surelyColour"],
+            vec![ranked(true, RankMeasure::Count, 2, "id"), all_methods()],
+        )],
+        vec![
+            group(
+                &["surelyTrue", "boolean"],
+                vec![small(), ranked(false, RankMeasure::Count, 1, "id")],
+            ),
+            ranked(true, RankMeasure::Count, 3, "id"),
+            only_id(),
+        ],
+        vec![group(
+            &["boolean"],
+            vec![by_id(), Transformation::Top(2), all_methods()],
+        )],
+        vec![
+            group(
+                &["boolean"],
+                vec![by_id(), Transformation::Skip(1), Transformation::Top(1)],
+            ),
+            only_id(),
+        ],
+        vec![through_parts()],
+        vec![group(&["surelyColour"], vec![small(), through_parts()])],
     ]
+}
+
+/// What the parts of all things have.
+fn through_parts() -> Transformation {
+    use Primitive as P;
+    let parts = [
+        aggregate("parts", Some("parts"), Method::Count, P::Int64),
+        aggregate("ranks", Some("parts/rank"), Method::Sum, P::Int64),
+        aggregate("mean", Some("parts/rank"), Method::Average, P::Double),
+        aggregate("least", Some("parts/name"), Method::Min, P::String),
+        aggregate("latest", Some("parts/seen"), Method::Max, P::DateTimeOffset),
+    ];
+    // A path that goes through a collection leads to one.
+    let many = parts.map(|mut item| {
+        if let Some(Expr::Path(path)) = &mut item.expr {
+            path.ty.collection = true;
+        }
+        item
+    });
+    Transformation::Aggregate(many.into())
 }
 
 /// The rows that memory makes, as values of these properties.

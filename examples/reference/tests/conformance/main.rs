@@ -2,6 +2,7 @@
 //! service itself promises.
 #![cfg(test)]
 
+mod aggregation;
 mod composition;
 mod deltas;
 mod expressions;

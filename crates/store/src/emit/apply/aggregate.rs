@@ -3,6 +3,7 @@
 use edm::{Primitive, TypeRef};
 use odata::Error;
 use odata::apply::{Aggregate, Method};
+use odata::expr::{Expr, Path};
 
 use super::super::Dialect;
 use super::super::expression::Compiler;
@@ -32,6 +33,12 @@ impl<'m> Compiler<'m> {
             let count = Fragment::join(number, "COUNT(*){0}", &[&filter]).required();
             return Ok(self.coerce(count, &item.ty));
         };
+        if let Expr::Path(path) = expr
+            && path.ty.collection
+        {
+            let found = self.through_items(env, path, item.method, &filter)?;
+            return Ok(self.of_type(found, item));
+        }
         let value = self.expression(env, expr)?;
         if value.is_null() && !matches!(item.method, Method::Count | Method::CountDistinct) {
             return Ok(Fragment::null(self.dialect, item.ty.clone()));
@@ -46,13 +53,67 @@ impl<'m> Compiler<'m> {
             Method::Sum => self.sum(&value, &filter)?,
             Method::Average => self.average(&value, &filter)?,
         };
+        Ok(self.of_type(found, item))
+    }
+
+    fn of_type(&self, found: Fragment, item: &Aggregate) -> Fragment {
         let found = self.coerce(found, &item.ty);
-        let is_of = found.kind == kind_of(&item.ty);
-        Ok(if is_of {
-            found.with_type(item.ty.clone())
-        } else {
-            found
-        })
+        match found.kind == kind_of(&item.ty) {
+            true => found.with_type(item.ty.clone()),
+            false => found,
+        }
+    }
+
+    /// An aggregate of what a path through a collection leads to: that of each row's items, and
+    /// then of all rows.
+    fn through_items(
+        &self,
+        env: &Env<'m>,
+        path: &'m Path,
+        method: Method,
+        filter: &Fragment,
+    ) -> Result<Fragment, Error> {
+        let (number, all) = (TypeRef::primitive(Primitive::Int64), Fragment::sure(""));
+        let unserved = || self.unsupported("Such an aggregation through a collection");
+        let of_values = |make: &dyn Fn(&Fragment) -> Result<Fragment, Error>| {
+            self.of_items(env, path, &|value| make(value.ok_or_else(unserved)?))
+        };
+        let total = |part: &Fragment| {
+            let sum = self.sum(part, filter)?;
+            Ok::<_, Error>(Fragment::join(number.clone(), "COALESCE({0}, 0)", &[&sum]).required())
+        };
+        match method {
+            Method::Count => {
+                let count = |value: Option<&Fragment>| match value {
+                    None => Ok(Fragment::join(number.clone(), "COUNT(*)", &[])),
+                    Some(_) => Err(unserved()),
+                };
+                total(&self.of_items(env, path, &count)?)
+            }
+            Method::Sum => self.sum(&of_values(&|value| self.sum(value, &all))?, filter),
+            Method::Min | Method::Max => {
+                let inner = of_values(&|value| self.extreme(method, value, &all))?;
+                self.extreme(method, &inner, filter)
+            }
+            Method::Average => {
+                let double = |value: &Fragment| match value.kind {
+                    ColumnKind::Integer | ColumnKind::Double => Ok(self.to_double(value)),
+                    _ => Err(unserved()),
+                };
+                let sum = of_values(&|value| self.sum(&double(value)?, &all))?;
+                let count =
+                    of_values(&|value| Ok(Fragment::join(number.clone(), "COUNT({0})", &[value])))?;
+                let (sum, count) = (self.sum(&sum, filter)?, total(&count)?);
+                let double = TypeRef::primitive(Primitive::Double);
+                let text = "({0} / NULLIF({1}, 0))";
+                Ok(Fragment::join(
+                    double,
+                    text,
+                    &[&sum, &self.to_double(&count)],
+                ))
+            }
+            Method::CountDistinct => Err(unserved()),
+        }
     }
 
     fn extreme(

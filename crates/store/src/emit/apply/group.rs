@@ -12,31 +12,37 @@ use super::super::scope::{Env, Made, MadeName, Scope};
 use super::super::{Dialect, Statement};
 use super::Relation;
 use super::output::named_columns;
+use super::within::{Groups, Kept};
 use crate::table::{ColumnKind, Table};
 
 impl<'m> Compiler<'m> {
-    /// `groupby`: of what is done to each group, filters and computations, then at most one
-    /// aggregation or further grouping, then what is done to its one row.
+    /// `groupby`: of what is done to each group, filters, computations, ranks and pages, then at most
+    /// one aggregation or further grouping, then what is done to its one row.
     pub(super) fn group_by(
         &self,
         table: &'m Table,
-        mut relation: Relation<'m>,
+        relation: Relation<'m>,
         properties: Vec<&'m Path>,
         then: &'m [Transformation],
     ) -> Result<Relation<'m>, Error> {
-        let mut filters = Vec::new();
+        let mut groups = Groups::new(relation, properties);
         let mut rest = then;
         while let Some((step, behind)) = rest.split_first() {
-            match step {
-                Transformation::Identity => {}
-                Transformation::Filter(expr) => {
-                    filters.push(self.condition(&relation.env, expr, true)?);
-                }
-                Transformation::Compute(items) => relation.env.compute.extend(items),
-                _ => break,
+            if !groups.take(self, table, step)? {
+                break;
             }
             rest = behind;
         }
+        if groups.kept == Kept::Some && matches!(rest, [Transformation::Aggregate(_), ..]) {
+            let what = "'groupby' that aggregates groups of which nothing may be left";
+            return Err(self.unsupported(what));
+        }
+        let Groups {
+            mut relation,
+            properties,
+            filters,
+            ..
+        } = groups;
         match rest {
             [Transformation::Aggregate(items), behind @ ..] => {
                 let rows_alone = |step: &Transformation| {
@@ -64,9 +70,11 @@ impl<'m> Compiler<'m> {
                 let all = properties.into_iter().chain(further).collect();
                 self.group_by(table, relation, all, then)
             }
+            [] if then.is_empty() => self.grouped(relation, &properties, &[], &[]),
+            // The groups' instances, as they are left.
             [] => {
                 relation.conditions.extend(filters);
-                self.grouped(relation, &properties, &[], &[])
+                Ok(relation)
             }
             _ => Err(self.unsupported("'groupby' with such a transformation of each group")),
         }

@@ -117,7 +117,7 @@ impl<'m> Compiler<'m> {
     }
 
     /// `(SELECT inner FROM source)`.
-    fn selected(&self, inner: &Fragment, source: &Source<'m>) -> Fragment {
+    pub(super) fn selected(&self, inner: &Fragment, source: &Source<'m>) -> Fragment {
         let clause = source.clause();
         let select = |inner: &Fragment| {
             let mut found = Fragment::join(
