@@ -138,7 +138,7 @@ fn options() {
     legal(
         &format!("{SCRIPTS}/$count"),
         "GET",
-        &["$filter", "$search", "$schemaversion"],
+        &["$filter", "$apply", "$search", "$schemaversion"],
     );
     legal(&format!("{SCRIPTS}/$ref"), "POST", &shape);
     legal(&format!("{SCRIPTS}/$ref"), "GET", &with(&values, &answer));
