@@ -12,6 +12,7 @@ use odata::query::QueryOptions;
 use odata::{Error, uri};
 use store::{BoxFuture, Store};
 
+use crate::access::Permit;
 use crate::context::Context;
 use crate::core::Core;
 use crate::delta::Tracking;
@@ -39,6 +40,14 @@ enum Level {
     Alone,
     /// Inside a batch.
     Batch,
+}
+
+/// What a request is about, and how it is to be answered.
+struct Understood {
+    resource: Resource,
+    options: QueryOptions,
+    negotiated: Negotiated,
+    tracking: Tracking,
 }
 
 impl Engine {
@@ -113,20 +122,29 @@ impl Engine {
         caught(self.execute(request, Level::Batch))
     }
 
-    async fn execute(&self, mut request: Request, level: Level) -> Result<Response, Error> {
-        if request.method == Method::HEAD {
-            request.method = Method::GET;
-        }
-        if let Some(read) = rewrite::query(&request)? {
-            request = read;
-        }
-        let core = &self.core;
-        let newest = core.service.profile().newest_version;
-        let mut negotiated = negotiate::read(&request.headers, newest)?;
+    async fn execute(&self, request: Request, level: Level) -> Result<Response, Error> {
+        let request = stands_for(request)?;
+        let newest = self.core.service.profile().newest_version;
+        let negotiated = negotiate::read(&request.headers, newest)?;
         negotiate::demands(&request.headers)?;
         if request.path == OPENAPI {
             return self.openapi(&request, &negotiated);
         }
+        let understood = self.understand(&request, negotiated)?;
+        if request.method == Method::OPTIONS {
+            return self.methods(&understood.resource, &understood.negotiated);
+        }
+        let permit = self.admit(&request, &understood)?;
+        self.carry_out(request, understood, permit, level).await
+    }
+
+    /// Parses a request and binds it to the model.
+    fn understand(
+        &self,
+        request: &Request,
+        mut negotiated: Negotiated,
+    ) -> Result<Understood, Error> {
+        let core = &self.core;
         let query = request.query.as_deref();
         let (mut resource, mut options) =
             uri::parse_request(&core.model, &core.limits, &request.path, query)?;
@@ -145,17 +163,42 @@ impl Engine {
         {
             negotiated.leave_out(&path.kind, &request.headers);
         }
-        if request.method == Method::OPTIONS {
-            return self.methods(&resource, &negotiated);
-        }
-        uri::check(&resource, &options, request.method.as_str())?;
-        unserved::check(&resource, &options)?;
-        schema_version::check(&core.model, &options)?;
+        Ok(Understood {
+            resource,
+            options,
+            negotiated,
+            tracking,
+        })
+    }
+
+    /// Checks that method, resource and options fit, and that the caller may ask for it.
+    fn admit(&self, request: &Request, understood: &Understood) -> Result<Permit, Error> {
+        let core = &self.core;
+        let (resource, options) = (&understood.resource, &understood.options);
+        uri::check(resource, options, request.method.as_str())?;
+        unserved::check(resource, options)?;
+        schema_version::check(&core.model, options)?;
         let action = Action::of(&request.method);
         let needed = core
             .permissions
-            .requirement(&core.model, &resource, &options, action);
-        let permit = request.caller.permit(&needed)?;
+            .requirement(&core.model, resource, options, action);
+        request.caller.permit(&needed)
+    }
+
+    async fn carry_out(
+        &self,
+        request: Request,
+        understood: Understood,
+        permit: Permit,
+        level: Level,
+    ) -> Result<Response, Error> {
+        let core = &self.core;
+        let Understood {
+            resource,
+            options,
+            negotiated,
+            tracking,
+        } = understood;
         match resource {
             Resource::Path(path) => {
                 core.restrictions
@@ -195,6 +238,14 @@ impl Engine {
             }
         }
     }
+}
+
+/// The request that a HEAD and a POST to `$query` stand for.
+fn stands_for(mut request: Request) -> Result<Request, Error> {
+    if request.method == Method::HEAD {
+        request.method = Method::GET;
+    }
+    Ok(rewrite::query(&request)?.unwrap_or(request))
 }
 
 impl Handler for Engine {

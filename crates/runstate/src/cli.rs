@@ -52,7 +52,7 @@ pub(crate) struct ServeArguments {
     /// the server stops: 500ms, 10s, 1m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = delay)]
     pub(crate) stop_delay: Duration,
-    /// What clients reach the server under behind a TLS proxy, such as https://graph.example.com:
+    /// What clients reach the server under behind a TLS proxy, such as `https://graph.example.com`:
     /// links in answers begin with it [default: http:// and the host that the request names]
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) public_url: Option<PublicOrigin>,
