@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::core::Core;
 use crate::links;
 use crate::read::conditions;
+use crate::represent::count_member;
 use crate::target::{Target, locate_filtered};
 
 pub(crate) use entities::options as of_entities;
@@ -63,7 +64,8 @@ pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<B
     }
     if options.count {
         let total = count(core, reader, &target, options)?;
-        out.extend_from_slice(format!("\"@odata.count\":{total},").as_bytes());
+        count_member(&mut out, style, "", total as u64);
+        out.push(b',');
     }
     out.extend_from_slice(b"\"value\":[");
     out.extend_from_slice(&rows);

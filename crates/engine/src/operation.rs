@@ -20,7 +20,7 @@ use crate::exchange::Response;
 use crate::expand;
 use crate::links::Place;
 use crate::memory;
-use crate::represent::{At, Representation};
+use crate::represent::{At, Representation, count_member};
 use crate::service::{Answer, Call};
 
 /// Carries out the operation that ends a path.
@@ -182,7 +182,7 @@ fn value_body(context: &Context, ty: &edm::TypeRef, value: &Value) -> Result<Vec
         let left = memory::values(model, clock, items, &context.options)?;
         if let Some(count) = left.count {
             separate(&mut out);
-            out.extend_from_slice(format!("\"@odata.count\":{count}").as_bytes());
+            count_member(&mut out, style, "", count as u64);
         }
         let left = left.items.into_iter().cloned().collect();
         value = std::borrow::Cow::Owned(Value::Collection(left));
@@ -226,7 +226,7 @@ fn entities(
     let left = memory::rows(&core.model, core.clock.as_ref(), rows, all, options)?;
     if let Some(count) = left.count {
         separate(&mut out);
-        out.extend_from_slice(format!("\"@odata.count\":{count}").as_bytes());
+        count_member(&mut out, context.negotiated.style, "", count as u64);
     }
     separate(&mut out);
     out.extend_from_slice(b"\"value\":[");

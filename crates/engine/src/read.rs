@@ -18,7 +18,7 @@ use crate::exchange::Response;
 use crate::links::{self, without_reference};
 use crate::page::Page;
 use crate::prefer::Preferences;
-use crate::represent::of_collection;
+use crate::represent::{count_member, of_collection};
 use crate::target::{Target, cast_filter, load, locate, locate_filtered};
 
 /// An entity with its context, and its tag.
@@ -169,7 +169,7 @@ pub(crate) fn collection(
     if options.count {
         let total = reader.count(&conditions(core, &target, options))?;
         comma(&mut separate, &mut out);
-        out.extend_from_slice(format!("\"@odata.count\":{total}").as_bytes());
+        count_member(&mut out, context.negotiated.style, "", total);
     }
     let (size, place) = (page_size(context), context.place());
     let page = Page {

@@ -378,6 +378,17 @@ fn names(core: &Core, of: StructuredId, item: &SelectItem, wanted: usize) -> boo
     }
 }
 
+/// Writes `"@odata.count":7`, or the count of a navigation property behind its name: an `Edm.Int64`
+/// like any other (OData JSON Format 4.01, sections 3.2 and 4.5.4).
+pub(crate) fn count_member(out: &mut Vec<u8>, style: Style, name: &str, count: u64) {
+    json::write_string(out, &format!("{name}@odata.count"));
+    let text = match style.ieee754 {
+        true => format!(":\"{count}\""),
+        false => format!(":{count}"),
+    };
+    out.extend_from_slice(text.as_bytes());
+}
+
 /// Writes `"name":"text"` behind a comma.
 pub(crate) fn text_member(out: &mut Vec<u8>, name: &str, text: &str) {
     out.push(b',');

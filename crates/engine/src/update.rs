@@ -1,8 +1,9 @@
 //! PATCH: of an entity by its URL, and of a collection's member that the body names.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use edm::StructuredId;
+use edm::{Model, StructuredId};
 use odata::Error;
 use odata::json::{self, EntityPayload, Node, RequestKind};
 use store::{Reader, Select, Transaction};
@@ -47,6 +48,49 @@ pub(crate) async fn member(
     .await
 }
 
+/// What an update says.
+enum Body {
+    /// It is bound to the type that the URL leads to.
+    Bound(EntityPayload),
+    /// It does not fit that type. It may fit the one derived from it that the entity is of.
+    Unbound(Node, Error),
+}
+
+impl Body {
+    fn read(model: &Model, of: StructuredId, node: Node, kind: RequestKind) -> Result<Self, Error> {
+        let derived = !model.structured(of).derived.is_empty();
+        let again = derived.then(|| node.clone());
+        match (json::read_entity(model, of, node, kind), again) {
+            (Ok(payload), _) => Ok(Self::Bound(payload)),
+            (Err(error), Some(node)) => Ok(Self::Unbound(node, error)),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// The body bound to the type of the entity that is addressed.
+    fn bound(
+        &self,
+        core: &Core,
+        reader: &mut dyn Reader,
+        target: &Target,
+        kind: RequestKind,
+    ) -> Result<Cow<'_, EntityPayload>, Error> {
+        let (node, error) = match self {
+            Self::Bound(payload) => return Ok(Cow::Borrowed(payload)),
+            Self::Unbound(node, error) => (node, error),
+        };
+        if target.key.is_none() {
+            return Err(error.clone());
+        }
+        let row = load(core, reader, target)?;
+        let of = core.tables.table(target.table).type_of(&core.model, &row)?;
+        match of.filter(|of| *of != target.of && core.model.is_a(*of, target.of)) {
+            Some(of) => json::read_entity(&core.model, of, node.clone(), kind).map(Cow::Owned),
+            None => Err(error.clone()),
+        }
+    }
+}
+
 /// Changes the entity that `pick` finds from what the path addresses.
 async fn update(
     context: &Arc<Context>,
@@ -59,7 +103,7 @@ async fn update(
         Unnamed::Stay => RequestKind::Update,
         Unnamed::Reset => RequestKind::Replace,
     };
-    let payload = json::read_entity(&context.core.model, of, node, kind)?;
+    let body = Body::read(&context.core.model, of, node, kind)?;
     let changed = context
         .write(move |context, transaction| {
             let core = &context.core;
@@ -67,6 +111,7 @@ async fn update(
             if addressed.borrowed {
                 return Err(not_here());
             }
+            let payload = body.bound(core, transaction, &addressed, kind)?;
             let target = pick(core, transaction, addressed, &payload)?;
             carry_out(context, transaction, target, &payload, unnamed)
         })
@@ -163,9 +208,9 @@ pub(crate) fn of_type<'p>(
     core: &Core,
     payload: &'p EntityPayload,
     of: StructuredId,
-) -> Result<std::borrow::Cow<'p, EntityPayload>, Error> {
+) -> Result<Cow<'p, EntityPayload>, Error> {
     if payload.of == of {
-        return Ok(std::borrow::Cow::Borrowed(payload));
+        return Ok(Cow::Borrowed(payload));
     }
     if core.model.is_a(of, payload.of) {
         // Ordinals are the same in derived types.
@@ -173,7 +218,7 @@ pub(crate) fn of_type<'p>(
             of,
             ..payload.clone()
         };
-        return Ok(std::borrow::Cow::Owned(payload));
+        return Ok(Cow::Owned(payload));
     }
     Err(Error::bad_request(format!(
         "The entity is a {}; its type cannot be changed.",

@@ -15,7 +15,7 @@ use super::{query, tracked};
 use crate::context::Context;
 use crate::links::anew;
 use crate::read::{conditions, next_top, page_size};
-use crate::represent::{At, Representation};
+use crate::represent::{At, Representation, count_member};
 use crate::target::{Target, locate};
 
 /// Keys in one statement.
@@ -48,7 +48,8 @@ pub(crate) fn changes(context: &Context, reader: &mut dyn Reader) -> Result<Byte
     json::write_string(&mut out, &format!("{}/$delta", context.context_url(false)));
     out.push(b',');
     if let Some(total) = total {
-        out.extend_from_slice(format!("\"@odata.count\":{total},").as_bytes());
+        count_member(&mut out, style, "", total as u64);
+        out.push(b',');
     }
     out.extend_from_slice(b"\"value\":[");
     Delta {

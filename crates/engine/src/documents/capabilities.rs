@@ -11,8 +11,17 @@ use super::METADATA;
 use crate::core::Core;
 
 const CAPABILITIES: &str = "Org.OData.Capabilities.V1";
-const VOCABULARY: &str =
-    "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/Org.OData.Capabilities.V1.xml";
+
+/// The standard's vocabularies, to which a document refers whose terms are among them (CSDL section
+/// 14).
+const VOCABULARIES: [&str; 6] = [
+    "Org.OData.Aggregation.V1",
+    "Org.OData.Authorization.V1",
+    CAPABILITIES,
+    "Org.OData.Core.V1",
+    "Org.OData.Measures.V1",
+    "Org.OData.Validation.V1",
+];
 
 /// What the engine does or does not as a whole: whoever changes it says so here.
 const CONTAINER: [(&str, bool); 6] = [
@@ -21,7 +30,7 @@ const CONTAINER: [(&str, bool); 6] = [
     ("BatchSupported", true),
     ("CrossJoinSupported", false),
     ("KeyAsSegmentSupported", true),
-    ("QuerySegmentSupported", false),
+    ("QuerySegmentSupported", true),
 ];
 
 /// The restrictions whose `Permissions` allow a change, and the property that says whether it is
@@ -35,8 +44,7 @@ const CHANGES: [(&str, &str); 3] = [
 /// The model with what the engine adds.
 pub(super) fn served(core: &Core) -> Model {
     let mut model = (*core.model).clone();
-    model.include(VOCABULARY, CAPABILITIES);
-    container(&mut model);
+    container(&mut model, core.deep_updates);
     for path in collections(&core.model) {
         collection(&mut model, &path, core.limits.expand_depth);
         refusals(&mut model, &path);
@@ -44,6 +52,15 @@ pub(super) fn served(core: &Core) -> Model {
     for (path, is_tracked) in tracked(core) {
         let said = record([("Supported", Expression::Bool(is_tracked))]);
         model.annotate(&path, &qualified("ChangeTracking"), said);
+    }
+    let text = model.to_xml();
+    for vocabulary in VOCABULARIES {
+        if text.contains(&format!("\"{vocabulary}.")) {
+            let uri = format!(
+                "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/{vocabulary}.xml"
+            );
+            model.include(&uri, vocabulary);
+        }
     }
     model
 }
@@ -88,7 +105,7 @@ fn collections(model: &Model) -> Vec<String> {
     sets.chain(contained).collect()
 }
 
-fn container(model: &mut Model) {
+fn container(model: &mut Model, deep_updates: bool) {
     let target = model.container_name();
     let mut say = |term: &str, value| model.annotate(&target, &qualified(term), value);
     let level = qualified("ConformanceLevelType/Intermediate");
@@ -96,6 +113,9 @@ fn container(model: &mut Model) {
     say("SupportedFormats", strings(&["application/json"]));
     say("SupportedMetadataFormats", strings(&METADATA));
     say("BatchSupport", batch());
+    let supported = |is| record([("Supported", Expression::Bool(is))]);
+    say("DeepInsertSupport", supported(true));
+    say("DeepUpdateSupport", supported(deep_updates));
     for (term, is_so) in CONTAINER {
         say(term, Expression::Bool(is_so));
     }

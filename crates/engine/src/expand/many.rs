@@ -9,7 +9,7 @@ use super::{Expanded, Expansion, Source, map_of};
 use crate::links::Place;
 use crate::page::Page;
 use crate::read::{conditions, query_of};
-use crate::represent::text_member;
+use crate::represent::{count_member, text_member};
 use crate::target::{Target, linked};
 
 impl Expansion<'_> {
@@ -69,8 +69,7 @@ impl Expansion<'_> {
         let mut out = Vec::with_capacity(256);
         let count = |reader: &mut dyn Reader| reader.count(&conditions(core, &target, options));
         if self.item.form == ExpandForm::Count {
-            json::write_string(&mut out, &format!("{name}@odata.count"));
-            out.extend_from_slice(format!(":{}", count(reader)?).as_bytes());
+            count_member(&mut out, self.style, name, count(reader)?);
             return Ok(out);
         }
         self.write_links(&mut out, source);
@@ -81,8 +80,8 @@ impl Expansion<'_> {
             out.push(b',');
         }
         if options.count {
-            json::write_string(&mut out, &format!("{name}@odata.count"));
-            out.extend_from_slice(format!(":{},", count(reader)?).as_bytes());
+            count_member(&mut out, self.style, name, count(reader)?);
+            out.push(b',');
         }
         json::write_string(&mut out, name);
         let largest = core.service.profile().max_page_size;

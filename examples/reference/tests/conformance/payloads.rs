@@ -222,3 +222,23 @@ fn full_metadata() {
 fn a_duration_of_zero_comes_back_as_written() {
     check(&[get(&format!("Products({LAPTOP})?$select=Offset"), 200).has("\"Offset\":\"P0D\"")]);
 }
+
+#[test]
+fn counts_are_64_bit_integers() {
+    let exact = "application/json;IEEE754Compatible=true";
+    check(&[
+        get("Products?$count=true&$top=1", 200).has("\"@odata.count\":7"),
+        get("Products?$count=true&$top=1", 200)
+            .with("Accept", exact)
+            .has("\"@odata.count\":\"7\""),
+        get("Categories?$expand=Products($count=true)", 200)
+            .with("Accept", exact)
+            .has("\"Products@odata.count\":\""),
+        get("Calculate(value=2)", 200)
+            .with("Accept", exact)
+            .has("\"value\":\"4\""),
+        get("$metadata", 200)
+            .has("Org.OData.Core.V1.xml")
+            .has("Org.OData.Validation.V1.xml"),
+    ]);
+}

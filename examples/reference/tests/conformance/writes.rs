@@ -370,3 +370,21 @@ fn streams_and_actions_answer_as_preferred() {
             .sends("Preference-Applied", "return=minimal"),
     ]);
 }
+
+#[test]
+fn an_entity_of_a_derived_type_is_changed_as_what_it_is() {
+    let feature = "{\"SpecialFeature\":\"bells\"}";
+    check(&[
+        patch(&format!("Products({LAPTOP})"), feature, 204),
+        get(&format!("Products({LAPTOP})"), 200).has("\"SpecialFeature\":\"bells\""),
+        patch(
+            &format!("Products({LAPTOP})/Storefront.SpecialProduct"),
+            feature,
+            204,
+        ),
+        patch(&format!("Products({MOUSE})"), feature, 400).has("SpecialFeature"),
+        patch(&format!("Products({ABSENT})"), feature, 404),
+        patch(&format!("Products({LAPTOP})"), "{\"Nothing\":1}", 400).has("Nothing"),
+        post("Products", feature, 400),
+    ]);
+}
