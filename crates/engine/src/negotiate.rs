@@ -50,8 +50,8 @@ pub(crate) fn read(headers: &HeaderMap, newest: &'static str) -> Result<Negotiat
 }
 
 impl Negotiated {
-    /// Applies what a client prefers to be left out of what it reads: `omit-values`, and
-    /// `include-annotations`, since no answer has annotations that are not asked for (OData 4.01
+    /// Applies what a client prefers to be left out of what it reads: `omit-values`, more than
+    /// `maxpagesize` members of nested collections, and `include-annotations`, since no answer has annotations that are not asked for (OData 4.01
     /// Protocol, sections 8.2.8.4 and 8.2.8.6).
     pub(crate) fn leave_out(&mut self, kind: &PathKind, headers: &HeaderMap) {
         let has_properties = match kind {
@@ -62,6 +62,7 @@ impl Negotiated {
         if !has_properties {
             return;
         }
+        self.style.nested_page = self.max_page_size;
         self.style.omit = match self.prefer.omit_values {
             Some(OmitValues::Nulls) => Omit::Nulls,
             Some(OmitValues::Defaults) => Omit::Defaults,

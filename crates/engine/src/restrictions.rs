@@ -76,6 +76,12 @@ impl Restrictions {
         found
     }
 
+    /// Whether entities of a type can only be read where they live.
+    pub(crate) fn only_reads(&self, of: StructuredId) -> bool {
+        let refused = self.homes.get(&of);
+        refused.is_some_and(|refused| refused.update && refused.delete)
+    }
+
     /// Whether a method may change what a path addresses.
     ///
     /// # Errors

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use bytes::Bytes;
 use engine::access::Caller;
 use engine::exchange::{self, Handler};
 use engine::{RequestIds, failure};
 use http::{HeaderMap, Method, Response, StatusCode, Uri, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use jiff::Timestamp;
 use odata::{Error, ErrorCode};
 use tokio::net::TcpListener;
@@ -20,6 +21,9 @@ use crate::start::Shop;
 
 /// The largest body, in bytes.
 const BODY: usize = 32 << 20;
+
+/// How much of a larger body is read before the connection is closed, in bytes.
+const DISCARDED: usize = 2 * BODY;
 
 /// Serves until `stop` is ready, then answers what is in flight.
 ///
@@ -80,23 +84,44 @@ async fn read(request: Request) -> Result<exchange::Request, Error> {
     };
     let authority = authority(&parts.uri, &parts.headers)?;
     let path = parts.uri.path();
-    let body = Limited::new(body, BODY).collect().await;
-    let body = body.map_err(|reason| match reason.downcast_ref::<LengthLimitError>() {
-        Some(_) => Error::new(
-            ErrorCode::RequestEntityTooLarge,
-            format!("The body is larger than the limit of {BODY} bytes."),
-        ),
-        None => Error::bad_request(format!("The body could not be read to its end: {reason}.")),
-    })?;
+    let body = whole(body).await?;
     Ok(exchange::Request {
         method,
         service_root: format!("http://{authority}"),
         path: path.strip_prefix('/').unwrap_or(path).to_owned(),
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
-        body: body.to_bytes(),
+        body,
         caller: Caller::default(),
     })
+}
+
+/// The whole body. One that is too large is read on for a while all the same: a client that is
+/// still sending would not see the answer.
+async fn whole(mut body: Body) -> Result<Bytes, Error> {
+    let (mut read, mut size) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|reason| {
+            Error::bad_request(format!("The body could not be read to its end: {reason}."))
+        })?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        size += data.len();
+        if size > DISCARDED {
+            break;
+        }
+        if size > BODY {
+            read = Vec::new();
+        } else {
+            read.extend_from_slice(&data);
+        }
+    }
+    if size > BODY {
+        let message = format!("The body is larger than the limit of {BODY} bytes.");
+        return Err(Error::new(ErrorCode::RequestEntityTooLarge, message));
+    }
+    Ok(read.into())
 }
 
 /// The host that the client named. What passes is written into links: nothing in it ends an

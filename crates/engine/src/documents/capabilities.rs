@@ -257,7 +257,7 @@ mod tests {
         let mut model = model(&own);
         assert_eq!(collections(&model), ["n.c/s"]);
         collection(&mut model, "n.c/s", 3);
-        container(&mut model);
+        container(&mut model, true);
         assert_eq!(said(&model, "CountRestrictions", "Countable"), Some(false));
         assert_eq!(said(&model, "FilterRestrictions", "Filterable"), Some(true));
         let again = Model::from_csdl(&model.to_xml()).expect("CSDL");

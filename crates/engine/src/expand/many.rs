@@ -84,7 +84,15 @@ impl Expansion<'_> {
             out.push(b',');
         }
         json::write_string(&mut out, name);
-        let largest = core.service.profile().max_page_size;
+        // The link repeats no options: a page that had some could not be continued by it.
+        let plain = QueryOptions {
+            count: options.count,
+            ..QueryOptions::default()
+        };
+        let is_plain = *options == plain;
+        let most = core.service.profile().max_page_size;
+        let preferred = self.style.nested_page.filter(|_| is_plain);
+        let largest = preferred.map_or(most, |preferred| preferred.min(most));
         let page = Page {
             target: &target,
             options,
@@ -95,12 +103,7 @@ impl Expansion<'_> {
         };
         let token = page.write(core, reader, &here, self.permit, &mut out)?;
         if let Some(token) = token.filter(|_| options.top.is_none_or(|top| top > largest)) {
-            // The link repeats no options: a page that had some could not be continued by it.
-            let plain = QueryOptions {
-                count: options.count,
-                ..QueryOptions::default()
-            };
-            if *options != plain {
+            if !is_plain {
                 return Err(Error::bad_request(format!(
                     "$expand: '{name}' has more than {largest} entities here; read them from {}.",
                     here.url()

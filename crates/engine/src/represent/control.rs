@@ -76,10 +76,13 @@ impl Representation<'_> {
         if let Some(url) = &url {
             member(out, start, "@odata.id", url);
         }
-        if let Some(column) = self.table.version
-            && let Some(version) = self.value(cells, column)?.as_i64()
-        {
-            member(out, start, "@odata.etag", &etag::of_version(version));
+        let version = match self.table.version {
+            Some(column) => self.value(cells, column)?.as_i64(),
+            None => None,
+        };
+        let tag = version.map(etag::of_version);
+        if let Some(tag) = &tag {
+            member(out, start, "@odata.etag", tag);
         }
         if let Some(url) = &url {
             if full {
@@ -89,9 +92,13 @@ impl Representation<'_> {
                 } else {
                     String::new()
                 };
-                member(out, start, "@odata.editLink", &format!("{url}{cast}"));
+                let link = match self.core.restrictions.only_reads(kind.of) {
+                    true => "@odata.readLink",
+                    false => "@odata.editLink",
+                };
+                member(out, start, link, &format!("{url}{cast}"));
             }
-            self.write_media(out, start, kind, cells, url)?;
+            self.write_media(out, start, kind, cells, (url, tag.as_deref()))?;
         }
         for operation in &kind.operations {
             comma(out, start);
@@ -116,7 +123,7 @@ impl Representation<'_> {
         start: usize,
         kind: &Kind<'_>,
         cells: &dyn Cells,
-        url: &str,
+        (url, etag): (&str, Option<&str>),
     ) -> Result<(), Error> {
         if let Some(media) = self.table.media {
             member(out, start, "@odata.mediaReadLink", &format!("{url}/$value"));
@@ -131,6 +138,10 @@ impl Representation<'_> {
             let link = format!("{url}/{name}");
             member(out, start, &format!("{name}@odata.mediaReadLink"), &link);
             member(out, start, &format!("{name}@odata.mediaEditLink"), &link);
+            if let Some(tag) = etag.filter(|_| self.style.metadata == Metadata::Full) {
+                // A stream has the tag of its entity.
+                member(out, start, &format!("{name}@odata.mediaEtag"), tag);
+            }
             let column = self.table.column_of(kind.of, *ordinal);
             let stream = self.table.streams.iter().find(|(c, _)| Some(*c) == column);
             if let Some((_, media_type)) = stream

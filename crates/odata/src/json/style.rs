@@ -18,6 +18,8 @@ pub struct Style {
     pub zero_days: bool,
     /// `Prefer: omit-values`: which properties are left out.
     pub omit: Omit,
+    /// `Prefer: maxpagesize`: the most members of a nested collection on a page.
+    pub nested_page: Option<u64>,
 }
 
 /// Which properties are left out for their values (OData 4.01 Protocol, section 8.2.8.6).

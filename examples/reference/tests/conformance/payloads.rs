@@ -215,6 +215,13 @@ fn full_metadata() {
         get("", 200)
             .with("Accept", "application/json;odata.metadata=none")
             .lacks("@odata.context"),
+        get("ReadOnlyItems", 200)
+            .with("Accept", full)
+            .has("@odata.readLink")
+            .lacks("@odata.editLink"),
+        get(&laptop, 200)
+            .with("Accept", full)
+            .has("\"Photo@odata.mediaEtag\":\"W/\\\"1\\\"\""),
     ]);
 }
 

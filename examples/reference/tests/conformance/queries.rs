@@ -1,6 +1,6 @@
 //! OData 4.01 URL Conventions, section 5: query options.
 
-use crate::fixture::{LAPTOP, check, get};
+use crate::fixture::{LAPTOP, Running, check, get};
 
 #[test]
 fn filters() {
@@ -195,4 +195,26 @@ fn other_options() {
             .with("Content-Type", "text/plain")
             .members(3),
     ]);
+}
+
+#[test]
+fn a_preferred_page_size_is_that_of_nested_collections_too() {
+    check(&[
+        get("Products?$expand=Descriptions&$top=1", 200)
+            .with("Prefer", "odata.maxpagesize=1")
+            .has("\"Descriptions@odata.nextLink\":\"{root}/Products("),
+        get(
+            "Products?$expand=Descriptions($select=LanguageKey)&$top=1",
+            200,
+        )
+        .with("Prefer", "odata.maxpagesize=1")
+        .lacks("Descriptions@odata.nextLink"),
+    ]);
+    let service = Running::start();
+    let first = service
+        .send(&get("Products?$expand=Descriptions&$top=1", 200).with("Prefer", "maxpagesize=1"));
+    let link = first.json()["value"][0]["Descriptions@odata.nextLink"].clone();
+    let link = link.as_str().and_then(|link| link.split_once("/Products"));
+    let rest = service.send(&get(&format!("Products{}", link.expect("a link").1), 200));
+    assert_eq!(rest.json()["value"].as_array().map(Vec::len), Some(1));
 }
