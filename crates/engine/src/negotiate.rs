@@ -85,15 +85,22 @@ impl Negotiated {
     }
 }
 
-/// Checks what a request demands of its answer as a whole, whatever it is about: the version of
-/// its payload, text in UTF-8, no isolation from other requests (OData 4.01 Protocol, sections
+/// Checks what a request demands as a whole, whatever it is about: the coding and version of its
+/// payload, text in UTF-8, no isolation from other requests (OData 4.01 Protocol, sections 8.1.2,
 /// 8.1.5, 8.2.2 and 8.2.6).
 ///
 /// # Errors
-/// 400, 406 and 412 naming the header.
+/// 400, 406, 412 and 415 naming the header.
 pub(crate) fn demands(headers: &HeaderMap) -> Result<(), Error> {
     payload_version(headers)?;
     format::accept_charset(headers)?;
+    let mut encodings = list(headers, "content-encoding", ',');
+    if let Some(coded) = encodings.find(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        let message =
+            format!("Content-Encoding '{coded}' is not understood; send bodies as they are.");
+        let error = Error::new(ErrorCode::UnsupportedMediaType, message);
+        return Err(error.with_target("Content-Encoding"));
+    }
     let isolation = headers.get("isolation").or(headers.get("odata-isolation"));
     match isolation.map(|value| value.to_str().unwrap_or("").trim()) {
         None => Ok(()),
@@ -298,5 +305,10 @@ mod tests {
             &[("accept-charset", "latin1")],
             Some(ErrorCode::NotAcceptable),
         );
+        check(
+            &[("content-encoding", "gzip")],
+            Some(ErrorCode::UnsupportedMediaType),
+        );
+        check(&[("content-encoding", "identity")], None);
     }
 }

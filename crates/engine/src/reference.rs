@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use edm::StructuredId;
 use odata::Error;
-use odata::json::{self, EntityPayload, Node};
+use odata::json::{self, EntityPayload, Metadata, Node};
 use odata::path::{PathKind, Segment};
 use store::{ColumnSet, Reader, Row, Transaction};
 
@@ -29,9 +29,13 @@ pub(crate) fn get(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, E
     let target = locate(core, reader, without_reference(&context.path.segments))?;
     let row = load(core, reader, &target)?;
     let key = core.key_of(target.of, &row);
-    let mut out = b"{\"@odata.context\":".to_vec();
-    json::write_string(&mut out, &format!("{root}/$metadata#$ref"));
-    out.extend_from_slice(b",\"@odata.id\":");
+    let mut out = vec![b'{'];
+    if context.negotiated.style.metadata != Metadata::None {
+        out.extend_from_slice(b"\"@odata.context\":");
+        json::write_string(&mut out, &format!("{root}/$metadata#$ref"));
+        out.push(b',');
+    }
+    out.extend_from_slice(b"\"@odata.id\":");
     let url = entity_url(core, target.of, &key, At::Itself(&context.place()));
     json::write_string(&mut out, &url);
     out.push(b'}');

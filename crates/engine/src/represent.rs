@@ -11,7 +11,7 @@ use edm::{ItemType, Primitive, StructuredId, Value};
 use odata::Error;
 use odata::expr::{Expr, Step};
 use odata::json::{self, EntityShape, Metadata, Omit, Style};
-use odata::query::{Compute, ExpandItem, QueryOptions, SelectItem};
+use odata::query::{Compute, ExpandItem, QueryOptions, SelectItem, Selection};
 use store::cell::{Cell, decode, encode};
 use store::{Cells, ColumnSet, Order, Row, Table, TableId};
 
@@ -21,7 +21,7 @@ use crate::links::Place;
 use advertise::Advertised;
 
 pub(crate) use advertise::of_collection;
-pub(crate) use control::{entity_url, links_of};
+pub(crate) use control::{count_member, entity_url, links_of};
 
 /// How entities of one type, and those derived from it, are written for one request.
 pub(crate) struct Representation<'c> {
@@ -42,6 +42,8 @@ pub(crate) struct Representation<'c> {
     expand: &'c [ExpandItem],
     /// The values of what is computed of a row that is at hand.
     values: Vec<Value>,
+    /// What is selected: the links of other navigation properties are left out.
+    select: Option<&'c Selection>,
 }
 
 /// What is written of the instances of one type.
@@ -103,6 +105,7 @@ impl<'c> Representation<'c> {
             computed: Vec::new(),
             expand: &options.expand,
             values: Vec::new(),
+            select: options.select.as_ref(),
         };
         let mut open = vec![of];
         while let Some(id) = open.pop() {
@@ -376,17 +379,6 @@ fn names(core: &Core, of: StructuredId, item: &SelectItem, wanted: usize) -> boo
             _ => return false,
         }
     }
-}
-
-/// Writes `"@odata.count":7`, or the count of a navigation property behind its name: an `Edm.Int64`
-/// like any other (OData JSON Format 4.01, sections 3.2 and 4.5.4).
-pub(crate) fn count_member(out: &mut Vec<u8>, style: Style, name: &str, count: u64) {
-    json::write_string(out, &format!("{name}@odata.count"));
-    let text = match style.ieee754 {
-        true => format!(":\"{count}\""),
-        false => format!(":{count}"),
-    };
-    out.extend_from_slice(text.as_bytes());
 }
 
 /// Writes `"name":"text"` behind a comma.

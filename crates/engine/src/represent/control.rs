@@ -2,7 +2,8 @@
 
 use edm::{StructuredId, Value};
 use odata::Error;
-use odata::json::{self, Metadata};
+use odata::expr::Step;
+use odata::json::{self, Metadata, Style};
 use odata::query::ExpandForm;
 use store::Cells;
 
@@ -154,7 +155,7 @@ impl Representation<'_> {
         Ok(())
     }
 
-    /// Links of navigation properties that are not expanded, which full metadata shows.
+    /// Links of navigation properties that are selected and not expanded, which full metadata shows.
     pub(super) fn write_links(
         &self,
         out: &mut Vec<u8>,
@@ -171,8 +172,19 @@ impl Representation<'_> {
                     && self.core.model.structured(item.of).navigation[item.index].name == name
             })
         };
+        let selected = |name: &str| {
+            let items = self.select.map(|select| select.items.iter());
+            items.is_none_or(|mut items| {
+                items.any(|item| match item.path.steps.last() {
+                    Some(Step::Navigation { of, index }) => {
+                        self.core.model.structured(*of).navigation[*index].name == name
+                    }
+                    _ => false,
+                })
+            })
+        };
         for navigation in &self.core.model.structured(kind.of).navigation {
-            if !expanded(&navigation.name) {
+            if selected(&navigation.name) && !expanded(&navigation.name) {
                 links_of(out, start, url, &navigation.name);
             }
         }
@@ -190,6 +202,17 @@ pub(crate) fn links_of(out: &mut Vec<u8>, start: usize, url: &str, name: &str) {
         &association,
     );
     member(out, start, &format!("{name}@odata.navigationLink"), &link);
+}
+
+/// Writes `"@odata.count":7`, or the count of a navigation property behind its name: an `Edm.Int64`
+/// like any other (OData JSON Format 4.01, sections 3.2 and 4.5.4).
+pub(crate) fn count_member(out: &mut Vec<u8>, style: Style, name: &str, count: u64) {
+    json::write_string(out, &format!("{name}@odata.count"));
+    let text = match style.ieee754 {
+        true => format!(":\"{count}\""),
+        false => format!(":{count}"),
+    };
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// The canonical URL of an entity (OData 4.01 URL Conventions, section 4.1): that of its entity

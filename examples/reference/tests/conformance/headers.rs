@@ -100,6 +100,9 @@ fn bodies_are_json_in_utf_8() {
         toys("application/json;charset=utf-16", 415),
         toys("application/json;charset=UTF-8;IEEE754Compatible=true", 201),
         bytes("POST", "MediaItems", "no media type", "x", 415).has("Content-Type"),
+        toys("application/json", 415)
+            .with("Content-Encoding", "gzip")
+            .has("gzip"),
     ]);
 }
 

@@ -215,6 +215,13 @@ fn full_metadata() {
         get("", 200)
             .with("Accept", "application/json;odata.metadata=none")
             .lacks("@odata.context"),
+        get(&format!("{laptop}?$select=Name,Category"), 200)
+            .with("Accept", full)
+            .has("Category@odata.navigationLink")
+            .lacks("Descriptions@odata.navigationLink"),
+        get(&format!("{laptop}/Category/$ref"), 200)
+            .with("Accept", "application/json;odata.metadata=none")
+            .has("{\"@odata.id\":"),
         get("ReadOnlyItems", 200)
             .with("Accept", full)
             .has("@odata.readLink")
