@@ -6,7 +6,7 @@ use std::sync::Arc;
 use edm::Value;
 use odata::Error;
 use odata::path::Segment;
-use store::{NavigationMap, Row, Select, Transaction, write};
+use store::{NavigationMap, Reader, Row, Select, TableId, Transaction, read, write};
 
 use crate::access::Permit;
 use crate::answer;
@@ -132,32 +132,50 @@ const PENDING: &str = "pending_deletion";
 /// # Errors
 /// What the store says; what is left stays noted.
 pub async fn drain(core: &Arc<Core>) -> Result<(), Error> {
+    let Some(pending) = core.tables.find(PENDING) else {
+        return Ok(());
+    };
     loop {
         let shared = core.clone();
-        let more = write(core.store.as_ref(), move |transaction| {
-            slice(&shared, transaction)
+        let note = read(core.store.as_ref(), move |reader| {
+            first(&shared, reader, pending)
         })
         .await?;
-        if !more {
-            return Ok(());
-        }
+        let Some(note) = note else { return Ok(()) };
+        let key = core.tables.table(pending).key_of(&note);
+        let shared = core.clone();
+        write(core.store.as_ref(), move |transaction| {
+            slice(&shared, transaction, pending, &key)
+        })
+        .await?;
     }
 }
 
-/// Removes one slice. `false`: nothing waits any more.
-fn slice(core: &Core, transaction: &mut dyn Transaction) -> Result<bool, Error> {
-    let Some(pending) = core.tables.find(PENDING) else {
-        return Ok(false);
-    };
+/// A deletion that waits, if there is one.
+fn first(core: &Core, reader: &mut dyn Reader, pending: TableId) -> Result<Option<Row>, Error> {
     let note = core.tables.table(pending);
     let mut select = Select::all(pending, note.columns.len());
     select.limit = Some(1);
-    let mut waiting: Option<Row> = None;
-    transaction.select(&select, &mut |cells| {
+    let mut waiting = None;
+    reader.select(&select, &mut |cells| {
         waiting = Some(store::cell::decode_row(&core.model, note, cells)?);
         Ok(())
     })?;
-    let Some(row) = waiting else { return Ok(false) };
+    Ok(waiting)
+}
+
+/// Removes one slice of what a note says, and the note with the last. Another server may have been
+/// faster.
+fn slice(
+    core: &Core,
+    transaction: &mut dyn Transaction,
+    pending: TableId,
+    key: &[Value],
+) -> Result<(), Error> {
+    let Some(row) = transaction.get(pending, key)? else {
+        return Ok(());
+    };
+    let note = core.tables.table(pending);
     let text = |name: &str| {
         note.column(name)
             .and_then(|c| row[c].as_str())
@@ -174,7 +192,7 @@ fn slice(core: &Core, transaction: &mut dyn Transaction) -> Result<bool, Error> 
         None => 0,
     };
     if gone < SLICE {
-        transaction.delete(pending, &note.key_of(&row))?;
+        transaction.delete(pending, key)?;
     }
-    Ok(true)
+    Ok(())
 }

@@ -101,14 +101,21 @@ impl DueScript {
     }
 }
 
+/// A script that may be due on a device: it is made for it, and assigned to it or asked for.
+struct Candidate {
+    family: TableId,
+    script: Row,
+    reach: Reach,
+}
+
 /// A script that is due on a device.
 struct Due<'a> {
     family: &'a Family,
     rule: &'a Rule,
-    script: Row,
+    script: &'a Row,
     /// The device's run state, if it has one already.
     state: Option<Row>,
-    reach: Reach,
+    reach: &'a Reach,
     attempt: Attempt,
     /// When it ran last, in ticks.
     last: Option<i64>,
@@ -116,7 +123,9 @@ struct Due<'a> {
     next: Option<i64>,
 }
 
-/// What a device has to run now.
+/// What a device has to run now. Which scripts these are is read from a snapshot, and most check-ins
+/// find nothing. What is found is judged again where it is handed out, row by row, so that check-ins
+/// run beside each other and beside reports.
 pub(crate) async fn due_scripts(
     graph: &Graph,
     core: &Arc<Core>,
@@ -124,21 +133,27 @@ pub(crate) async fn due_scripts(
 ) -> Result<Answer, Error> {
     let call = Arc::new(call);
     let (shared, asked, of) = (core.clone(), call.clone(), graph.clone());
-    // Most check-ins find nothing, and need not wait for the writer to hear it.
-    let nothing = store::read(core.store.as_ref(), move |reader| {
-        let (device, due) = find(&of, &shared, reader, &asked)?;
-        Ok(due.is_empty() && !devices::is_asked_to_sync(&of, &device))
+    let found = store::read(core.store.as_ref(), move |reader| {
+        let device = device(&shared, reader, &asked)?;
+        let found = find(&of, &shared, reader, &device)?;
+        let nothing = found.is_empty() && !devices::is_asked_to_sync(&of, &device);
+        Ok((!nothing).then_some(found))
     })
     .await?;
-    if nothing {
+    let Some(found) = found else {
         return Ok(Answer::Value(Value::Collection(Vec::new())));
-    }
+    };
     let (shared, graph) = (core.clone(), graph.clone());
     let value = write(core.store.as_ref(), move |transaction| {
-        hand_out(&graph, &shared, transaction, &call)
+        hand_out(&graph, &shared, transaction, &call, &found)
     })
     .await?;
     Ok(Answer::Value(value))
+}
+
+fn device(core: &Core, reader: &mut dyn Reader, call: &Call) -> Result<Row, Error> {
+    let target = locate(core, reader, &call.binding)?;
+    load(core, reader, &target)
 }
 
 fn hand_out(
@@ -146,72 +161,123 @@ fn hand_out(
     core: &Core,
     transaction: &mut dyn Transaction,
     call: &Call,
+    found: &[Candidate],
 ) -> Result<Value, Error> {
-    let (device, due) = find(graph, core, transaction, call)?;
+    let device = device(core, transaction, call)?;
+    // All are asked for before any is looked at: the store fetches them at once.
+    let there: Vec<_> = (found.iter())
+        .map(|c| transaction.exists(c.family, std::slice::from_ref(&c.script[graph.id])))
+        .collect();
+    let states: Vec<_> = (found.iter())
+        .map(|c| state(graph, transaction, c, &device))
+        .collect();
+    let there = there.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let states = states.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let judged: Vec<_> = found
+        .iter()
+        .zip(states)
+        .map(|(candidate, state)| judge(graph, core, transaction, candidate, &device, state))
+        .collect();
+    let judged = judged.into_iter().collect::<Result<Vec<_>, _>>()?;
     devices::check_in(graph, core, transaction, &device)?;
-    let mut handed = Vec::with_capacity(due.len());
-    for due in &due {
+    let mut handed = Vec::with_capacity(found.len());
+    for (due, _) in judged.iter().zip(there).filter(|(_, there)| *there) {
+        let Some(due) = due else { continue };
         let row = hand_out::pend(graph, core, transaction, due, &device)?;
         handed.push(hand_out::describe(graph, core, due, text(&row, graph.id)));
     }
     Ok(Value::Collection(handed))
 }
 
-/// The device, and what is due on it: what has waited longest first, as much as one answer holds.
-fn find<'a>(
-    graph: &'a Graph,
+/// What is due on a device: what has waited longest first, as much as one answer holds.
+fn find(
+    graph: &Graph,
     core: &Core,
     reader: &mut dyn Reader,
-    call: &Call,
-) -> Result<(Row, Vec<Due<'a>>), Error> {
-    let target = locate(core, reader, &call.binding)?;
-    let device = load(core, reader, &target)?;
+    device: &Row,
+) -> Result<Vec<Candidate>, Error> {
     let mut found = Vec::new();
-    let mut scripts = reaching(graph, core, reader, &device)?;
+    for candidate in candidates(graph, core, reader, device)? {
+        let state = state(graph, reader, &candidate, device)?;
+        let due = judge(graph, core, reader, &candidate, device, state)?;
+        let Some(last) = due.map(|due| due.last) else {
+            continue;
+        };
+        found.push((last, candidate));
+    }
+    found.sort_by_key(|(last, _)| *last);
+    let mut found: Vec<_> = found.into_iter().map(|(_, candidate)| candidate).collect();
+    let sizes: Vec<_> = found.iter().map(|c| content_size(graph, c)).collect();
+    found.truncate(fitting(&sizes, MOST_CONTENT));
+    Ok(found)
+}
+
+/// The scripts that are assigned to a device or asked for on it, and made for it.
+fn candidates(
+    graph: &Graph,
+    core: &Core,
+    reader: &mut dyn Reader,
+    device: &Row,
+) -> Result<Vec<Candidate>, Error> {
+    let mut scripts = reaching(graph, core, reader, device)?;
     for asked in graph.requests.of_device(core, reader, &device[graph.id])? {
         match scripts.iter_mut().find(|(script, _)| *script == asked) {
             Some((_, reach)) => reach.requested = true,
             None => scripts.push((asked, Reach::requested())),
         }
     }
-    for (script, reach) in scripts {
+    let system = text(device, graph.devices.operating_system);
+    let mut found = Vec::new();
+    for (id, reach) in scripts {
         if !reach.includes() {
             continue;
         }
         for family in &graph.layout.families {
-            let Some(script) = reader.get(family.table, std::slice::from_ref(&script))? else {
+            let Some(script) = reader.get(family.table, std::slice::from_ref(&id))? else {
                 continue;
             };
-            found.extend(judge(graph, core, reader, family, script, &device, reach)?);
+            if graph.due.rule(family)?.runs_on(&script, system) {
+                found.push(Candidate {
+                    family: family.table,
+                    script,
+                    reach,
+                });
+            }
             break;
         }
     }
-    found.sort_by_key(|due| due.last);
-    let sizes = found
-        .iter()
-        .map(|due| content_size(due))
-        .collect::<Vec<_>>();
-    found.truncate(fitting(&sizes, MOST_CONTENT));
-    Ok((device, found))
+    Ok(found)
 }
 
-/// A script of a family if it is made for the device and due on it.
-fn judge<'a>(
+fn family<'g>(graph: &'g Graph, candidate: &Candidate) -> Result<&'g Family, Error> {
+    let family = graph.layout.family(candidate.family);
+    family.ok_or_else(|| Error::internal("a script of no family"))
+}
+
+/// The device's run state of a script, if it has one.
+fn state<R: Reader + ?Sized>(
+    graph: &Graph,
+    reader: &mut R,
+    candidate: &Candidate,
+    device: &Row,
+) -> Result<Option<Row>, Error> {
+    let states = graph.states(family(graph, candidate)?.states)?;
+    let key = [candidate.script[graph.id].clone(), device[graph.id].clone()];
+    reader.get(states.table, &key)
+}
+
+/// A script if it is due on a device that has this run state of it.
+fn judge<'a, R: Reader + ?Sized>(
     graph: &'a Graph,
     core: &Core,
-    reader: &mut dyn Reader,
-    family: &'a Family,
-    script: Row,
+    reader: &mut R,
+    candidate: &'a Candidate,
     device: &Row,
-    reach: Reach,
+    state: Option<Row>,
 ) -> Result<Option<Due<'a>>, Error> {
-    let rule = graph.due.rule(family)?;
-    if !rule.runs_on(&script, text(device, graph.devices.operating_system)) {
-        return Ok(None);
-    }
-    let states = graph.states(family.states)?;
-    let key = [script[graph.id].clone(), device[graph.id].clone()];
-    let state = reader.get(states.table, &key)?;
+    let family = family(graph, candidate)?;
+    let (rule, states) = (graph.due.rule(family)?, graph.states(family.states)?);
+    let (script, reach) = (&candidate.script, &candidate.reach);
     let now = core.clock.now();
     let past = match &state {
         Some(state) => past(reader, rule, states, state, &script[family.content_version])?,
@@ -219,12 +285,12 @@ fn judge<'a>(
     };
     let next = |last: Option<i64>| {
         let given = reach.schedules(graph);
-        next_run(rule, &graph.due.schedules, &script, given, last, now)
+        next_run(rule, &graph.due.schedules, script, given, last, now)
     };
     let synced = devices::is_asked_to_sync(graph, device);
     let due = match reach.requested {
         true => Some(Attempt::Regular),
-        false => attempt(past, next(past.last), rule.retries(&script), synced, now),
+        false => attempt(past, next(past.last), rule.retries(script), synced, now),
     };
     let Some(attempt) = due else {
         return Ok(None);
@@ -246,8 +312,8 @@ fn judge<'a>(
 }
 
 /// What a run state says of its script, now in the version given.
-fn past(
-    reader: &mut dyn Reader,
+fn past<R: Reader + ?Sized>(
+    reader: &mut R,
     rule: &Rule,
     states: &States,
     state: &Row,
@@ -264,8 +330,8 @@ fn past(
 
 /// When a script ran last, in ticks: when the server heard of it, since a device's clock may be
 /// years off; what the device said, where history is not kept as long.
-fn last_run(
-    reader: &mut dyn Reader,
+fn last_run<R: Reader + ?Sized>(
+    reader: &mut R,
     rule: &Rule,
     states: &States,
     state: &Row,
@@ -283,12 +349,13 @@ fn last_run(
 }
 
 /// Bytes of a script's content.
-fn content_size(due: &Due<'_>) -> usize {
-    let size = |column: usize| match &due.script[column] {
+fn content_size(graph: &Graph, candidate: &Candidate) -> usize {
+    let size = |column: usize| match &candidate.script[column] {
         Value::Binary(content) => content.len(),
         _ => 0,
     };
-    due.family.content.iter().map(size).sum()
+    let family = graph.layout.family(candidate.family);
+    family.map_or(0, |family| family.content.iter().map(size).sum())
 }
 
 /// How many of the first sizes fit into a budget; the first always does.

@@ -3,7 +3,7 @@
 //!
 //! What a command reads is not known before it runs. So it runs until it lacks a row; what it and
 //! those behind it lack is fetched at once, and they run again. A command that reads more than
-//! single rows, or removes some, needs the database for itself and is left over.
+//! single rows, or removes some, runs apart and is left over.
 
 mod fetch;
 mod flush;
@@ -18,6 +18,7 @@ use store::{Job, TableId, Verdict};
 
 use crate::failure::unavailable;
 use crate::session::Session;
+use crate::stripes::Stripes;
 use fetch::Wanted;
 pub(crate) use flush::stored;
 use rows::Rows;
@@ -33,8 +34,8 @@ pub(crate) enum Ran {
     Done,
     /// It lacks rows, and runs again when they are there.
     Lacks,
-    /// It needs the database for itself.
-    Alone,
+    /// It reads more than single rows, or removes some.
+    Apart,
 }
 
 /// The batch of one transaction.
@@ -45,23 +46,29 @@ pub(crate) struct Batch<'s> {
     wanted: Wanted,
     /// Why the command at hand cannot go on.
     halted: Option<Ran>,
+    /// Whether the command at hand goes on as if a row were there that is not known yet.
+    supposes: bool,
     /// Keys that the command at hand took from those that the session holds.
     taken: Vec<(TableId, i64)>,
+    /// The stripes that the transaction holds.
+    held: Stripes,
     /// The last table whose rows are locked: waiting for those of a later one locks nobody out.
     locked: Option<TableId>,
     rounds: u32,
 }
 
 impl<'s> Batch<'s> {
-    /// Begins a transaction beside those of other groups.
-    pub(crate) fn begin(session: &'s mut Session) -> Result<Self, Error> {
+    /// Begins a transaction beside those of other groups, with these stripes for a beginning.
+    pub(crate) fn begin(session: &'s mut Session, stripes: &Stripes) -> Result<Self, Error> {
         session.begin_shared()?;
         Ok(Self {
             session,
             rows: Rows::default(),
             additions: Additions::default(),
-            wanted: Wanted::default(),
+            wanted: Wanted::with(stripes),
+            held: Stripes::default(),
             halted: None,
+            supposes: false,
             taken: Vec::new(),
             locked: None,
             rounds: 0,
@@ -73,9 +80,14 @@ impl<'s> Batch<'s> {
         self.rows.begin();
         self.additions.begin();
         self.taken.clear();
-        self.halted = None;
+        (self.halted, self.supposes) = (None, false);
         let verdict = catch_unwind(AssertUnwindSafe(|| job.run(self)));
-        let halted = self.halted.take();
+        // What a command asks for where it only supposes, it may not ask for when it knows.
+        let supposes = self.supposes;
+        let halted = self
+            .halted
+            .take()
+            .map(|why| if supposes { Ran::Lacks } else { why });
         let kept = matches!(verdict, Ok(Verdict::Commit)) && halted.is_none() && !scouts;
         if kept {
             self.rows.keep();
@@ -95,7 +107,7 @@ impl<'s> Batch<'s> {
 
     /// The command at hand cannot go on.
     fn halt(&mut self, why: Ran) -> Error {
-        if self.halted != Some(Ran::Alone) {
+        if self.halted != Some(Ran::Apart) {
             self.halted = Some(why);
         }
         unavailable("the command runs again")

@@ -11,6 +11,8 @@ pub(crate) enum Trouble {
     /// Another transaction is in the way, or the command needs the database for itself: what was
     /// done is to be done again, alone.
     Conflict,
+    /// What the command relies on has no stripe: it is to be done while no other runs.
+    Whole,
     /// The connection is gone, or leads to a server that cannot serve: another one may.
     Lost,
 }

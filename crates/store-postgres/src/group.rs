@@ -3,9 +3,10 @@
 //!
 //! Most commands read and write single rows, which they lock: groups of them run beside each other,
 //! as batches. A command that reads more than single rows or removes some, or a group that meets a
-//! lock or an error, is repeated *alone*: while no other group of any server runs, each command in
-//! its savepoint. So what a command read is true until it commits, and no two groups can wait for
-//! each other for ever.
+//! lock or an error, is repeated *apart*: each command in its savepoint, while nobody else touches the
+//! rows under the keys that it names (their stripes). One that reads what has no stripe runs *alone*,
+//! while no other group of any server does. So what a command read is true until it commits, and no
+//! two groups can wait for each other for ever.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,9 +19,23 @@ use uuid::Uuid;
 use crate::batch::{Batch, Ran};
 use crate::failure::{Trouble, unavailable};
 use crate::session::{Ending, Link, Session};
+use crate::stripes::Stripes;
 
 /// Between two attempts to reach the database.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How many attempts may fail for others' sake before a group runs while no other does.
+const ATTEMPTS: u32 = 4;
+/// The most commands that run apart in one transaction: those behind them may run together again.
+const APART: usize = 8;
+
+/// How commands are attempted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Together,
+    Apart,
+    Alone,
+}
 
 /// How an attempt at a group ended.
 enum Attempt {
@@ -28,8 +43,10 @@ enum Attempt {
     Kept(usize),
     /// Nothing was kept; again.
     Undone,
-    /// Nothing was kept; again, alone.
-    Conflict,
+    /// Nothing was kept; the first command runs apart, or alone.
+    Not(Mode),
+    /// Nothing was kept, since others were in the way; again, with these stripes for a beginning.
+    Conflict(Stripes),
     /// Nothing was kept; again, on another connection.
     Lost,
     /// Whether a commit was carried out is not known yet.
@@ -52,7 +69,9 @@ pub(crate) fn carry_out(link: &mut Link, jobs: Vec<Box<dyn Job>>) {
     let mut group = Group {
         link,
         jobs: VecDeque::from(jobs),
-        alone: false,
+        mode: Mode::Together,
+        stripes: Stripes::default(),
+        attempts: 0,
         doubt: None,
         give_up,
     };
@@ -68,7 +87,11 @@ pub(crate) fn carry_out(link: &mut Link, jobs: Vec<Box<dyn Job>>) {
 struct Group<'l> {
     link: &'l mut Link,
     jobs: VecDeque<Box<dyn Job>>,
-    alone: bool,
+    mode: Mode,
+    /// What the next attempt begins with.
+    stripes: Stripes,
+    /// How many attempts in this mode had others in their way.
+    attempts: u32,
     doubt: Option<Doubt>,
     give_up: Instant,
 }
@@ -79,12 +102,19 @@ impl Group<'_> {
         match outcome {
             Attempt::Kept(count) => {
                 self.settle(count, &Ok(()));
-                (self.alone, self.doubt) = (true, None);
+                self.doubt = None;
                 self.give_up = self.link.deadline();
+                self.turn(match self.mode {
+                    Mode::Together => Mode::Apart,
+                    Mode::Apart | Mode::Alone => Mode::Together,
+                });
             }
             Attempt::Undone => self.doubt = None,
-            Attempt::Conflict if Instant::now() < self.give_up => self.alone = true,
-            Attempt::Conflict => self.refuse("conflicts do not end"),
+            Attempt::Conflict(_) if Instant::now() >= self.give_up => {
+                self.refuse("conflicts do not end");
+            }
+            Attempt::Conflict(stripes) => self.begin_again(&stripes),
+            Attempt::Not(mode) => self.turn(mode),
             Attempt::InDoubt(doubt) => {
                 self.doubt = Some(doubt);
                 self.link.drop_session();
@@ -101,6 +131,22 @@ impl Group<'_> {
                 tracing::error!(%error, commands = self.jobs.len(), "a group was not committed");
                 self.settle(self.jobs.len(), &Err(error));
             }
+        }
+    }
+
+    fn turn(&mut self, mode: Mode) {
+        (self.mode, self.attempts) = (mode, 0);
+        self.stripes.clear();
+    }
+
+    /// Others were in the way. A batch that met anything but a stripe is taken apart.
+    fn begin_again(&mut self, stripes: &Stripes) {
+        self.attempts += 1;
+        let again = self.attempts < ATTEMPTS;
+        match self.mode {
+            Mode::Together if stripes.is_empty() || !again => self.turn(Mode::Apart),
+            Mode::Apart if !again => self.turn(Mode::Alone),
+            Mode::Together | Mode::Apart | Mode::Alone => self.stripes.extend(stripes),
         }
     }
 
@@ -140,38 +186,67 @@ impl Group<'_> {
                 return Attempt::Lost;
             }
         };
-        if self.alone {
-            alone(session, &mut self.jobs)
-        } else {
-            together(session, &mut self.jobs)
+        match self.mode {
+            Mode::Together => together(session, &mut self.jobs, &self.stripes),
+            Mode::Apart => apart(session, &mut self.jobs, &self.stripes),
+            Mode::Alone => alone(session, &mut self.jobs),
         }
     }
 }
 
 /// Attempts commands while no other group runs.
 fn alone(session: &mut Session, jobs: &mut VecDeque<Box<dyn Job>>) -> Attempt {
-    if let Err(error) = session.begin_alone() {
-        return failed(session, error);
+    match session.begin_alone() {
+        Ok(()) => one_by_one(session, jobs.iter_mut()),
+        Err(error) => failed(session, error),
     }
+}
+
+/// Attempts the first commands, each with the stripes that it needs.
+fn apart(session: &mut Session, jobs: &mut VecDeque<Box<dyn Job>>, stripes: &Stripes) -> Attempt {
+    match session.begin_apart(stripes) {
+        Ok(()) => one_by_one(session, jobs.iter_mut().take(APART)),
+        Err(error) => failed(session, error),
+    }
+}
+
+/// Attempts commands one after another, up to the first that meets others.
+fn one_by_one<'j>(
+    session: &mut Session,
+    jobs: impl Iterator<Item = &'j mut Box<dyn Job>>,
+) -> Attempt {
     let mut done = 0;
     for job in jobs {
         match run(session, job.as_mut()) {
             None => done += 1,
             Some(Trouble::Lost) => return Attempt::Lost,
-            Some(Trouble::Conflict) => break,
+            Some(Trouble::Whole) if done == 0 => {
+                return abandoned(session, Attempt::Not(Mode::Alone));
+            }
+            Some(Trouble::Conflict | Trouble::Whole) => break,
         }
     }
-    if done == 0 {
-        return session
-            .abandon()
-            .map_or(Attempt::Lost, |()| Attempt::Conflict);
+    match done {
+        0 => {
+            let stripes = session.take_learned();
+            abandoned(session, Attempt::Conflict(stripes))
+        }
+        done => commit(session, done),
     }
-    commit(session, done)
+}
+
+/// Gives the transaction up.
+fn abandoned(session: &mut Session, attempt: Attempt) -> Attempt {
+    session.abandon().map_or(Attempt::Lost, |()| attempt)
 }
 
 /// Attempts commands beside other groups: those before the first that cannot run so.
-fn together(session: &mut Session, jobs: &mut VecDeque<Box<dyn Job>>) -> Attempt {
-    let mut batch = match Batch::begin(session) {
+fn together(
+    session: &mut Session,
+    jobs: &mut VecDeque<Box<dyn Job>>,
+    stripes: &Stripes,
+) -> Attempt {
+    let mut batch = match Batch::begin(session, stripes) {
         Ok(batch) => batch,
         Err(error) => return failed(session, error),
     };
@@ -185,7 +260,7 @@ fn together(session: &mut Session, jobs: &mut VecDeque<Box<dyn Job>>) -> Attempt
                 // Those behind the first that lacks rows come in their turn.
                 _ if lacks => {}
                 Ran::Done => done += 1,
-                Ran::Alone => {
+                Ran::Apart => {
                     stops = true;
                     break;
                 }
@@ -202,31 +277,28 @@ fn together(session: &mut Session, jobs: &mut VecDeque<Box<dyn Job>>) -> Attempt
         return undone(session, &error);
     }
     match done {
-        0 => session
-            .abandon()
-            .map_or(Attempt::Lost, |()| Attempt::Conflict),
+        0 => abandoned(session, Attempt::Not(Mode::Apart)),
         done => commit(session, done),
     }
 }
 
-/// A batch that cannot be kept: its commands run again, alone, where an error is that of the command
-/// that it came up in.
+/// A batch that cannot be kept: its commands run again, with the stripes that it lacked, or apart, where
+/// an error is that of the command that it came up in.
 fn undone(session: &mut Session, error: &Error) -> Attempt {
     match session.take_trouble() {
         Some(Trouble::Lost) => return Attempt::Lost,
-        Some(Trouble::Conflict) => {}
+        Some(Trouble::Conflict | Trouble::Whole) => {}
         None => tracing::warn!(%error, "a batch failed; its commands run one by one"),
     }
-    session
-        .abandon()
-        .map_or(Attempt::Lost, |()| Attempt::Conflict)
+    let stripes = session.take_learned();
+    abandoned(session, Attempt::Conflict(stripes))
 }
 
 /// An error before the transaction began.
 fn failed(session: &mut Session, error: Error) -> Attempt {
     match session.take_trouble() {
         Some(Trouble::Lost) => Attempt::Lost,
-        Some(Trouble::Conflict) => Attempt::Conflict,
+        Some(Trouble::Conflict | Trouble::Whole) => Attempt::Conflict(Stripes::default()),
         None => Attempt::Failed(error),
     }
 }
@@ -239,7 +311,7 @@ fn commit(session: &mut Session, commands: usize) -> Attempt {
         Err(Ending::Before(Some(Trouble::Lost), _)) => Attempt::Lost,
         Err(Ending::Before(trouble, error)) => match (session.abandon(), trouble) {
             (Err(()), _) => Attempt::Lost,
-            (Ok(()), Some(_)) => Attempt::Conflict,
+            (Ok(()), Some(_)) => Attempt::Conflict(Stripes::default()),
             (Ok(()), None) => Attempt::Failed(error),
         },
     }

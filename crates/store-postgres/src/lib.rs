@@ -17,6 +17,7 @@ mod outage;
 mod pool;
 mod secret;
 mod session;
+mod stripes;
 mod tls;
 mod values;
 mod writer;

@@ -1,6 +1,7 @@
 //! A connection with its prepared statements: the snapshot and the transaction of a thread.
 
 mod additions;
+mod cover;
 mod keys;
 mod link;
 mod log;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 use crate::client::{Answer, Ask, Bound, Client, ClientError};
 use crate::doubt;
 use crate::failure::{Trouble, failure, is_taken, read_failure, trouble};
+use crate::stripes::Stripes;
 use crate::values::Parameter;
 
 use keys::Keys;
@@ -62,6 +64,8 @@ enum Access {
     Snapshot,
     /// Write beside other groups.
     Shared,
+    /// Write what its stripes hold.
+    Apart,
     /// Write while no other group runs.
     Alone,
 }
@@ -92,6 +96,11 @@ pub(crate) struct Session {
     log: Pending,
     access: Access,
     trouble: Option<Trouble>,
+    /// The stripes that a transaction that runs apart holds, and held before the command at hand.
+    stripes: Stripes,
+    stripes_before: Stripes,
+    /// Those that a transaction that had to end should have begun with.
+    learned: Stripes,
     /// Keys to append rows under.
     pub(crate) keys: Keys,
     /// The slot of counters that is this connection's.
@@ -113,6 +122,9 @@ impl Session {
             log: Pending::default(),
             access: Access::Snapshot,
             trouble: None,
+            stripes: Stripes::default(),
+            stripes_before: Stripes::default(),
+            learned: Stripes::default(),
             keys: Keys::default(),
             slot: None,
             pending: String::new(),
@@ -132,6 +144,17 @@ impl Session {
         self.begin_write(Access::Shared, &lock)
     }
 
+    /// Begins commands that run apart, with these stripes for a beginning.
+    pub(crate) fn begin_apart(&mut self, stripes: &Stripes) -> Result<(), Error> {
+        let lock = format!(
+            "SET LOCAL lock_timeout = '{ALONE_WAIT}'; SELECT pg_advisory_xact_lock_shared({LOCK});{}",
+            stripes.wait()
+        );
+        self.begin_write(Access::Apart, &lock)?;
+        self.stripes = stripes.clone();
+        Ok(())
+    }
+
     /// Begins a group that runs while no other does.
     pub(crate) fn begin_alone(&mut self) -> Result<(), Error> {
         let lock = format!(
@@ -145,6 +168,8 @@ impl Session {
         self.keys.begin();
         self.additions = Additions::default();
         self.log = Pending::default();
+        self.stripes.clear();
+        self.learned.clear();
         (self.access, self.trouble) = (access, None);
         self.take_slot()?;
         self.pending = format!("BEGIN ISOLATION LEVEL READ COMMITTED; {lock}");
@@ -154,6 +179,7 @@ impl Session {
     pub(crate) fn savepoint(&mut self) {
         self.additions.begin();
         self.log.begin();
+        self.stripes_before = self.stripes.clone();
         self.pending.push_str("SAVEPOINT command;");
     }
 
@@ -165,6 +191,8 @@ impl Session {
     pub(crate) fn rollback_to(&mut self) {
         self.additions.undo();
         self.log.undo();
+        // The savepoint gives them back.
+        self.stripes = std::mem::take(&mut self.stripes_before);
         self.pending
             .push_str("ROLLBACK TO command; RELEASE command;");
     }
@@ -238,12 +266,16 @@ impl Session {
         self.trouble = self.trouble.or(trouble);
         match self.access {
             Access::Snapshot => read_failure(error, closed),
-            Access::Shared | Access::Alone => failure(error, closed),
+            Access::Shared | Access::Apart | Access::Alone => failure(error, closed),
         }
     }
 
     pub(crate) fn model(&self) -> Arc<Model> {
         Arc::clone(&self.context.model)
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        self.context.clone()
     }
 
     pub(crate) fn tables(&self) -> Arc<Tables> {

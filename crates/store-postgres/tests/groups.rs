@@ -138,8 +138,9 @@ fn commands_that_wait_together_are_one_transaction() {
     let hot = "SELECT handed_count FROM device_compliance_script_device_state \
                WHERE state_key = 'hot'";
     assert_eq!(world.number(hot), 59);
-    // The one that they waited for, those before the row that is made and read again, the rest.
-    assert!(world.groups() - before <= 3, "{}", world.groups() - before);
+    // The one that they waited for, those before the row that is made and read again, a few that run
+    // apart, the rest.
+    assert!(world.groups() - before <= 4, "{}", world.groups() - before);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //! database.
 #![cfg(test)]
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use edm::Model;
 use odata::Error;
@@ -24,8 +25,18 @@ fn database(tables: &Tables) -> String {
 
 /// One writer: the suite takes commands that wait together for carried out in their order.
 fn store(url: &str, model: Arc<Model>, tables: Arc<Tables>, clock: Arc<dyn Clock>) -> Postgres {
+    store_of(1, url, model, tables, clock)
+}
+
+fn store_of(
+    writers: usize,
+    url: &str,
+    model: Arc<Model>,
+    tables: Arc<Tables>,
+    clock: Arc<dyn Clock>,
+) -> Postgres {
     let options = Options {
-        writers: 1,
+        writers,
         readers: 2,
         ..Options::default()
     };
@@ -94,4 +105,80 @@ fn open_two(model: Arc<Model>, tables: Arc<Tables>, clock: Arc<dyn Clock>) -> Bo
 
 mod two_stores_on_one_database {
     store::store_suite!(super::open_two, if test_postgres::is_installed);
+}
+
+/// A store with several writers that gets one command at a time, so that their order is kept while
+/// whichever writer is free carries the next one out.
+#[derive(Clone)]
+struct Several {
+    store: Arc<Postgres>,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    busy: bool,
+    jobs: VecDeque<Box<dyn Job>>,
+}
+
+struct Next {
+    job: Box<dyn Job>,
+    all: Several,
+}
+
+impl Several {
+    fn carry_out(&self, job: Box<dyn Job>) {
+        let all = self.clone();
+        self.store.submit(Box::new(Next { job, all }));
+    }
+}
+
+impl Job for Next {
+    fn run(&mut self, transaction: &mut dyn Transaction) -> Verdict {
+        self.job.run(transaction)
+    }
+
+    fn settle(self: Box<Self>, outcome: Result<(), Error>) {
+        let next = {
+            let mut waiting = self.all.waiting.lock().unwrap();
+            let next = waiting.jobs.pop_front();
+            waiting.busy = next.is_some();
+            next
+        };
+        if let Some(next) = next {
+            self.all.carry_out(next);
+        }
+        let Self { job, all } = *self;
+        // Who hears the outcome may close the store.
+        drop(all);
+        job.settle(outcome);
+    }
+}
+
+impl Store for Several {
+    fn submit(&self, job: Box<dyn Job>) {
+        let mut waiting = self.waiting.lock().unwrap();
+        if waiting.busy {
+            return waiting.jobs.push_back(job);
+        }
+        waiting.busy = true;
+        drop(waiting);
+        self.carry_out(job);
+    }
+
+    fn submit_read(&self, job: Box<dyn ReadJob>) -> Result<(), Error> {
+        self.store.submit_read(job)
+    }
+}
+
+fn open_several(model: Arc<Model>, tables: Arc<Tables>, clock: Arc<dyn Clock>) -> Box<dyn Store> {
+    let url = database(&tables);
+    Box::new(Several {
+        store: Arc::new(store_of(4, &url, model, tables, clock)),
+        waiting: Arc::default(),
+    })
+}
+
+mod several_writers_in_one_store {
+    store::store_suite!(super::open_several, if test_postgres::is_installed);
 }

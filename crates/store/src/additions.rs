@@ -98,6 +98,15 @@ impl Additions {
             || self.of_command.iter().any(|(t, _)| *t == table)
     }
 
+    /// Whether anything for the row of a key is held back.
+    #[must_use]
+    pub fn concern_row(&self, table: TableId, key: &[Value]) -> bool {
+        let of_command = |(t, held): &(TableId, Held)| *t == table && held.key == key;
+        self.concern(table)
+            && (self.held.contains_key(&(table, format!("{key:?}")))
+                || self.of_command.iter().any(of_command))
+    }
+
     /// Takes what is held back, for one table or for all, to be written now. It comes by table and
     /// key, each once, so that transactions beside each other lock the rows in one order.
     pub fn take(&mut self, only: Option<TableId>) -> Vec<(TableId, Held)> {

@@ -22,7 +22,7 @@ pub(super) fn pend(
 ) -> Result<Row, Error> {
     let states = graph.states(due.family.states)?;
     let new = || {
-        let (script, device) = (text(&due.script, graph.id), text(device, graph.id));
+        let (script, device) = (text(due.script, graph.id), text(device, graph.id));
         states::of_device(graph, states, script, device)
     };
     let mut row = due.state.clone().unwrap_or_else(new);
@@ -65,7 +65,7 @@ pub(super) fn describe(graph: &Graph, core: &Core, due: &Due<'_>, state_id: &str
     values[columns.script_type] = Value::from(ty.short_name());
     values[columns.state_id] = Value::from(state_id);
     values[columns.version] = Value::String(version.to_string());
-    values[columns.timeout] = Value::Integer(due.rule.timeout_minutes(&due.script));
+    values[columns.timeout] = Value::Integer(due.rule.timeout_minutes(due.script));
     values[columns.expected] = next;
     if due.reach.detects_only(graph) {
         values[columns.remediation] = Value::Null;

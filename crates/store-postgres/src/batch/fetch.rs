@@ -9,8 +9,9 @@ use store::{TableId, Tables};
 
 use super::Batch;
 use super::rows::{Held, Known, RowKey};
-use crate::client::Ask;
+use crate::client::{Ask, Bound};
 use crate::session::{Lock, Prepared};
+use crate::stripes::{Hold, Stripes};
 use crate::values::{PostgresRow, arrays};
 
 /// What commands lack.
@@ -18,11 +19,26 @@ use crate::values::{PostgresRow, arrays};
 pub(super) struct Wanted {
     /// The keys of rows, and whether the rows themselves are wanted.
     rows: BTreeMap<RowKey, (Vec<Value>, bool)>,
+    /// Stripes that are needed beside those of the rows.
+    stripes: Stripes,
     /// How many keys of tables whose keys the database hands out.
     keys: BTreeMap<TableId, usize>,
 }
 
 impl Wanted {
+    /// Nothing but stripes.
+    pub(super) fn with(stripes: &Stripes) -> Self {
+        Self {
+            stripes: stripes.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// The stripes of a row that is added to.
+    pub(super) fn stripes(&mut self, stripes: &Stripes) {
+        self.stripes.extend(stripes);
+    }
+
     /// A row, or whether there is one.
     pub(super) fn row(&mut self, id: RowKey, key: &[Value], whole: bool) {
         let wanted = self.rows.entry(id).or_insert_with(|| (key.to_vec(), whole));
@@ -59,7 +75,9 @@ impl Batch<'_> {
         }
         let parts: Vec<Part> = parts.into_iter().collect();
         let tables = self.session.tables();
-        let mut asks = Vec::with_capacity(parts.len() + 1);
+        let lacks = self.lacking_stripes(&tables, wanted.stripes, &parts)?;
+        let mut asks = Vec::with_capacity(parts.len() + 2);
+        asks.extend(self.ask_stripes(&lacks)?);
         for ((table, whole), keys) in &parts {
             asks.push(self.ask(&tables, *table, *whole, keys)?);
         }
@@ -72,6 +90,13 @@ impl Batch<'_> {
         }
         let mut answers = self.session.ask_all(&asks)?.into_iter();
         drop(asks);
+        if !lacks.is_empty() {
+            let taken = answers.next().is_some_and(|answer| !answer.rows.is_empty());
+            if taken {
+                return Err(self.session.lacks(self.held.clone(), &lacks));
+            }
+            self.held.extend(&lacks);
+        }
         for (part, answer) in parts.into_iter().zip(answers.by_ref()) {
             self.learn(&tables, part, &answer.rows)?;
         }
@@ -79,6 +104,39 @@ impl Batch<'_> {
             self.session.keys.add(table, &answer.rows)?;
         }
         Ok(())
+    }
+
+    /// The stripes of these rows and others, as far as they are not held.
+    fn lacking_stripes(
+        &self,
+        tables: &Tables,
+        mut stripes: Stripes,
+        parts: &[Part],
+    ) -> Result<Stripes, Error> {
+        for ((table, _), rows) in parts {
+            for (_, key) in rows {
+                if let Some(cells) = self.session.key_cells(*table, key)? {
+                    stripes.add_row(tables.table(*table), &cells, Hold::Shared);
+                }
+            }
+        }
+        Ok(self.held.lacks(&stripes))
+    }
+
+    /// Who holds nothing waits for stripes; later they are taken if they are free.
+    fn ask_stripes(&mut self, lacks: &Stripes) -> Result<Option<Ask<'static>>, Error> {
+        if lacks.is_empty() {
+            return Ok(None);
+        }
+        let first = self.held.is_empty() && self.locked.is_none();
+        let which = match first {
+            true => Prepared::WaitStripes,
+            false => Prepared::TryStripes(Hold::Shared),
+        };
+        Ok(Some(Ask {
+            statement: self.session.statement(which)?,
+            parameters: vec![Bound::Many(lacks.held(Hold::Shared))],
+        }))
     }
 
     fn ask<'v>(

@@ -33,6 +33,8 @@ impl Batch<'_> {
             asks.push(self.write(*table, columns.as_deref(), rows)?);
         }
         asks.extend(self.session.ask_additions(&additions)?);
+        // Behind all that logs.
+        asks.extend(self.session.ask_log()?);
         let answers = self.session.ask_all(&asks)?;
         for (rows, answer) in parts.values().zip(answers) {
             if answer.concerned != rows.len() as u64 {
@@ -62,8 +64,8 @@ impl Batch<'_> {
         columns: Option<&[usize]>,
         rows: &[&'v Known],
     ) -> Result<Ask<'v>, Error> {
-        let (tables, model) = (self.session.tables(), self.session.model());
-        let table = tables.table(id);
+        let (context, model) = (self.session.context(), self.session.model());
+        let table = context.written(id);
         let (which, all): (_, Vec<usize>) = match columns {
             Some(columns) => {
                 let set: ColumnSet = columns.iter().copied().collect();

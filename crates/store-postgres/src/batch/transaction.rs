@@ -11,6 +11,7 @@ use store::{
 
 use super::rows::{Held, Known, RowKey, row_key};
 use super::{Batch, ROUNDS, Ran};
+use crate::stripes::{Hold as StripeHold, Stripes};
 
 impl Batch<'_> {
     /// What tells a row from all others; none if no row can have the key.
@@ -32,11 +33,11 @@ impl Batch<'_> {
         let apart = {
             let tables = self.session.tables();
             let table = tables.table(table);
-            table.counters || table.reads_others
+            (table.counters || table.reads_others) && (whole || table.view.is_some())
         };
-        if apart || self.additions.concern(table) {
+        if apart || self.additions.concern_row(table, key) {
             // Others add to it, or it shows what is not written yet.
-            return Err(self.halt(Ran::Alone));
+            return Err(self.halt(Ran::Apart));
         }
         let Some(id) = self.row_key(table, key)? else {
             return Ok(Known::stored(key.to_vec(), Held::Absent));
@@ -53,7 +54,7 @@ impl Batch<'_> {
                 break;
             }
             if let Err(error) = self.fetch() {
-                self.halt(Ran::Alone);
+                self.halt(Ran::Apart);
                 return Err(error);
             }
         }
@@ -67,38 +68,46 @@ impl Reader for Batch<'_> {
         _: &Select<'_>,
         _: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        Err(self.halt(Ran::Alone))
+        Err(self.halt(Ran::Apart))
     }
 
     fn count(&mut self, _: &Select<'_>) -> Result<u64, Error> {
-        Err(self.halt(Ran::Alone))
+        Err(self.halt(Ran::Apart))
     }
 
     fn aggregate(&mut self, _: &Aggregation<'_>, _: &mut AggregatedSink<'_>) -> Result<(), Error> {
-        Err(self.halt(Ran::Alone))
+        Err(self.halt(Ran::Apart))
     }
 
     fn get(&mut self, table: TableId, key: &[Value]) -> Result<Option<Row>, Error> {
         let known = self.look(table, key, true)?;
         match known.row {
             Held::Absent => Ok(None),
-            Held::Row(_) if known.stale => Err(self.halt(Ran::Alone)),
+            Held::Row(_) if known.stale => Err(self.halt(Ran::Apart)),
             Held::Row(row) => Ok(Some(row)),
             Held::There => Err(Error::internal("a row was not fetched whole")),
         }
     }
 
     fn exists(&mut self, table: TableId, key: &[Value]) -> Result<bool, Error> {
-        let known = self.look(table, key, false)?;
-        Ok(!matches!(known.row, Held::Absent))
+        match self.look(table, key, false) {
+            Ok(known) => Ok(!matches!(known.row, Held::Absent)),
+            // The command runs again when this is known. As if it were there, it says what else it
+            // lacks: most rows that are looked for are there.
+            Err(_) if self.halted == Some(Ran::Lacks) => {
+                self.supposes = true;
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn check_version(&mut self) -> Result<(), Error> {
-        Err(self.halt(Ran::Alone))
+        Err(self.halt(Ran::Apart))
     }
 
     fn log_horizon(&mut self, _: TableId) -> Result<Horizon, Error> {
-        Err(self.halt(Ran::Alone))
+        Err(self.halt(Ran::Apart))
     }
 
     fn log_rows(
@@ -108,7 +117,7 @@ impl Reader for Batch<'_> {
         _: u64,
         _: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        Err(self.halt(Ran::Alone))
+        Err(self.halt(Ran::Apart))
     }
 
     fn prefetch(&mut self, table: TableId, keys: &[Vec<Value>]) -> Result<(), Error> {
@@ -138,8 +147,13 @@ impl Transaction for Batch<'_> {
         if !matches!(self.look(id, &key, false)?.row, Held::Absent) {
             return Ok(false);
         }
+        let mut row = row.clone();
+        if table.counters {
+            // The first slot's row.
+            row.push(Value::Integer(0));
+        }
         let known = Known {
-            row: Held::Row(row.clone()),
+            row: Held::Row(row),
             key,
             stored: false,
             dirty: ColumnSet::default(),
@@ -230,15 +244,15 @@ impl Transaction for Batch<'_> {
 
     fn delete(&mut self, _: TableId, _: &[Value]) -> Result<bool, Error> {
         // Who reads that a row is there does not lock it: nobody removes it meanwhile.
-        Err(self.halt(Ran::Alone))
+        Err(self.halt(Ran::Apart))
     }
 
     fn delete_where(&mut self, _: TableId, _: &[(usize, Value)], _: u32) -> Result<u32, Error> {
-        Err(self.halt(Ran::Alone))
+        Err(self.halt(Ran::Apart))
     }
 
     fn trim_log(&mut self, _: TableId, _: LogPlace) -> Result<(), Error> {
-        Err(self.halt(Ran::Alone))
+        Err(self.halt(Ran::Apart))
     }
 }
 
@@ -256,11 +270,32 @@ impl Batch<'_> {
                 break;
             }
             if let Err(error) = self.fetch() {
-                self.halt(Ran::Alone);
+                self.halt(Ran::Apart);
                 return Err(error);
             }
         }
         Err(self.halt(Ran::Lacks))
+    }
+
+    /// Holds the stripes of a row that is added to.
+    fn hold_stripes(&mut self, table: TableId, key: &[Value]) -> Result<(), Error> {
+        let mut stripes = Stripes::default();
+        if let Some(cells) = self.session.key_cells(table, key)? {
+            let tables = self.session.tables();
+            stripes.add_row(tables.table(table), &cells, StripeHold::Shared);
+        }
+        if self.held.lacks(&stripes).is_empty() {
+            return Ok(());
+        }
+        self.wanted.stripes(&stripes);
+        if self.rounds < ROUNDS {
+            return Err(self.halt(Ran::Lacks));
+        }
+        let fetched = self.fetch();
+        if fetched.is_err() {
+            self.halt(Ran::Apart);
+        }
+        fetched
     }
 
     fn hold(
@@ -270,13 +305,13 @@ impl Batch<'_> {
         amounts: Vec<(usize, i64)>,
         latest: Vec<(usize, DateTimeOffset)>,
     ) -> Result<(), Error> {
-        if self
-            .row_key(table, key)?
-            .is_some_and(|id| self.rows.get(&id).is_some())
-        {
+        let id = self.row_key(table, key)?;
+        let known = id.and_then(|id| self.rows.get(&id));
+        if known.is_some_and(|known| !matches!(known.row, Held::There)) {
             // The row as it is known would not show it.
-            return Err(self.halt(Ran::Alone));
+            return Err(self.halt(Ran::Apart));
         }
+        self.hold_stripes(table, key)?;
         let held = Addition {
             key: key.to_vec(),
             amounts,

@@ -83,8 +83,17 @@ impl Session {
         Ok(())
     }
 
-    /// Writes what is to be logged: a statement for each log.
+    /// Writes what is to be logged.
     pub(super) fn write_log(&mut self) -> Result<(), Error> {
+        let asks = self.ask_log()?;
+        if asks.is_empty() {
+            return Ok(());
+        }
+        self.ask_all(&asks).map(|_| ())
+    }
+
+    /// The statements that write what is to be logged, one for each log.
+    pub(crate) fn ask_log(&mut self) -> Result<Vec<Ask<'static>>, Error> {
         let mut rows = std::mem::take(&mut self.log).rows;
         rows.sort_by_key(|(log, _)| *log);
         // A row that is written several times is logged once.
@@ -99,17 +108,14 @@ impl Session {
                 let cells = group.iter().map(|(_, cells)| cells.get(at).cloned());
                 Bound::Many(cells.map(|cell| cell.unwrap_or(Cell::Null)).collect())
             };
-            let mut parameters: Vec<Bound<'_>> = (0..first.len()).map(column).collect();
+            let mut parameters: Vec<Bound<'static>> = (0..first.len()).map(column).collect();
             parameters.push(Bound::Many(vec![day.clone(); group.len()]));
             asks.push(Ask {
                 statement: self.statement(Prepared::LogMany(*log))?,
                 parameters,
             });
         }
-        if asks.is_empty() {
-            return Ok(());
-        }
-        self.ask_all(&asks).map(|_| ())
+        Ok(asks)
     }
 
     pub(super) fn read_horizon(&mut self, log: TableId) -> Result<Horizon, Error> {

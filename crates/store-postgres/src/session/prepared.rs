@@ -8,6 +8,7 @@ use tokio_postgres::types::Type;
 
 use super::Session;
 use crate::batch::stored;
+use crate::stripes::{self, Hold};
 use crate::values::type_of;
 
 /// Selects that stay prepared; when there are more, all are forgotten.
@@ -41,6 +42,10 @@ pub(crate) enum Prepared {
     AddMany(TableId, ColumnSet),
     RaiseMany(TableId, usize),
     NextKeys(TableId),
+    /// Waits for stripes.
+    WaitStripes,
+    /// Takes stripes that are free.
+    TryStripes(Hold),
     /// An insert of many rows into a log.
     LogMany(TableId),
     LogHorizon(TableId),
@@ -124,6 +129,8 @@ impl Session {
             }
             Prepared::RaiseMany(id, column) => store::raise_many(written(id), column),
             Prepared::NextKeys(id) => store::next_keys(written(id)),
+            Prepared::WaitStripes => stripes::wait_shared(),
+            Prepared::TryStripes(hold) => stripes::try_hold(hold),
             Prepared::LogMany(id) => store::insert_many(read(id), &store::stored_columns(read(id))),
             Prepared::LogHorizon(id) => store::log_horizon(read(id), DIALECT),
             Prepared::LogRows(id) => store::log_rows(read(id), DIALECT),

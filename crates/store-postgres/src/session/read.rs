@@ -9,6 +9,7 @@ use store::{AggregatedSink, Aggregation, Cells, Dialect, Reader, Row, Select, Ta
 use super::Session;
 use super::prepared::Prepared;
 use crate::migrate;
+use crate::stripes::Hold;
 use crate::values::PostgresRow;
 
 impl Session {
@@ -19,6 +20,7 @@ impl Session {
         count: bool,
         sink: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.cover_select(select)?;
         // It may read other tables, too.
         self.flush_additions(None)?;
         let (model, tables) = (&self.context.model, &self.context.tables);
@@ -66,6 +68,7 @@ impl Reader for Session {
         aggregation: &Aggregation<'_>,
         sink: &mut AggregatedSink<'_>,
     ) -> Result<(), Error> {
+        self.cover_all()?;
         self.flush_additions(None)?;
         let (model, tables) = (self.context.model.clone(), self.context.tables.clone());
         let (emitted, columns) = store::aggregate(&model, &tables, Dialect::Postgres, aggregation)?;
@@ -79,6 +82,7 @@ impl Reader for Session {
         let Some(cells) = self.key_cells(id, key)? else {
             return Ok(None);
         };
+        self.cover(id, &cells, Hold::Alone)?;
         let Some(row) = self.query_one(Prepared::Get(id), &cells)? else {
             return Ok(None);
         };
@@ -91,6 +95,7 @@ impl Reader for Session {
         let Some(cells) = self.key_cells(id, key)? else {
             return Ok(false);
         };
+        self.cover(id, &cells, Hold::Shared)?;
         Ok(self.query_one(Prepared::Exists(id), &cells)?.is_some())
     }
 
@@ -110,6 +115,7 @@ impl Reader for Session {
     }
 
     fn log_horizon(&mut self, log: TableId) -> Result<Horizon, Error> {
+        self.cover_all()?;
         self.read_horizon(log)
     }
 
@@ -120,6 +126,7 @@ impl Reader for Session {
         limit: u64,
         sink: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.cover_all()?;
         self.read_log(log, after, limit, sink)
     }
 }

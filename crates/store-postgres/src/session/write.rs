@@ -11,6 +11,7 @@ use tokio_postgres::Statement;
 
 use super::Session;
 use super::prepared::Prepared;
+use crate::stripes::Hold;
 use crate::values::PostgresRow;
 
 impl Session {
@@ -53,8 +54,20 @@ impl Session {
         let Some(mut cells) = self.key_cells(id, key)? else {
             return Ok(false);
         };
+        self.cover(id, &cells, Hold::Alone)?;
         cells.push(Cell::Integer(i64::MAX));
         Ok(self.execute(Prepared::DeleteSlots(id), &cells)? > 0)
+    }
+
+    /// Additions commute: those of others may come between.
+    fn cover_addition(&mut self, id: TableId, key: &[Value]) -> Result<(), Error> {
+        match self.key_cells(id, key)? {
+            Some(cells) => {
+                let cells: Vec<_> = cells.into_iter().map(Cell::into_owned).collect();
+                self.cover(id, &cells, Hold::Shared)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Carries out a statement that removes rows, and logs them if their table is tracked.
@@ -78,10 +91,13 @@ impl Session {
 
 impl Transaction for Session {
     fn insert(&mut self, id: TableId, row: &Row) -> Result<bool, Error> {
-        // An addition may have made the row.
-        self.settle_additions(id)?;
         let (model, tables) = (self.model(), self.tables());
         let table = tables.table(id);
+        if let Some(key) = self.key_cells(id, &table.key_of(row))? {
+            self.cover(id, &key, Hold::Alone)?;
+        }
+        // An addition may have made the row.
+        self.settle_additions(id)?;
         if table.counters {
             if self.exists(id, &table.key_of(row))? {
                 return Ok(false);
@@ -134,6 +150,7 @@ impl Transaction for Session {
         let Some(key) = self.key_cells(id, key)? else {
             return Ok(false);
         };
+        self.cover(id, &key, Hold::Alone)?;
         let mut cells = store::bind_row(&model, table, columns.iter(), row)?;
         cells.extend(key.iter().cloned());
         let updated = self.execute(Prepared::Update(id, columns), &cells)? == 1;
@@ -150,6 +167,7 @@ impl Transaction for Session {
         amounts: &[(usize, i64)],
     ) -> Result<(), Error> {
         if amounts.iter().any(|(_, amount)| *amount != 0) {
+            self.cover_addition(table, key)?;
             let held = Held {
                 key: key.to_vec(),
                 amounts: amounts.to_vec(),
@@ -167,6 +185,7 @@ impl Transaction for Session {
         column: usize,
         time: DateTimeOffset,
     ) -> Result<(), Error> {
+        self.cover_addition(table, key)?;
         let held = Held {
             key: key.to_vec(),
             amounts: Vec::new(),
@@ -184,6 +203,7 @@ impl Transaction for Session {
         let Some(cells) = self.key_cells(id, key)? else {
             return Ok(false);
         };
+        self.cover(id, &cells, Hold::Alone)?;
         let statement = self.statement(Prepared::Delete(id))?;
         Ok(self.remove(id, &statement, &cells)? == 1)
     }
@@ -194,6 +214,7 @@ impl Transaction for Session {
         fixed: &[(usize, Value)],
         limit: u32,
     ) -> Result<u32, Error> {
+        self.cover_rows(id, fixed)?;
         self.settle_additions(id)?;
         let context = self.context.clone();
         let table = context.written(id);
@@ -210,6 +231,7 @@ impl Transaction for Session {
     }
 
     fn trim_log(&mut self, log: TableId, through: LogPlace) -> Result<(), Error> {
+        self.cover_all()?;
         self.trim(log, through)
     }
 }
