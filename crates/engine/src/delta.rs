@@ -24,7 +24,7 @@ use token::Token;
 pub(crate) use links::write as write_links;
 pub(crate) use read::{changes, count};
 
-const CHANGE_TRACKING: &str = "Org.OData.Capabilities.V1.ChangeTracking";
+pub(crate) const CHANGE_TRACKING: &str = "Org.OData.Capabilities.V1.ChangeTracking";
 
 /// What a request says of change tracking.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::access::Caller;
 /// A request to the service, authenticated.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The method.
+    /// The method, as the client sent it: perhaps one that no resource knows. HEAD comes as GET.
     pub method: Method,
     /// The absolute URL of the service root the client used, without a trailing slash:
     /// `http://host:8080/beta`. Links in answers begin with it.

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use http::{HeaderValue, Method, header};
 use odata::path::Resource;
 use odata::query::QueryOptions;
-use odata::{Error, uri};
+use odata::{Error, ErrorCode, uri};
 use store::{BoxFuture, Store};
 
 use crate::access::Permit;
@@ -146,8 +146,8 @@ impl Engine {
     ) -> Result<Understood, Error> {
         let core = &self.core;
         let query = request.query.as_deref();
-        let (mut resource, mut options) =
-            uri::parse_request(&core.model, &core.limits, &request.path, query)?;
+        let parsed = uri::parse_request(&core.model, &core.limits, &request.path, query);
+        let (mut resource, mut options) = parsed.map_err(|error| refused(core, &request, error))?;
         let reads = request.method == Method::GET;
         let wish = (reads, negotiated.prefer.track_changes);
         let tracking = Tracking::take(&core.model, &mut resource, &mut options, wish)?;
@@ -264,6 +264,20 @@ impl Handler for Engine {
             return Box::pin(asynchronous::respond(self, request));
         }
         Box::pin(self.execute(request, Level::Alone))
+    }
+}
+
+/// What refuses a request whose query cannot be read: a method that its resource does not know
+/// under any query comes first.
+fn refused(core: &Core, request: &Request, error: Error) -> Error {
+    let Ok((resource, options)) =
+        uri::parse_request(&core.model, &core.limits, &request.path, None)
+    else {
+        return error;
+    };
+    match uri::check(&resource, &options, request.method.as_str()) {
+        Err(method) if method.code == ErrorCode::MethodNotAllowed => method,
+        _ => error,
     }
 }
 

@@ -22,10 +22,6 @@ use crate::ready::{self, Readiness};
 use crate::{body, open, target};
 use engine::RequestIds;
 
-/// The methods that any resource could know, for `Allow`. Which of them a resource knows is the
-/// service's word.
-const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
-
 /// What all requests of a listener share.
 pub(crate) struct Shared {
     pub(crate) handler: Arc<dyn Handler>,
@@ -126,12 +122,11 @@ fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
         return Ok(Admission::Download(file?));
     }
     let (root, path) = target::split_root(path)?;
-    let method = known_method(&parts.method)?;
     let authority = target::authority(uri, parts.version, &parts.headers, shared.address)?;
     let token = auth::bearer_token(&parts.headers)?;
     let caller = shared.verifier.verify(token, SystemTime::now())?;
     Ok(Admission::Service(exchange::Request {
-        method,
+        method: method_of(&parts.method),
         service_root: match &shared.public_origin {
             Some(origin) => format!("{}/{root}", origin.as_str()),
             None => format!("http://{authority}/{root}"),
@@ -145,17 +140,12 @@ fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
 }
 
 /// The method as the service sees it: HEAD is GET, whose body the connection leaves out (RFC 9110,
-/// section 9.3.2).
-fn known_method(method: &Method) -> Result<Method, Error> {
-    match *method {
-        Method::HEAD => Ok(Method::GET),
-        Method::GET | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => {
-            Ok(method.clone())
-        }
-        _ => Err(Error::method_not_allowed(
-            METHODS,
-            "No resource of this service knows this method.",
-        )),
+/// section 9.3.2). Which methods a resource knows is the service's word: it alone can say `Allow`.
+fn method_of(method: &Method) -> Method {
+    if *method == Method::HEAD {
+        Method::GET
+    } else {
+        method.clone()
     }
 }
 

@@ -1,7 +1,7 @@
 //! HTTP around the service: a listener, bearer tokens, limits, request ids and the error object.
 //!
 //! A request passes, in this order: request ids → limits of the URL → what is open without a token
-//! → service root and method → `Host` → bearer token → body → [`engine::exchange::Handler`].
+//! → service root → `Host` → bearer token → body → [`engine::exchange::Handler`].
 //! Whatever refuses it on the way answers with the one Graph error object. Nothing here knows what
 //! a script is.
 

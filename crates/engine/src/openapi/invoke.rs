@@ -1,14 +1,21 @@
 //! Actions and functions, bound and imported.
 
-use edm::{Operation, OperationId, OperationImport, OperationKind};
+use edm::{Annotations, Operation, OperationId, OperationImport, OperationKind};
 use odata::uri::ResourceKind;
 use serde_json::{Map, Value, json};
 
 use super::answers::{self, READ, WRITE};
 use super::place::Place;
 use super::{Writer, parameters, schemas};
+use crate::delta::CHANGE_TRACKING;
 use crate::permissions::Action;
 use crate::unserved::legal;
+
+/// What annotations say of change tracking.
+fn supports_tracking(annotations: &Annotations) -> Option<bool> {
+    let tracking = annotations.get(CHANGE_TRACKING)?;
+    tracking.property("Supported")?.as_bool()
+}
 
 /// Where an operation is invoked.
 struct Origin<'p> {
@@ -29,6 +36,13 @@ impl Writer<'_> {
             operation
                 .bound_to()
                 .is_some_and(|(to, many)| many == collection && model.is_a(place.of, to))
+        });
+        let bound = bound.filter(|(_, operation)| {
+            let tracks = supports_tracking(&operation.annotations) == Some(true);
+            let untracked = model
+                .target_annotations(&place.target)
+                .is_some_and(|annotations| supports_tracking(annotations) == Some(false));
+            !(tracks && untracked)
         });
         for (id, operation) in bound {
             let origin = Origin {

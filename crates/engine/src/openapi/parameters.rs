@@ -8,7 +8,7 @@ use super::schemas;
 /// The query options that a document may name, with what they are and their schemas.
 fn options() -> [(&'static str, &'static str, Value); 15] {
     let text = || json!({ "type": "string", "minLength": 1 });
-    let number = || json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX });
+    let number = || json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX });
     [
         ("$apply", "Transformations of the collection", text()),
         ("$compute", "Computed properties", text()),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::answers::{self, READ, WRITE};
 use super::place::Place;
+use super::schemas::Sent;
 use super::{Writer, parameters, schemas};
 use crate::permissions::Action;
 use crate::unserved::legal;
@@ -29,7 +30,7 @@ impl Writer<'_> {
             r.insert("200".to_owned(), answers::json_of("A page", &page));
         });
         if methods.methods.contains(&"POST") && !place.borrowed {
-            let body = self.sent(place, "create");
+            let body = self.sent(place, Sent::Create);
             self.method(
                 place,
                 "post",
@@ -43,13 +44,14 @@ impl Writer<'_> {
             );
         }
         if methods.methods.contains(&"PATCH") && !place.borrowed {
-            let delta = answers::page(&json!({ "type": "object" }));
-            let one = self.sent(place, "update");
+            let one = self.sent(place, Sent::Member);
+            let changes = schemas::changes(self.model, place.of, &one);
             let body = if self.core.service.profile().patches_members {
-                json!({ "anyOf": [one, delta] })
+                json!({ "anyOf": [one, changes] })
             } else {
-                delta.clone()
+                changes
             };
+            let delta = answers::page(&json!({ "type": "object" }));
             self.method(
                 place,
                 "patch",
@@ -120,7 +122,7 @@ impl Writer<'_> {
         });
         for (method, name) in [("PATCH", "patch"), ("PUT", "put")] {
             if methods.methods.contains(&method) && !place.borrowed {
-                let body = self.sent(place, "update");
+                let body = self.sent(place, Sent::Update);
                 self.method(
                     place,
                     name,
@@ -144,11 +146,20 @@ impl Writer<'_> {
             return;
         }
         self.operations(place, false);
-        for navigation in &self.model.structured(place.of).navigation {
-            let Some(place) = place.along(self.model, navigation) else {
+        let model = self.model;
+        for (index, navigation) in model.structured(place.of).navigation.iter().enumerate() {
+            let is_stored = self
+                .core
+                .tables
+                .navigation(&self.core.model, place.of, index)
+                .is_some();
+            let Some(place) = place.along(model, navigation) else {
                 continue;
             };
-            if navigation.collection {
+            if !is_stored {
+                // Nothing lives there; what is bound to the collection is served all the same.
+                self.operations(&place, navigation.collection);
+            } else if navigation.collection {
                 self.collection(&place);
             } else {
                 self.entity(&place, ResourceKind::Entity);
@@ -169,33 +180,23 @@ impl Writer<'_> {
     }
 
     /// What a client sends to make or change an entity here.
-    fn sent(&self, place: &Place, what: &str) -> Value {
+    fn sent(&self, place: &Place, what: Sent) -> Value {
         let ty = self.model.structured(place.of);
-        let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}-{what}") });
-        let mut choices = Vec::new();
-        let mut open = vec![place.of];
-        while let Some(id) = open.pop() {
-            let ty = self.model.structured(id);
-            if !ty.is_abstract {
-                choices.push(named(&ty.name));
-            }
-            open.extend(&ty.derived);
-        }
-        let body = match choices.as_slice() {
-            [one] => one.clone(),
-            [] => json!({ "type": "object" }),
-            _ => json!({ "anyOf": choices }),
-        };
+        let body = schemas::choice(self.model, place.of, what.suffix());
         let required: Vec<&str> = self
             .core
             .required(place.of)
             .iter()
             .filter_map(|at| Some(ty.properties.get(*at)?.name.as_str()))
             .collect();
-        if what == "create" && !required.is_empty() {
-            return json!({ "allOf": [body], "required": required });
+        if what != Sent::Create || required.is_empty() {
+            return body;
         }
-        body
+        let given = required
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({ "not": { "type": "null" } })));
+        let given: Map<String, Value> = given.collect();
+        json!({ "allOf": [body], "required": required, "properties": given })
     }
 
     /// Adds a method, unless nobody may use it.

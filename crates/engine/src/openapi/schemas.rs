@@ -1,14 +1,39 @@
 //! The model's types as JSON schemas (JSON Schema 2020-12; OData JSON Format 4.01, section 7).
 //!
-//! A type has up to four components: `T` as it is answered, `T-any` where derived types may stand
-//! instead, and for entities `T-create` and `T-update`, which a client sends: without what the
-//! service computes.
+//! A type has several components: `T` as it is answered, `T-typed` where `@odata.type` must tell it
+//! from the type that is declared, `T-any` where derived types may stand instead; and for entities
+//! what a client sends, without what the service computes: `T-create`, `T-update`, and `T-member`,
+//! an update in which the body says which entity it is about.
 
 use edm::{
     EnumType, Facets, ItemType, Model, Primitive, Property, StructuredId, StructuredKind,
     StructuredType, TypeRef,
 };
 use serde_json::{Map, Value, json};
+
+/// What a client sends of an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// A new entity.
+    Create,
+    /// A change of the entity that the URL names.
+    Update,
+    /// A change of the member of a collection that the body names.
+    Member,
+}
+
+impl Sent {
+    const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Member];
+
+    /// What the names of its components end with.
+    pub(super) fn suffix(self) -> &'static str {
+        match self {
+            Self::Create => "-create",
+            Self::Update => "-update",
+            Self::Member => "-member",
+        }
+    }
+}
 
 /// All components.
 pub(super) fn all(model: &Model) -> Value {
@@ -21,9 +46,14 @@ pub(super) fn all(model: &Model) -> Value {
         if !ty.derived.is_empty() {
             all.insert(format!("{}-any", ty.name), any(model, id));
         }
+        if !ty.is_abstract && ty.base.is_some() {
+            all.insert(format!("{}-typed", ty.name), typed(&ty.name));
+        }
         if ty.kind == StructuredKind::Entity && !ty.is_abstract {
-            all.insert(format!("{}-create", ty.name), sent(model, id, true));
-            all.insert(format!("{}-update", ty.name), sent(model, id, false));
+            for what in Sent::ALL {
+                let schema = sent(model, id, what);
+                all.insert(format!("{}{}", ty.name, what.suffix()), schema);
+            }
         }
     }
     all.insert("error".to_owned(), error());
@@ -72,7 +102,10 @@ pub(super) fn of_type(model: &Model, ty: &TypeRef) -> Value {
         ItemType::Complex(id) | ItemType::Entity(id) => reference(model, id),
         ItemType::Untyped => return json!({}),
     };
-    let item = if ty.nullable { or_null(item) } else { item };
+    // A collection of entities holds no null (OData JSON Format 4.01, section 13), nor does one of
+    // complex values here.
+    let may_be_null = ty.nullable && !(ty.collection && ty.item.structured().is_some());
+    let item = if may_be_null { or_null(item) } else { item };
     if ty.collection {
         json!({ "type": "array", "items": item })
     } else {
@@ -115,20 +148,88 @@ fn of_primitive(primitive: Primitive, facets: &Facets) -> Value {
     schema
 }
 
-/// A type and those that derive from it, told apart by `@odata.type`.
-fn any(model: &Model, of: StructuredId) -> Value {
+/// A type that is not the declared one: it says so (OData JSON Format 4.01, section 4.6.3).
+fn typed(name: &str) -> Value {
+    let whole = json!({ "$ref": format!("#/components/schemas/{name}") });
+    json!({ "allOf": [whole], "required": ["@odata.type"] })
+}
+
+/// A type and those that derive from it, without the abstract ones.
+fn concrete(model: &Model, of: StructuredId) -> Vec<&StructuredType> {
     let mut found = vec![of];
     let mut next = 0;
     while let Some(id) = found.get(next).copied() {
         found.extend(&model.structured(id).derived);
         next += 1;
     }
-    let concrete: Vec<&StructuredType> = found
+    let types = found.iter().map(|id| model.structured(*id));
+    types.filter(|ty| !ty.is_abstract).collect()
+}
+
+/// What a client sends where a type is declared: that type, or one that derives from it and says
+/// so.
+pub(super) fn choice(model: &Model, of: StructuredId, suffix: &str) -> Value {
+    let declared = &model.structured(of).name;
+    let choices = concrete(model, of).into_iter().map(|ty| {
+        let sent = json!({ "$ref": format!("#/components/schemas/{}{suffix}", ty.name) });
+        if ty.name == *declared {
+            sent
+        } else {
+            json!({ "allOf": [sent], "required": ["@odata.type"] })
+        }
+    });
+    let choices: Vec<_> = choices.collect();
+    match choices.as_slice() {
+        [one] => one.clone(),
+        [] => json!({ "type": "object" }),
+        _ => json!({ "anyOf": choices }),
+    }
+}
+
+/// A delta payload for a collection: entities that change or come, by their keys, and removed ones
+/// (OData JSON Format 4.01, section 15).
+pub(super) fn changes(model: &Model, of: StructuredId, member: &Value) -> Value {
+    let ty = model.structured(of);
+    let keys: Vec<_> = ty
+        .key
         .iter()
-        .map(|id| model.structured(*id))
-        .filter(|ty| !ty.is_abstract)
+        .filter_map(|at| ty.properties.get(*at))
         .collect();
-    let reference = |ty: &&StructuredType| format!("#/components/schemas/{}", ty.name);
+    let mut required: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
+    let changed = json!({ "allOf": [member], "required": required });
+    required.push("@removed");
+    let mut removed = Map::new();
+    removed.insert("@removed".to_owned(), json!({ "type": "object" }));
+    for key in keys {
+        removed.insert(key.name.clone(), of_type(model, &key.ty));
+    }
+    json!({
+        "type": "object",
+        "required": ["@odata.context", "value"],
+        "properties": {
+            "@odata.context": { "type": "string", "pattern": "#\\$delta$" },
+            "value": {
+                "type": "array",
+                "items": { "anyOf": [changed, {
+                    "type": "object",
+                    "required": required,
+                    "properties": removed,
+                }] },
+            },
+        },
+        "additionalProperties": false,
+        "patternProperties": { "@": {} },
+    })
+}
+
+/// A type and those that derive from it, told apart by `@odata.type`.
+fn any(model: &Model, of: StructuredId) -> Value {
+    let declared = &model.structured(of).name;
+    let concrete = concrete(model, of);
+    let reference = |ty: &&StructuredType| {
+        let suffix = if ty.name == *declared { "" } else { "-typed" };
+        format!("#/components/schemas/{}{suffix}", ty.name)
+    };
     let choices: Vec<_> = concrete
         .iter()
         .map(|ty| json!({ "$ref": reference(ty) }))
@@ -183,27 +284,28 @@ fn described(model: &Model, property: &Property) -> Value {
 }
 
 /// What a client sends of an entity: no computed properties, on an update no immutable ones
-/// either.
-fn sent(model: &Model, of: StructuredId, creates: bool) -> Value {
+/// either, and the key only where the URL does not say it.
+fn sent(model: &Model, of: StructuredId, what: Sent) -> Value {
     let ty = model.structured(of);
     let mut properties = Map::new();
     properties.insert("@odata.type".to_owned(), discriminator(ty));
-    for property in &ty.properties {
-        let is_kept = !property.computed && (creates || !property.immutable);
+    for (ordinal, property) in ty.properties.iter().enumerate() {
+        let is_kept = if ty.key.contains(&ordinal) {
+            what != Sent::Update && (what == Sent::Member || !property.computed)
+        } else {
+            !property.computed && (what == Sent::Create || !property.immutable)
+        };
         if is_kept {
             properties.insert(property.name.clone(), described(model, property));
         }
     }
-    for navigation in ty.navigation.iter().filter(|n| !n.contains_target) {
-        let link = json!({ "type": "string", "format": "uri-reference" });
-        let links = if navigation.collection {
-            json!({ "type": "array", "items": link })
-        } else {
-            link
-        };
-        properties.insert(format!("{}@odata.bind", navigation.name), links);
+    let mut schema = json!({ "type": "object", "properties": properties });
+    if !ty.is_open {
+        // What stands here as well is control information (OData JSON Format 4.01, section 4.5).
+        schema["additionalProperties"] = false.into();
+        schema["patternProperties"] = json!({ "@": {} });
     }
-    json!({ "type": "object", "properties": properties })
+    schema
 }
 
 /// What an action takes in its body.

@@ -65,7 +65,7 @@ fn types_as_schemas() {
     assert_eq!(choices["anyOf"].as_array().map(Vec::len), Some(2));
     assert_eq!(
         choices["discriminator"]["mapping"]["#n.special"],
-        "#/components/schemas/n.special"
+        "#/components/schemas/n.special-typed"
     );
     assert_eq!(
         all["n.special"]["properties"]["@odata.type"]["const"],
@@ -76,14 +76,20 @@ fn types_as_schemas() {
         let properties = all[name]["properties"].as_object().expect(name);
         properties.keys().cloned().collect::<Vec<_>>()
     };
-    assert_eq!(
-        sent("n.thing-create"),
-        ["@odata.type", "made", "mark", "other@odata.bind"]
-    );
-    assert_eq!(
-        sent("n.thing-update"),
-        ["@odata.type", "mark", "other@odata.bind"]
-    );
+    assert_eq!(sent("n.thing-create"), ["@odata.type", "made", "mark"]);
+    assert_eq!(sent("n.thing-update"), ["@odata.type", "mark"]);
+    assert_eq!(sent("n.thing-member"), ["@odata.type", "id", "mark"]);
+    assert_eq!(sent("n.part-create"), ["@odata.type", "x", "y"]);
+    assert_eq!(sent("n.part-update"), ["@odata.type"]);
+    assert_eq!(all["n.thing-update"]["additionalProperties"], false);
+    let choice = schemas::choice(&model, id(&model, "n.base"), "-update");
+    for of in choice["anyOf"].as_array().expect("choices") {
+        assert_eq!(
+            of["required"],
+            json!(["@odata.type"]),
+            "the base is abstract"
+        );
+    }
     assert!(all.get("n.base-create").is_none());
     assert_eq!(all["n.thing"]["properties"]["id"]["readOnly"], true);
 }
