@@ -119,10 +119,64 @@ fn single_properties_and_their_values() {
         let answer = server.get(&format!("{state}/{path}"));
         assert!(matches!(answer.status, 400 | 404), "{path}");
     }
-    let script = server
+    let tags = server
         .get(&format!("{script}/roleScopeTagIds"))
         .expect_json(200);
-    assert_eq!(script["value"], json!([]));
+    assert_eq!(tags["value"], json!([]));
+}
+
+/// OData 4.01 URL Conventions, sections 4.8, 4.10 and 4.12, and 5.1 for values.
+#[test]
+fn collections_of_values_are_picked_from() {
+    let server = Server::shared();
+    let (script, _) = make_script(&server, &HEALTH);
+    let tags = json!({ "roleScopeTagIds": ["0", "7", "12"] });
+    server
+        .send(&Request::new("PATCH", &script).json(&tags))
+        .expect(200);
+    let at = format!("{script}/roleScopeTagIds");
+    for (rest, expected) in [
+        ("", json!(["0", "7", "12"])),
+        ("?$filter=$it ne '0'&$orderby=$it desc", json!(["7", "12"])),
+        ("?$filter=startswith($this,'1')", json!(["12"])),
+        ("?$skip=1&$top=1", json!(["7"])),
+        ("?$top=0", json!([])),
+        ("/$filter($it ne '0')?$skip=1", json!(["12"])),
+        ("/0", json!("0")),
+        ("/-1", json!("12")),
+        ("/$filter($it ne '0')/0", json!("7")),
+    ] {
+        let target = format!("{at}{}", rest.replace(' ', "%20"));
+        assert_eq!(
+            server.get(&target).expect_json(200)["value"],
+            expected,
+            "{rest}"
+        );
+    }
+    let counted = server
+        .get(&format!("{at}?$count=true&$top=1"))
+        .expect_json(200);
+    assert_eq!(counted["@odata.count"], 3);
+    for (rest, count) in [
+        ("/$count", "3"),
+        ("/$count?$filter=$it%20ne%20'0'", "2"),
+        ("/$filter($it%20ne%20'0')/$count", "2"),
+    ] {
+        let answer = server.get(&format!("{at}{rest}")).expect(200);
+        assert_eq!(answer.text(), count, "{rest}");
+    }
+    for (rest, status) in [
+        ("/3", 404),
+        ("/-4", 404),
+        ("?$skiptoken=x", 501),
+        ("/x", 404),
+    ] {
+        let answer = server.get(&format!("{at}{rest}"));
+        assert_eq!(answer.status, status, "{rest}: {}", answer.text());
+    }
+    let part = format!("{at}/$filter($it%20ne%20'0')");
+    let put = Request::new("PUT", &part).json(&json!({ "value": [] }));
+    server.send(&put).expect_error(405, "MethodNotAllowed");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::read::conditions;
 use crate::represent::count_member;
 use crate::target::{Target, locate_filtered};
 
-pub(crate) use entities::options as of_entities;
+pub(crate) use entities::{narrow, options as of_entities};
 
 /// Reads a transformed collection: each row has the properties that the transformations leave.
 pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {

@@ -8,10 +8,10 @@ mod one;
 pub(crate) use it::{It, paths as it_paths};
 
 use edm::{StructuredId, Value};
-use odata::Error;
 use odata::expr::Step;
 use odata::json::{Metadata, Style};
 use odata::query::{ExpandForm, ExpandItem, Levels, QueryOptions};
+use odata::{Error, ErrorCode};
 use store::{NavigationMap, Reader, Row, TableId};
 
 use crate::access::Permit;
@@ -143,10 +143,8 @@ impl Expansion<'_> {
     ) -> Result<Expanded, Error> {
         let casts_only = |step: &Step| matches!(step, Step::Cast(_));
         if !self.item.prefix.iter().all(casts_only) {
-            return Err(Error::bad_request(
-                "$expand: navigation properties of complex values are not served.",
-            )
-            .with_target("$expand"));
+            let message = "$expand: navigation properties of complex values are not served.";
+            return Err(Error::new(ErrorCode::NotImplemented, message).with_target("$expand"));
         }
         if from.iter().any(|source| !source.it.is_empty()) {
             return self.read_each(reader, from);

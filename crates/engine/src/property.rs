@@ -1,6 +1,7 @@
 //! Structural properties by their own URLs: read, replaced, changed, set to null, raw values
 //! (OData 4.01 Protocol, sections 11.2.4 and 11.4.8).
 
+mod items;
 mod place;
 mod raw;
 
@@ -24,6 +25,8 @@ use crate::links;
 use crate::target::{Target, load, locate};
 use place::PropertyPlace;
 
+pub(crate) use items::count;
+
 /// A structural property of an entity: `{"@odata.context":…,"value":…}`, or its raw value behind
 /// `/$value` (`None` for null: 204).
 pub(crate) fn read(
@@ -43,6 +46,9 @@ pub(crate) fn read(
         return Ok(Some(raw::write(core, place.ty, value)));
     }
     let style = context.negotiated.style;
+    if let Value::Collection(all) = value {
+        return items::read(context, &place, all);
+    }
     let mut out = vec![b'{'];
     if style.metadata != Metadata::None {
         out.extend_from_slice(b"\"@odata.context\":");
@@ -112,6 +118,10 @@ pub(crate) async fn write(context: &Arc<Context>, raw: bool) -> Result<Response,
 /// Reads what a request wants.
 fn edit_of(context: &Context, raw: bool) -> Result<Edit, Error> {
     let place = PropertyPlace::of(context)?;
+    if place.part.is_proper() {
+        let message = "A part of a collection of values can only be read.";
+        return Err(Error::method_not_allowed("GET, HEAD", message));
+    }
     let (model, ty, request) = (&context.core.model, place.ty, &context.request);
     if request.method == Method::DELETE {
         return Ok(Edit::Null);

@@ -18,6 +18,7 @@ use crate::exchange::Response;
 use crate::links::{self, without_reference};
 use crate::page::Page;
 use crate::prefer::Preferences;
+use crate::property;
 use crate::represent::{count_member, of_collection};
 use crate::target::{Target, cast_filter, load, locate, locate_filtered};
 
@@ -87,6 +88,12 @@ pub(crate) fn count(context: &Context, reader: &mut dyn Reader) -> Result<Bytes,
         .segments
         .split_last()
         .map_or(&[][..], |(_, rest)| rest);
+    if segments
+        .iter()
+        .any(|s| matches!(s, Segment::Property { .. }))
+    {
+        return property::count(context, reader);
+    }
     let target = locate_filtered(&context.core, reader, segments)?;
     if !context.options.apply.is_empty() {
         let total = aggregate::count(&context.core, reader, &target, &context.options)?;

@@ -168,9 +168,8 @@ fn unserved(what: &str) -> Error {
         .next()
         .unwrap_or(what)
         .to_lowercase();
-    Error::bad_request(format!(
-        "This path is not served: {what} segments cannot stand here."
-    ))
+    let message = format!("This path is not served: {what} segments cannot stand here.");
+    Error::new(ErrorCode::NotImplemented, message)
 }
 
 fn root(core: &Core, of: StructuredId, name: &str) -> Result<Target, Error> {

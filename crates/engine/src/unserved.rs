@@ -1,6 +1,6 @@
 //! What the standard allows and the engine does not carry out: refused by name, never ignored.
 
-use edm::ItemType;
+use edm::{ItemType, TypeRef};
 use odata::path::{PathKind, Resource, ResourcePath, Target};
 use odata::query::{ExpandItem, QueryOptions, SelectItem};
 use odata::uri::{Legal, ResourceKind};
@@ -51,6 +51,9 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
         }
         PathKind::Action(_) | PathKind::Function(_) => (true, entities, entities),
         PathKind::Count => return Ok(()),
+        PathKind::Property(TypeRef {
+            collection: true, ..
+        }) => (true, false, false),
         _ => (false, false, false),
     };
     // What changes the shape of rows is read as rows: it is not kept for other resources.
@@ -81,7 +84,9 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
         (!options.apply.is_empty() && !is_many, "$apply"),
         (options.search.is_some() && !picks, "$search"),
     ];
+    let values = matches!(path.kind, PathKind::Property(_));
     let others = [
+        (options.skip_token.is_some() && values, "$skiptoken"),
         (options.select.is_some() && !shapes, "$select"),
         (!options.expand.is_empty() && !expands, "$expand"),
     ];

@@ -100,7 +100,8 @@ fn computed(steps: &[Transformation]) -> impl Iterator<Item = &Compute> {
     })
 }
 
-fn narrow(filter: &mut Option<Expr>, condition: Expr) {
+/// Adds a condition to a filter.
+pub(crate) fn narrow(filter: &mut Option<Expr>, condition: Expr) {
     *filter = Some(match filter.take() {
         Some(known) => Expr::And(Box::new(condition), Box::new(known)),
         None => condition,

@@ -1,6 +1,7 @@
 //! Which property a path is about.
 
 use edm::{TypeRef, Value};
+use odata::expr::Expr;
 use odata::path::Segment;
 use odata::{Error, ErrorCode};
 
@@ -11,7 +12,7 @@ use crate::target::Target;
 /// A path to a structural property: the entity's segments, then the property's, the outermost
 /// first.
 pub(super) struct PropertyPlace<'c> {
-    /// The whole path without `/$value`.
+    /// The whole path without `/$value` and `/$count`.
     pub(super) segments: &'c [Segment],
     /// The entity.
     pub(super) entity: &'c [Segment],
@@ -19,6 +20,34 @@ pub(super) struct PropertyPlace<'c> {
     properties: Vec<(edm::StructuredId, usize)>,
     /// The type of the last.
     pub(super) ty: &'c TypeRef,
+    /// Which of its items are meant, if it is a collection.
+    pub(super) part: Part<'c>,
+}
+
+/// A part of a collection of values.
+#[derive(Default)]
+pub(super) struct Part<'c> {
+    /// Those that hold for all `/$filter(…)` segments (OData 4.01 URL Conventions, section 4.12).
+    pub(super) filters: Vec<&'c Expr>,
+    /// Of those, the one at a place, from the end if negative (section 4.10).
+    pub(super) index: Option<i64>,
+}
+
+impl Part<'_> {
+    /// Whether it is less than the whole.
+    pub(super) fn is_proper(&self) -> bool {
+        self.index.is_some() || !self.filters.is_empty()
+    }
+
+    /// The item at the place.
+    pub(super) fn item<'v>(index: i64, items: &[&'v Value]) -> Option<&'v Value> {
+        let from_end = |index: i64| items.len().checked_sub(usize::try_from(-index).ok()?);
+        let place = match usize::try_from(index) {
+            Ok(place) => place,
+            Err(_) => from_end(index)?,
+        };
+        items.get(place).copied()
+    }
 }
 
 impl<'c> PropertyPlace<'c> {
@@ -26,7 +55,7 @@ impl<'c> PropertyPlace<'c> {
     /// If the path does not lead to a property.
     pub(super) fn of(context: &'c Context) -> Result<Self, Error> {
         let mut segments = context.path.segments.as_slice();
-        if let Some((Segment::Value, rest)) = segments.split_last() {
+        if let Some((Segment::Value | Segment::Count, rest)) = segments.split_last() {
             segments = rest;
         }
         let is_property = |segment: &Segment| matches!(segment, Segment::Property { .. });
@@ -34,10 +63,15 @@ impl<'c> PropertyPlace<'c> {
         let first = segments.iter().position(is_property).ok_or_else(refuse)?;
         let (entity, inner) = segments.split_at(first);
         let mut properties = Vec::with_capacity(inner.len());
+        let mut part = Part::default();
         for segment in inner {
             match segment {
-                Segment::Property { of, ordinal } => properties.push((*of, *ordinal)),
+                Segment::Property { of, ordinal } if !part.is_proper() => {
+                    properties.push((*of, *ordinal));
+                }
                 Segment::Cast(_) => {}
+                Segment::Filter(condition) if part.index.is_none() => part.filters.push(condition),
+                Segment::Index(index) if part.index.is_none() => part.index = Some(*index),
                 _ => return Err(refuse()),
             }
         }
@@ -48,6 +82,7 @@ impl<'c> PropertyPlace<'c> {
             entity,
             properties,
             ty,
+            part,
         })
     }
 

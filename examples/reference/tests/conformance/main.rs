@@ -9,7 +9,6 @@ mod expressions;
 mod fixture;
 mod headers;
 mod limits;
-mod missing;
 mod operations;
 mod paths;
 mod payloads;

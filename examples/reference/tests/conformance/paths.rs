@@ -98,3 +98,14 @@ fn entity_by_id() {
         get(&format!("$entity?$id={{root}}/Products({LAPTOP})"), 200).has("Laptop"),
     ]);
 }
+
+#[test]
+fn what_is_not_served_is_named() {
+    check(&[
+        get("$all", 501).has("$all"),
+        get("$crossjoin(Products,Categories)", 501).has("$crossjoin"),
+        get("$nothing", 400).has("$nothing"),
+        get("Products/$nothing", 400).has("$nothing"),
+        get("Products/$value", 400).has("$value"),
+    ]);
+}

@@ -1,0 +1,116 @@
+//! Collections of values by their own URLs: the options that pick among them (OData 4.01 URL
+//! Conventions, section 5.1), a part of them by the path, and how many there are.
+
+use bytes::Bytes;
+use edm::{TypeRef, Value};
+use odata::Error;
+use odata::json::{self, Metadata};
+use odata::query::QueryOptions;
+use store::Reader;
+
+use super::place::{Part, PropertyPlace};
+use crate::context::Context;
+use crate::links;
+use crate::memory::{self, Left};
+use crate::represent::count_member;
+use crate::target::{load, locate};
+
+/// The items that a path and the options leave: `{"@odata.context":…,"value":[…]}`, or the one that
+/// the path names.
+///
+/// # Errors
+/// 404 for a place where there is no item.
+pub(super) fn read(
+    context: &Context,
+    place: &PropertyPlace<'_>,
+    all: &[Value],
+) -> Result<Option<Bytes>, Error> {
+    let (model, style) = (&context.core.model, context.negotiated.style);
+    let left = left(context, place, all, &context.options)?;
+    let mut out = vec![b'{'];
+    if style.metadata != Metadata::None {
+        out.extend_from_slice(b"\"@odata.context\":");
+        let path = links::canonical_path(&context.core, place.segments);
+        json::write_string(&mut out, &format!("{}/$metadata#{path}", context.root()));
+        out.push(b',');
+    }
+    let (ty, value) = match place.part.index {
+        Some(index) => {
+            let item = Part::item(index, &left.items);
+            let item = item.ok_or_else(|| {
+                let name = place.name(&context.core);
+                Error::not_found(format!("'{name}' has no item {index}."))
+            })?;
+            let ty = TypeRef {
+                collection: false,
+                ..place.ty.clone()
+            };
+            (ty, item.clone())
+        }
+        None => {
+            if let Some(count) = left.count {
+                count_member(&mut out, style, "", count as u64);
+                out.push(b',');
+            }
+            let items = left.items.into_iter().cloned().collect();
+            (place.ty.clone(), Value::Collection(items))
+        }
+    };
+    if style.metadata == Metadata::Full
+        && let Some(name) = json::type_control(model, &ty)
+    {
+        out.extend_from_slice(b"\"@odata.type\":");
+        json::write_string(&mut out, &name);
+        out.push(b',');
+    }
+    if let (Value::Complex(complex), Some(declared)) = (&value, ty.item.structured()) {
+        let mut object = Vec::new();
+        json::write_complex(&mut object, model, style, declared, complex);
+        out.extend_from_slice(object.get(1..).unwrap_or(b"}"));
+        return Ok(Some(out.into()));
+    }
+    out.extend_from_slice(b"\"value\":");
+    json::write_value(&mut out, model, style, &ty, &value);
+    out.push(b'}');
+    Ok(Some(out.into()))
+}
+
+/// `/$count` of a collection of values.
+///
+/// # Errors
+/// As reading it.
+pub(crate) fn count(context: &Context, reader: &mut dyn Reader) -> Result<Bytes, Error> {
+    let core = &context.core;
+    let place = PropertyPlace::of(context)?;
+    let target = locate(core, reader, place.entity)?;
+    let row = load(core, reader, &target)?;
+    let column = place.column(core, &target)?;
+    let count = match place.value(&row[column]) {
+        Some(Value::Collection(all)) => left(context, &place, all, &context.options)?.items.len(),
+        _ => 0,
+    };
+    Ok(count.to_string().into())
+}
+
+/// The items that the path's conditions and the options leave.
+fn left<'v>(
+    context: &Context,
+    place: &PropertyPlace<'_>,
+    all: &'v [Value],
+    options: &QueryOptions,
+) -> Result<Left<&'v Value>, Error> {
+    let (model, clock) = (&context.core.model, context.core.clock.as_ref());
+    let mut options = QueryOptions {
+        filter: options.filter.clone(),
+        search: options.search.clone(),
+        orderby: options.orderby.clone(),
+        skip: options.skip,
+        top: options.top,
+        count: options.count,
+        ..QueryOptions::default()
+    };
+    for condition in &place.part.filters {
+        crate::aggregate::narrow(&mut options.filter, (*condition).clone());
+    }
+    memory::values(model, clock, all, &options)
+}
