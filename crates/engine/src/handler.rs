@@ -147,7 +147,7 @@ impl Engine {
         let core = &self.core;
         let query = request.query.as_deref();
         let parsed = uri::parse_request(&core.model, &core.limits, &request.path, query);
-        let (mut resource, mut options) = parsed.map_err(|error| refused(core, &request, error))?;
+        let (mut resource, mut options) = parsed.map_err(|error| refused(core, request, error))?;
         let reads = request.method == Method::GET;
         let wish = (reads, negotiated.prefer.track_changes);
         let tracking = Tracking::take(&core.model, &mut resource, &mut options, wish)?;

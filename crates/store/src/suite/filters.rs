@@ -88,6 +88,10 @@ pub fn null_is_a_value_that_nothing_but_null_equals(open: Opener) {
         ("good eq null or name eq 'x'", "an"),
         ("good and name eq 'x'", "a"),
         ("not (good and name eq 'x')", "bn"),
+        (
+            "totaloffsetminutes(now() add (duration'PT1S' mul number)) eq null",
+            "n",
+        ),
         ("null eq null", "abn"),
         ("true", "abn"),
         ("false", ""),

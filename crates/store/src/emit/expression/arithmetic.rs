@@ -97,7 +97,10 @@ impl<'m> Compiler<'m> {
         // The text names the operands in their order, whichever comes first.
         let mut found = Fragment::join(ty, &text, &[&left, &right]);
         if found.kind == K::DateTimeOffset {
-            found.form.clone_from(&left.form);
+            found.form = left
+                .form
+                .as_deref()
+                .map(|form| Box::new(beside(form, &right)));
         }
         Ok(found)
     }
@@ -146,5 +149,17 @@ impl<'m> Compiler<'m> {
             found = self.coerce(found, &wanted);
         }
         Ok(found)
+    }
+}
+
+/// The form of an instant that was moved: nothing of it is left where the other operand is null.
+fn beside(form: &Fragment, other: &Fragment) -> Fragment {
+    match &other.constant {
+        Some(value) if !value.is_null() => form.clone(),
+        None if !other.nullable => form.clone(),
+        _ => {
+            let known = "CASE WHEN {1} IS NOT NULL THEN {0} END";
+            Fragment::join(form.ty.clone(), known, &[form, other])
+        }
     }
 }
