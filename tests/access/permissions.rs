@@ -198,6 +198,7 @@ fn an_expansion_needs_the_rights_of_what_it_expands() {
                 "{said}"
             );
         }
+        let devices = "$root/deviceManagement/managedDevices";
         for target in [
             format!("{states}?$expand=*"),
             format!("{states}?$filter=managedDevice/deviceName eq 'secret'"),
@@ -214,6 +215,14 @@ fn an_expansion_needs_the_rights_of_what_it_expands() {
                 "{script}?$expand=deviceRunStates($filter=managedDevice/deviceName eq 'secret')"
             ),
             format!("{all}?$filter=deviceRunStates/any(s:s/managedDevice/deviceName eq 'secret')"),
+            format!("{states}?$filter={devices}('{device}')/deviceName eq 'secret'"),
+            format!("{states}?$filter={devices}/any(d:d/deviceName eq 'secret')"),
+            format!("{states}?$filter={devices}/$count gt 0"),
+            format!("{states}?$orderby={devices}('{device}')/deviceName"),
+            format!("{states}/$filter(managedDevice/deviceName eq 'secret')"),
+            format!("{states}/$filter(managedDevice/deviceName eq 'secret')/$count"),
+            format!("{states}/delta()?$filter=managedDevice/deviceName eq 'secret'"),
+            format!("{script}?$expand=deviceRunStates($filter=$it/id ne managedDevice/deviceName)"),
         ] {
             let answer = scripts.get(&target);
             assert!(
