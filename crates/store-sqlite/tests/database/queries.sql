@@ -453,16 +453,16 @@ SELECT "n1"."c1", "n1"."c2"
 -- $apply=topcount(5,lastStateUpdateDateTime)
 -- SQLite:
 SELECT (CASE "id_form" WHEN 1 THEN "script_id" || ':' || "state_key" ELSE "state_key" END), "detection_state", "last_state_update_date_time", "last_state_update_date_time_form", "expected_state_update_date_time", "expected_state_update_date_time_form", "last_sync_date_time", "last_sync_date_time_form", "pre_remediation_detection_script_output", "pre_remediation_detection_script_error", "remediation_script_error", "post_remediation_detection_script_output", "post_remediation_detection_script_error", "remediation_state", "assignment_filter_ids"
-  FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY "last_state_update_date_time" DESC) AS "ranked"
+  FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY "last_state_update_date_time" DESC) AS "n1"
   FROM "device_health_script_device_state"
   WHERE "script_id" = ?) AS "device_health_script_device_state"
-  WHERE "device_health_script_device_state"."ranked" <= ?
+  WHERE "device_health_script_device_state"."n1" <= ?
 -- PostgreSQL:
 SELECT (CAST((CASE "id_form" WHEN 1 THEN "script_id" || ':' || "state_key" ELSE "state_key" END) AS TEXT) COLLATE "C"), "detection_state", "last_state_update_date_time", "last_state_update_date_time_form", "expected_state_update_date_time", "expected_state_update_date_time_form", "last_sync_date_time", "last_sync_date_time_form", "pre_remediation_detection_script_output", "pre_remediation_detection_script_error", "remediation_script_error", "post_remediation_detection_script_output", "post_remediation_detection_script_error", "remediation_state", CAST(CAST("assignment_filter_ids" AS JSONB) AS TEXT)
-  FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY "last_state_update_date_time" DESC) AS "ranked"
+  FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY "last_state_update_date_time" DESC) AS "n1"
   FROM "device_health_script_device_state"
   WHERE "script_id" = $1) AS "device_health_script_device_state"
-  WHERE "device_health_script_device_state"."ranked" <= $2
+  WHERE "device_health_script_device_state"."n1" <= $2
 -- CO-ROUTINE device_health_script_device_state
 -- CO-ROUTINE (subquery-3)
 -- SEARCH device_health_script_device_state USING INDEX sqlite_autoindex_device_health_script_device_state_1 (script_id=?)
