@@ -72,7 +72,7 @@ pub fn respond(
 /// it holds what clients search for.
 pub fn log(error: &Error, ids: &RequestIds, method: &str, path: &str) {
     let status = error.code.status();
-    if status >= 500 {
+    if status >= 500 && error.code != ErrorCode::NotImplemented {
         tracing::error!(
             request_id = ids.request(),
             client_request_id = ids.client(),

@@ -40,8 +40,13 @@ impl<'m> Compiler<'m> {
             return Ok(Fragment::null(self.dialect, ty));
         }
         if let (Some(l), Some(r)) = (&left.constant, &right.constant) {
-            let value = odata::eval::arithmetic(op, l, r)?;
-            return self.constant(&value, ty);
+            match odata::eval::arithmetic(op, l, r) {
+                Ok(value) => return self.constant(&value, ty),
+                // A branch of `case` that is never taken may divide by zero. SQLite gets there row
+                // by row; PostgreSQL would compute it beforehand all the same.
+                Err(_) if self.dialect == Dialect::Sqlite => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         let nullable = left.nullable || right.nullable;
         let mut found = match self.dialect {
