@@ -11,6 +11,7 @@ use crate::bind::bind;
 use crate::core::Core;
 use crate::deep;
 use crate::permissions::Action;
+use crate::replacement;
 use crate::service::{Change, Outcome};
 use crate::target::Target;
 
@@ -233,31 +234,24 @@ impl Edit<'_> {
     /// Protocol, section 11.4.3).
     fn complete(&self, payload: &EntityPayload) -> Result<(), Error> {
         let ty = self.core.model.structured(payload.of);
-        let bound = |ordinal: usize| {
-            let constrains = |index: &usize| {
-                let constraints = &ty.navigation[*index].referential_constraints;
-                constraints
-                    .iter()
-                    .any(|(dependent, _)| *dependent == ty.properties[ordinal].name)
-            };
-            payload.bindings.iter().any(|(index, _)| constrains(index))
-                || payload.nested.iter().any(|(index, _)| constrains(index))
+        let given = |ordinal: usize| {
+            let mut values = payload.values.iter();
+            let bindings = payload.bindings.iter().map(|(index, _)| *index);
+            let mut related = bindings.chain(payload.nested.iter().map(|(index, _)| *index));
+            values.any(|(known, _)| *known == ordinal)
+                || related.any(|index| replacement::constrains(ty, index, ordinal))
         };
-        for (ordinal, property) in ty.properties.iter().enumerate() {
-            let made = property.computed || property.immutable || ty.key.contains(&ordinal);
-            let may_miss = property.ty.nullable || property.ty.collection || property.has_default;
-            let is_stream = property.ty.item == edm::ItemType::Primitive(edm::Primitive::Stream);
-            let given = payload.values.iter().any(|(known, _)| *known == ordinal);
-            if !(made || may_miss || is_stream || given || bound(ordinal)) {
-                let name = &property.name;
+        match replacement::required(ty).find(|ordinal| !given(*ordinal)) {
+            None => Ok(()),
+            Some(ordinal) => {
+                let name = &ty.properties[ordinal].name;
                 let message = format!(
                     "Property '{name}' is required to replace a {}: it has no default.",
                     ty.short_name()
                 );
-                return Err(Error::bad_request(message).with_target(name));
+                Err(Error::bad_request(message).with_target(name))
             }
         }
-        Ok(())
     }
 
     /// Puts the defaults into what a PUT replaces.

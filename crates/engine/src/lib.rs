@@ -41,6 +41,7 @@ mod property;
 mod read;
 mod reference;
 mod relate;
+mod replacement;
 mod represent;
 mod request_ids;
 mod restrictions;

@@ -8,6 +8,7 @@ use super::place::Place;
 use super::schemas::Sent;
 use super::{Writer, parameters, schemas};
 use crate::permissions::Action;
+use crate::replacement;
 use crate::unserved::legal;
 
 /// The restrictions of the Capabilities vocabulary, and which property says no.
@@ -122,7 +123,10 @@ impl Writer<'_> {
         });
         for (method, name) in [("PATCH", "patch"), ("PUT", "put")] {
             if methods.methods.contains(&method) && !place.borrowed {
-                let body = self.sent(place, Sent::Update);
+                let body = match method {
+                    "PUT" => self.replacing(place),
+                    _ => self.sent(place, Sent::Update),
+                };
                 self.method(
                     place,
                     name,
@@ -181,15 +185,33 @@ impl Writer<'_> {
 
     /// What a client sends to make or change an entity here.
     fn sent(&self, place: &Place, what: Sent) -> Value {
-        let ty = self.model.structured(place.of);
         let body = schemas::choice(self.model, place.of, what.suffix());
-        let required: Vec<&str> = self
-            .core
-            .required(place.of)
+        match what {
+            Sent::Create => self.demanding(place, body, self.core.required(place.of)),
+            Sent::Update | Sent::Member => body,
+        }
+    }
+
+    /// What a client sends to replace the entity here.
+    fn replacing(&self, place: &Place) -> Value {
+        let ty = self.model.structured(place.of);
+        // What a binding may give instead is not demanded as a property.
+        let bound = |ordinal: &usize| {
+            let mut navigation = 0..ty.navigation.len();
+            navigation.any(|index| replacement::constrains(ty, index, *ordinal))
+        };
+        let required: Vec<usize> = replacement::required(ty).filter(|at| !bound(at)).collect();
+        self.demanding(place, self.sent(place, Sent::Update), &required)
+    }
+
+    /// A body that must give these properties, by ordinal, and not null.
+    fn demanding(&self, place: &Place, body: Value, ordinals: &[usize]) -> Value {
+        let properties = &self.model.structured(place.of).properties;
+        let required: Vec<&str> = ordinals
             .iter()
-            .filter_map(|at| Some(ty.properties.get(*at)?.name.as_str()))
+            .filter_map(|at| Some(properties.get(*at)?.name.as_str()))
             .collect();
-        if what != Sent::Create || required.is_empty() {
+        if required.is_empty() {
             return body;
         }
         let given = required
