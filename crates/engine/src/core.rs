@@ -188,15 +188,18 @@ impl Core {
         Err(Error::internal(format!("{name} has no table")))
     }
 
-    /// The values of the key properties in a payload, if it has them all.
+    /// The values of the key properties in a payload, if it has them all beside those columns that
+    /// are decided by where the entity is.
     pub(crate) fn key_of_payload(
         &self,
         of: StructuredId,
         payload: &EntityPayload,
+        fixed: &[(usize, Value)],
     ) -> Option<Vec<Value>> {
         let value = |ordinal: &usize| {
-            let found = payload.values.iter().find(|(known, _)| known == ordinal);
-            found.map(|(_, value)| value.clone())
+            let values = payload.values.iter().chain(fixed);
+            let mut found = values.filter(|(known, _)| known == ordinal);
+            found.next().map(|(_, value)| value.clone())
         };
         self.model.structured(of).key.iter().map(value).collect()
     }

@@ -174,9 +174,8 @@ fn add(
 /// The collection of an entity that a relation leads to.
 fn collection(edit: &Edit<'_>, owner: &Target, relation: &Relation<'_>, row: &Row) -> Target {
     let of = edit.core.model.structured(relation.of).navigation[relation.index].target;
-    let on = relation.map.on.iter();
     Target {
-        fixed: on.map(|(to, from)| (*to, row[*from].clone())).collect(),
+        fixed: relation.fixed(row),
         ..Target::root(relation.map.table, of, Some(owner.of))
     }
 }
@@ -195,12 +194,7 @@ fn change_one(
         let led = entity_of_url(edit, transaction, url, navigation.target)?;
         return members::update(edit, transaction, relation, led, child);
     }
-    let on: Vec<(usize, Value)> = relation
-        .map
-        .on
-        .iter()
-        .map(|(to, from)| (*to, row[*from].clone()))
-        .collect();
+    let on = relation.fixed(row);
     let table = core.tables.table(relation.map.table);
     let key: Option<Vec<Value>> = table
         .key
@@ -236,7 +230,7 @@ fn change_one(
                 return Err(Error::bad_request(message));
             }
             // Another key: the entity that it names, if there is one.
-            let own = core.key_of_payload(navigation.target, child);
+            let own = core.key_of_payload(navigation.target, child, &[]);
             if let Some(own) = own
                 && let Ok(other) = root.member(core, &own)
                 && let Ok(row) = load(core, transaction, &other)

@@ -59,6 +59,12 @@ impl<'r> Relation<'r> {
         })
     }
 
+    /// The columns of what the relation leads to that the entity decides, with their values.
+    pub(crate) fn fixed(&self, row: &Row) -> Vec<(usize, edm::Value)> {
+        let on = self.map.on.iter();
+        on.map(|(to, from)| (*to, row[*from].clone())).collect()
+    }
+
     fn place(&self, core: &Core) -> Place {
         let navigation = &core.model.structured(self.of).navigation[self.index];
         if self.map.link.is_some() {

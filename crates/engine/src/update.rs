@@ -236,7 +236,7 @@ pub(crate) fn member_key(
     collection: &Target,
     payload: &EntityPayload,
 ) -> Result<Option<Target>, Error> {
-    let given = core.key_of_payload(collection.of, payload);
+    let given = core.key_of_payload(collection.of, payload, &collection.fixed);
     given.map(|own| collection.member(core, &own)).transpose()
 }
 

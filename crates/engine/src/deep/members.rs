@@ -37,7 +37,7 @@ pub(crate) fn change(
 ) -> Result<Told, Error> {
     let core = edit.core;
     let navigation = &core.model.structured(relation.of).navigation[relation.index];
-    let known = known(edit, transaction, relation, child)?;
+    let known = known(edit, transaction, relation, row, child)?;
     match (child.removed, known) {
         (Some(_), None) => Err(Error::not_found("There is no such entity.")),
         (Some(Removal::Deleted), Some(old)) => {
@@ -64,6 +64,7 @@ fn known(
     edit: &Edit<'_>,
     transaction: &mut dyn Transaction,
     relation: &Relation<'_>,
+    row: &Row,
     child: &EntityPayload,
 ) -> Result<Option<Row>, Error> {
     let core = edit.core;
@@ -71,7 +72,7 @@ fn known(
     if let Some(url) = &child.id {
         return entity_of_url(edit, transaction, url, of).map(Some);
     }
-    let Some(key) = core.key_of_payload(of, child) else {
+    let Some(key) = core.key_of_payload(of, child, &relation.fixed(row)) else {
         return Ok(None);
     };
     let root = Target::root(relation.map.table, of, Some(relation.of));

@@ -68,7 +68,7 @@ pub(super) fn all(
         };
         let key = match &referred {
             Some(row) => Some(core.key_of(of, row)),
-            None => core.key_of_payload(of, child),
+            None => core.key_of_payload(of, child, &relation.fixed(row)),
         };
         let known = key.and_then(|key| left.iter().position(|row| core.key_of(of, row) == key));
         match (known, referred) {

@@ -74,7 +74,8 @@ impl Tables {
         None
     }
 
-    /// Where the rows are that go when a row of `parent` goes: those whose key holds its key.
+    /// Where the rows are that go when a row of `parent` goes: those whose key holds its whole key.
+    /// A part of its key is what it hangs on itself.
     pub fn children<'t>(
         &'t self,
         model: &'t Model,
@@ -88,10 +89,14 @@ impl Tables {
                 // What a view shows goes with the rows behind it.
                 target.view.is_none()
                     && !map.on.is_empty()
-                    && map
-                        .on
-                        .iter()
-                        .all(|(to, from)| target.key.contains(to) && source.key.contains(from))
+                    && map.on.iter().all(|(to, _)| target.key.contains(to))
+                    && covers(source, map)
             })
     }
+}
+
+/// Whether a navigation starts from the whole key of its source, and from nothing else.
+fn covers(source: &Table, map: &NavigationMap) -> bool {
+    let from = |column: &usize| map.on.iter().any(|(_, from)| from == column);
+    map.on.iter().all(|(_, from)| source.key.contains(from)) && source.key.iter().all(from)
 }

@@ -117,6 +117,38 @@ fn nested_deltas_change_the_members_that_they_name() {
     ]);
 }
 
+/// A part of a member's key that follows from its owner may be left out.
+#[test]
+fn members_are_known_by_the_rest_of_their_key() {
+    let mouse = format!("Products({MOUSE})");
+    let descriptions = format!("{mouse}/Descriptions");
+    let english = "{\"LanguageKey\":\"EN\",\"Description\":\"shorter\"}";
+    check(&[
+        patch(&mouse, &format!("{{\"Descriptions\":[{english}]}}"), 204),
+        get(&descriptions, 200)
+            .members(1)
+            .has("\"Description\":\"shorter\"")
+            .has("A mouse shaped for the hand"),
+        patch(
+            &mouse,
+            "{\"Descriptions@delta\":[{\"LanguageKey\":\"EN\",\"Description\":\"short\"}]}",
+            204,
+        ),
+        patch(
+            &descriptions,
+            &delta(
+                "{\"LanguageKey\":\"EN\",\"LongText\":\"long\"},{\"LanguageKey\":\"FR\",\"Description\":\"x\"}",
+            ),
+            204,
+        ),
+        get(&descriptions, 200)
+            .members(2)
+            .has("\"Description\":\"short\",\"LongText\":\"long\""),
+        patch(&mouse, "{\"Descriptions\":[]}", 204),
+        get(&descriptions, 200).members(0),
+    ]);
+}
+
 #[test]
 fn what_changed_is_asked_for_by_a_delta_link() {
     let service = Running::start();
