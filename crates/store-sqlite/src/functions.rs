@@ -66,6 +66,11 @@ pub fn register(connection: &Connection, model: &Arc<Model>) -> rusqlite::Result
             _ => None,
         })
     })?;
+    // The value itself, which is not computed before a row leads there.
+    let now_and_then = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function("odata_later", 1, now_and_then, |context| {
+        cell(context, 0).map(|cell| output(cell.into_owned()))
+    })?;
     connection.create_aggregate_function("odata_sum", 1, flags, Decimals { average: false })?;
     connection.create_aggregate_function("odata_average", 1, flags, Decimals { average: true })?;
     connection.create_collation("odata_decimal", scalar::compare)

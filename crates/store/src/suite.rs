@@ -89,6 +89,8 @@ macro_rules! store_suite {
             expressions::expressions_have_the_values_of_memory,
             expressions::conditions_hold_as_in_memory,
             expressions::pages_of_any_order_are_those_of_memory,
+            expressions::what_is_never_reached_may_fail,
+            expressions::what_is_deep_is_answered_or_refused,
         }
     };
 }

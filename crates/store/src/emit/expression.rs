@@ -29,6 +29,9 @@ use crate::table::{ColumnKind, Tables};
 /// Expressions deeper than this are refused; the binder refuses them before.
 const MAX_DEPTH: usize = 200;
 
+/// The longest text of an expression, in bytes. Some operations write an operand twice.
+const MAX_TEXT: usize = 1 << 20;
+
 /// Makes SQL of expressions.
 pub(super) struct Compiler<'m> {
     pub(super) model: &'m Model,
@@ -90,7 +93,7 @@ impl<'m> Compiler<'m> {
         self.depth.set(depth + 1);
         let found = self.nested(env, expr);
         self.depth.set(depth);
-        found
+        bounded(found?)
     }
 
     fn nested(&self, env: &Env<'m>, expr: &'m Expr) -> Result<Fragment, Error> {
@@ -131,6 +134,10 @@ impl<'m> Compiler<'m> {
         expr: &'m Expr,
         loose: bool,
     ) -> Result<Fragment, Error> {
+        bounded(self.condition_of(env, expr, loose)?)
+    }
+
+    fn condition_of(&self, env: &Env<'m>, expr: &'m Expr, loose: bool) -> Result<Fragment, Error> {
         match expr {
             Expr::And(left, right) => self.junction(env, left, "AND", right, loose),
             Expr::Or(left, right) => self.junction(env, left, "OR", right, loose),
@@ -181,11 +188,26 @@ impl<'m> Compiler<'m> {
             .and_then(|left| Ok((left, self.condition(env, right, loose)?)));
         self.depth.set(depth);
         let (left, right) = sides?;
-        // What may fail is not evaluated where the left operand decides.
-        let text = match (right.fallible, word) {
-            (false, _) => format!("({{0}} {word} {{1}})"),
-            (true, "AND") => "(CASE WHEN {0} IS FALSE THEN FALSE ELSE ({0} AND {1}) END)".into(),
-            (true, _) => "(CASE WHEN {0} IS TRUE THEN TRUE ELSE ({0} OR {1}) END)".into(),
+        // What may fail is not evaluated where the left operand decides. Where null is told from
+        // false, one operand is written twice: the shorter one, so that no text grows without end.
+        let two_valued = loose || !left.nullable;
+        let left_twice = left.sql.len() <= right.sql.len();
+        let text = match (word, two_valued, left_twice) {
+            _ if !right.fallible => format!("({{0}} {word} {{1}})"),
+            ("AND", true, _) => "(CASE WHEN {0} THEN {1} ELSE FALSE END)".into(),
+            ("AND", false, true) => {
+                "(CASE WHEN {0} IS FALSE THEN FALSE ELSE ({0} AND {1}) END)".into()
+            }
+            ("AND", false, false) => {
+                "(CASE {0} WHEN TRUE THEN {1} WHEN FALSE THEN FALSE ELSE NULLIF({1}, TRUE) END)"
+                    .into()
+            }
+            (_, true, _) => "(CASE WHEN {0} THEN TRUE ELSE {1} END)".into(),
+            (_, false, true) => "(CASE WHEN {0} IS TRUE THEN TRUE ELSE ({0} OR {1}) END)".into(),
+            (_, false, false) => {
+                "(CASE {0} WHEN FALSE THEN {1} WHEN TRUE THEN TRUE ELSE NULLIF({1}, FALSE) END)"
+                    .into()
+            }
         };
         let mut joined = self.boolean(&text, &[&left, &right]);
         joined.nullable = left.nullable || right.nullable;
@@ -239,4 +261,14 @@ impl<'m> Compiler<'m> {
             format!("{what} is not served by this database."),
         )
     }
+}
+
+fn bounded(found: Fragment) -> Result<Fragment, Error> {
+    let form = found.form.as_ref().map_or(0, |form| form.sql.len());
+    if found.sql.len() + form > MAX_TEXT {
+        return Err(Error::bad_request(
+            "The expression is too long for this database: nest less in it.",
+        ));
+    }
+    Ok(found)
 }

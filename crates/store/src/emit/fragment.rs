@@ -25,6 +25,9 @@ pub(super) struct Fragment {
     /// Whether its evaluation may fail, such as a division: it must not be evaluated for rows that
     /// another condition leaves out.
     pub(super) fallible: bool,
+    /// Whether it depends on a row in a way that the database sees: where this is not known, it may
+    /// find the value before it reads a row, and with it a failure that no row leads to.
+    pub(super) varies: bool,
 }
 
 impl Fragment {
@@ -39,6 +42,7 @@ impl Fragment {
             form: None,
             constant: None,
             fallible: false,
+            varies: false,
         }
     }
 
@@ -92,6 +96,8 @@ impl Fragment {
             }
         }
         joined.sql.push_str(rest);
+        // What is made of a truth value may be the same whatever the row is.
+        joined.varies = joined.kind != ColumnKind::Boolean && parts.iter().any(|p| p.varies);
         joined
     }
 

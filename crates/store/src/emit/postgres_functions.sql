@@ -6,6 +6,13 @@ BEGIN
   RAISE EXCEPTION USING ERRCODE = 'OD400', MESSAGE = reason;
 END $$;
 
+-- The value itself, which is not computed before a row leads there.
+CREATE OR REPLACE FUNCTION odata_later(v anyelement) RETURNS anyelement
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN v;
+END $$;
+
 CREATE OR REPLACE FUNCTION odata_substring(t text, start bigint) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT CASE
@@ -112,10 +119,13 @@ BEGIN
   RETURN r::bigint;
 END $$;
 
-CREATE OR REPLACE FUNCTION odata_instant(ticks bigint, op text) RETURNS bigint
+-- Of the years 0000 to 9999, where the offset is in force.
+CREATE OR REPLACE FUNCTION odata_instant(ticks bigint, form bigint, op text) RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  here bigint := ticks + CASE WHEN form / 9 < 2 THEN 0 ELSE form / 9 - 1441 END * 600000000;
 BEGIN
-  IF ticks < 0 OR ticks >= 3155378976000000000 THEN
+  IF here < -316224000000000 OR here >= 3155378976000000000 THEN
     PERFORM odata_fail('The result of ''' || op || ''' is out of range.');
   END IF;
   RETURN ticks;
@@ -128,7 +138,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION odata_day(ticks bigint, op text) RETURNS int
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT odata_floor_day(odata_instant(ticks, op))
+  SELECT odata_floor_day(odata_instant(ticks, 0, op))
 $$;
 
 CREATE OR REPLACE FUNCTION odata_offset(form bigint) RETURNS bigint

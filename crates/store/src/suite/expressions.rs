@@ -1,6 +1,7 @@
 //! Expressions: what a database finds is what [`odata::eval`] finds in memory, for values,
 //! conditions and orders of all types.
 
+mod bounds;
 mod memory;
 pub(super) mod paths;
 mod tape;
@@ -15,6 +16,7 @@ use odata::eval::{EvalError, Evaluator, Operand, Scope, Subject, order};
 use odata::expr::Expr;
 use proptest::prelude::*;
 
+pub use self::bounds::{what_is_deep_is_answered_or_refused, what_is_never_reached_may_fail};
 use self::memory::Memory;
 use self::tape::Tape;
 use super::Opener;

@@ -17,9 +17,16 @@ impl<'m> Compiler<'m> {
         if operand.is_null() {
             return Ok(operand);
         }
+        if let Some(Ok(value)) = operand.constant.as_ref().map(odata::eval::negate) {
+            return self.constant(&value, ty);
+        }
+        let operands = self.later(vec![operand]);
+        let [operand] = operands.as_slice() else {
+            return Err(Error::internal("one operand that is not one"));
+        };
         let mut found = match self.dialect {
-            Dialect::Sqlite => self.evaluated("negate", std::slice::from_ref(&operand), &ty),
-            Dialect::Postgres => Fragment::join(ty, "(- {0})", &[&operand]),
+            Dialect::Sqlite => self.evaluated("negate", &operands, &ty),
+            Dialect::Postgres => Fragment::join(ty, "(- {0})", &[operand]),
         };
         found.nullable = operand.nullable;
         found.fallible = true;
@@ -39,20 +46,22 @@ impl<'m> Compiler<'m> {
         if left.is_null() || right.is_null() {
             return Ok(Fragment::null(self.dialect, ty));
         }
-        if let (Some(l), Some(r)) = (&left.constant, &right.constant) {
-            match odata::eval::arithmetic(op, l, r) {
-                Ok(value) => return self.constant(&value, ty),
-                // A branch of `case` that is never taken may divide by zero. SQLite gets there row
-                // by row; PostgreSQL would compute it beforehand all the same.
-                Err(_) if self.dialect == Dialect::Sqlite => {}
-                Err(error) => return Err(error.into()),
-            }
+        // What fails is left to the database: no row may lead there.
+        if let (Some(l), Some(r)) = (&left.constant, &right.constant)
+            && let Ok(value) = odata::eval::arithmetic(op, l, r)
+        {
+            return self.constant(&value, ty);
         }
         let nullable = left.nullable || right.nullable;
-        let mut found = match self.dialect {
-            Dialect::Sqlite => self.evaluated(op.as_str(), &[left, right], &ty),
-            Dialect::Postgres => self.arithmetic_postgres(op, &left, &right, ty)?,
+        let form = moved_form(&left, &right);
+        let operands = self.later(vec![left, right]);
+        let mut found = match (self.dialect, operands.as_slice()) {
+            (Dialect::Postgres, [left, right]) => self.arithmetic_postgres(op, left, right, ty)?,
+            _ => self.evaluated(op.as_str(), &operands, &ty),
         };
+        if found.kind == ColumnKind::DateTimeOffset {
+            found.form = form;
+        }
         // Not-a-number has no place in a database.
         found.nullable = nullable || found.kind == ColumnKind::Double || op == Arithmetic::DivBy;
         found.fallible = true;
@@ -75,7 +84,7 @@ impl<'m> Compiler<'m> {
         let text = match (op, left.kind, right.kind) {
             (Arithmetic::Add | Arithmetic::Sub, K::DateTimeOffset, K::Duration) => {
                 let sign = if op == Arithmetic::Add { "+" } else { "-" };
-                format!("odata_instant({{0}} {sign} {{1}}, '{name}')")
+                format!("odata_instant({{0}} {sign} {{1}}, {{2}}, '{name}')")
             }
             (Arithmetic::Add | Arithmetic::Sub, K::Date, K::Duration) => {
                 let sign = if op == Arithmetic::Add { "+" } else { "-" };
@@ -100,14 +109,31 @@ impl<'m> Compiler<'m> {
         };
         let (left, right) = (factor(left), factor(right));
         // The text names the operands in their order, whichever comes first.
-        let mut found = Fragment::join(ty, &text, &[&left, &right]);
-        if found.kind == K::DateTimeOffset {
-            found.form = left
-                .form
-                .as_deref()
-                .map(|form| Box::new(beside(form, &right)));
+        let utc = self.number(0);
+        let form = left.form.as_deref().unwrap_or(&utc);
+        Ok(Fragment::join(ty, &text, &[&left, &right, form]))
+    }
+
+    /// The operands of what may fail. A database computes what it knows without a row before it
+    /// reads one, but a failure must wait until a row leads there.
+    pub(super) fn later(&self, operands: Vec<Fragment>) -> Vec<Fragment> {
+        if operands.iter().any(|operand| operand.varies) {
+            return operands;
         }
-        Ok(found)
+        let later = |operand: Fragment| {
+            let text = match (operand.kind, self.dialect) {
+                (ColumnKind::Text, Dialect::Postgres) => "(odata_later({0}) COLLATE \"C\")",
+                _ => "odata_later({0})",
+            };
+            Fragment {
+                kind: operand.kind,
+                nullable: operand.nullable,
+                form: operand.form.clone(),
+                varies: true,
+                ..Fragment::join(operand.ty.clone(), text, &[&operand])
+            }
+        };
+        operands.into_iter().map(later).collect()
     }
 
     fn numbers_postgres(
@@ -157,14 +183,16 @@ impl<'m> Compiler<'m> {
     }
 }
 
-/// The form of an instant that was moved: nothing of it is left where the other operand is null.
-fn beside(form: &Fragment, other: &Fragment) -> Fragment {
-    match &other.constant {
+/// The form of an instant that is moved: its own, and nothing where the other operand is null.
+fn moved_form(instant: &Fragment, other: &Fragment) -> Option<Box<Fragment>> {
+    let form = instant.form.as_deref()?;
+    let form = match &other.constant {
         Some(value) if !value.is_null() => form.clone(),
         None if !other.nullable => form.clone(),
         _ => {
             let known = "CASE WHEN {1} IS NOT NULL THEN {0} END";
             Fragment::join(form.ty.clone(), known, &[form, other])
         }
-    }
+    };
+    Some(Box::new(form))
 }

@@ -126,6 +126,7 @@ impl<'m> Compiler<'m> {
                 &[inner, &clause],
             );
             found.kind = inner.kind;
+            found.varies = true;
             found
         };
         let mut found = select(inner);

@@ -33,6 +33,11 @@ impl<'m> Compiler<'m> {
         if let Some(constant) = self.folded(function, &arguments, ty)? {
             return Ok(constant);
         }
+        let may_fail = function == Function::Substring && arguments.len() == 3;
+        let arguments = match may_fail {
+            true => self.later(arguments),
+            false => arguments,
+        };
         let mut found = match (self.dialect, native(function, &arguments)) {
             (Dialect::Sqlite, Some(text)) => {
                 let parts: Vec<&Fragment> = arguments.iter().collect();
@@ -41,7 +46,7 @@ impl<'m> Compiler<'m> {
             (Dialect::Sqlite, None) => self.evaluated(function.as_str(), &arguments, ty),
             (Dialect::Postgres, _) => self.call_postgres(function, &arguments, ty)?,
         };
-        found.fallible |= function == Function::Substring && arguments.len() == 3;
+        found.fallible |= may_fail;
         found.nullable = arguments.iter().any(|argument| argument.nullable)
             || matches!(
                 found.kind,
@@ -50,7 +55,8 @@ impl<'m> Compiler<'m> {
         Ok(found)
     }
 
-    /// The function's value where all arguments are constants.
+    /// The function's value where all arguments are constants. What fails is left to the database:
+    /// no row may lead there.
     fn folded(
         &self,
         function: Function,
@@ -63,8 +69,10 @@ impl<'m> Compiler<'m> {
             return Ok(None);
         };
         let context = odata::eval::functions::Context::new(self.now);
-        let value = odata::eval::functions::call(&context, function, &constants)?;
-        self.constant(&value, ty.clone()).map(Some)
+        match odata::eval::functions::call(&context, function, &constants) {
+            Ok(value) => self.constant(&value, ty.clone()).map(Some),
+            Err(_) => Ok(None),
+        }
     }
 
     /// A call of [`crate::scalar`], which the database's crate registers as `odata_call`.
@@ -96,6 +104,8 @@ impl<'m> Compiler<'m> {
             call
         };
         let mut call = make(&self.model.type_name(ty), ty.clone());
+        call.varies =
+            call.kind != ColumnKind::Boolean && arguments.iter().any(|argument| argument.varies);
         if call.kind == ColumnKind::DateTimeOffset {
             let form = make("form", TypeRef::primitive(Primitive::Int64));
             call.form = Some(Box::new(form));

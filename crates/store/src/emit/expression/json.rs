@@ -71,7 +71,9 @@ impl<'m> Compiler<'m> {
                     Dialect::Sqlite => value.to_owned(),
                     Dialect::Postgres => format!("({value} #>> '{{}}')"),
                 };
-                Ok(self.typed(&Fragment::of(ty.clone(), raw), ty))
+                let mut raw = Fragment::of(ty.clone(), raw);
+                raw.varies = true;
+                Ok(self.typed(&raw, ty))
             }
             _ => Err(self.unsupported("A path through a primitive value")),
         }

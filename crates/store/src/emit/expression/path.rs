@@ -163,6 +163,7 @@ impl<'m> Compiler<'m> {
         let mut found = Fragment::of(column.ty.clone(), name.clone());
         found.kind = column.kind;
         found.nullable = column.nullable;
+        found.varies = true;
         match (column.kind, self.dialect) {
             (ColumnKind::DateTimeOffset, _) => {
                 let form = match name.strip_suffix('"') {
@@ -246,6 +247,7 @@ impl<'m> Compiler<'m> {
                 &[condition, value],
             );
             wrapped.kind = value.kind;
+            wrapped.varies = false;
             wrapped
         };
         let mut wrapped = wrap(value);
