@@ -36,12 +36,8 @@ impl Server {
 
     /// The same, with further arguments of `runstate serve`.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        let database = match std::env::var("RUNSTATE_TEST_DATABASE").as_deref() {
-            Ok("postgres") => Some(postgres().expect("PostgreSQL is there").new_database()),
-            Ok(other) if other != "sqlite" => panic!("RUNSTATE_TEST_DATABASE is {other}"),
-            _ => None,
-        };
-        Self::on(Arc::new(tempfile::tempdir().unwrap()), database, arguments)
+        let directory = Arc::new(tempfile::tempdir().unwrap());
+        Self::on(directory, test_postgres::chosen_database(), arguments)
     }
 
     /// Another server on the same database: on PostgreSQL, from a directory of its own.

@@ -37,6 +37,19 @@ pub fn postgres() -> Option<&'static PostgresServer> {
     server.as_ref()
 }
 
+/// The address of a new database where `RUNSTATE_TEST_DATABASE` says `postgres`; none where it says
+/// nothing or `sqlite`.
+///
+/// # Panics
+/// If it says something else, or there is no PostgreSQL.
+pub fn chosen_database() -> Option<String> {
+    match std::env::var("RUNSTATE_TEST_DATABASE").as_deref() {
+        Ok("postgres") => Some(postgres().expect("PostgreSQL is there").new_database()),
+        Ok(other) if other != "sqlite" => panic!("RUNSTATE_TEST_DATABASE is {other}"),
+        _ => None,
+    }
+}
+
 /// Whether the machine has PostgreSQL; says so if not.
 ///
 /// # Panics

@@ -39,7 +39,13 @@ pub async fn open(database: Option<&str>) -> Result<Shop, Failure> {
     let model = Arc::new(model);
     let tables = Arc::new(read_map(&model, MAP)?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (store, directory) = open_store(database, &model, &tables, &clock)?;
+    let opening = {
+        let (database, model) = (database.map(str::to_owned), Arc::clone(&model));
+        let (tables, clock) = (Arc::clone(&tables), Arc::clone(&clock));
+        // Opening a database blocks, and PostgreSQL's client runs a loop of its own.
+        move || open_store(database.as_deref(), &model, &tables, &clock)
+    };
+    let (store, directory) = tokio::task::spawn_blocking(opening).await??;
     let seed = Arc::new(Seed::read(&model, &tables)?);
     let service = Storefront::new(&model, &tables, Arc::clone(&seed))?;
     let core = Core::new(

@@ -17,7 +17,8 @@ pub(crate) const MEDIA: &str = "e10172fe-9855-4eb5-8291-172e9ca48aff";
 /// A key that no row has.
 pub(crate) const ABSENT: &str = "00000000-0000-0000-0000-000000000001";
 
-/// A service of its own, on a free port of this machine. It ends with the value.
+/// A service of its own, on a free port of this machine and the database that
+/// `RUNSTATE_TEST_DATABASE` says: `postgres`, or SQLite. It ends with the value.
 pub(crate) struct Running {
     root: String,
     stop: Option<oneshot::Sender<()>>,
@@ -28,10 +29,12 @@ impl Running {
     pub(crate) fn start() -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, address) = mpsc::channel();
+        let database = test_postgres::chosen_database();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
             runtime.block_on(async move {
-                let shop = reference::open(None).await.expect("the service opens");
+                let shop = reference::open(database.as_deref()).await;
+                let shop = shop.expect("the service opens");
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
                 ready
                     .send(listener.local_addr().expect("an address"))
