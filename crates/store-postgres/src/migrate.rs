@@ -75,20 +75,20 @@ pub(crate) fn make(client: &mut Client, sql: &str) -> Result<i64, OpenError> {
     let made: bool = value(client, "SELECT to_regclass('model_tables') IS NOT NULL")?;
     if made {
         let known: String = value(client, "SELECT statements FROM model_tables")?;
-        return if known == sql {
-            Ok(NO_VERSION)
-        } else {
-            Err(OpenError::OtherTables)
-        };
+        if known != sql {
+            return Err(OpenError::OtherTables);
+        }
+    } else {
+        if value(client, "SELECT to_regclass('schema_version') IS NOT NULL")? {
+            return Err(OpenError::OtherTables);
+        }
+        let quoted = sql.replace('\'', "''");
+        client.batch_execute(&format!(
+            "BEGIN; {BOOKKEEPING} CREATE TABLE model_tables (statements TEXT NOT NULL);
+            INSERT INTO model_tables VALUES ('{quoted}'); {sql}; COMMIT"
+        ))?;
     }
-    if value(client, "SELECT to_regclass('schema_version') IS NOT NULL")? {
-        return Err(OpenError::OtherTables);
-    }
-    let quoted = sql.replace('\'', "''");
-    client.batch_execute(&format!(
-        "BEGIN; {BOOKKEEPING} CREATE TABLE model_tables (statements TEXT NOT NULL);
-        INSERT INTO model_tables VALUES ('{quoted}'); {sql}; COMMIT"
-    ))?;
+    make_functions(client)?;
     Ok(NO_VERSION)
 }
 
