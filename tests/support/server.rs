@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use jsonwebtoken::EncodingKey;
 use tempfile::TempDir;
-use test_postgres::postgres;
 
 use super::Client;
 
