@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Family, HEALTH, PLATFORM, Request, Server, make_script, make_state};
+use crate::support::{
+    Family, HEALTH, PLATFORM, Request, Server, make_device, make_script, make_state,
+};
 
 const ALL: [&str; 9] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND",
@@ -10,7 +12,7 @@ const ALL: [&str; 9] = [
 
 /// A resource behind a script of a family, and the methods that it knows.
 #[rustfmt::skip]
-const OF_SCRIPTS: [(&Family, &str, &str); 11] = [
+const OF_SCRIPTS: [(&Family, &str, &str); 14] = [
     (&HEALTH, "", "GET, HEAD, PATCH, PUT, DELETE"),
     (&HEALTH, "/displayName", "GET, HEAD, PATCH, PUT, DELETE"),
     (&HEALTH, "/displayName/$value", "GET, HEAD, PUT, DELETE"),
@@ -20,6 +22,9 @@ const OF_SCRIPTS: [(&Family, &str, &str); 11] = [
     (&HEALTH, "/deviceRunStates/one", "GET, HEAD, PATCH, PUT, DELETE"),
     (&HEALTH, "/deviceRunStates/one/runstate.history()", "GET, HEAD"),
     (&HEALTH, "/assignments", "GET, HEAD, POST, PATCH"),
+    (&HEALTH, "/deviceRunStates/one/managedDevice", "GET, HEAD"),
+    (&HEALTH, "/deviceRunStates/one/managedDevice/deviceName", "GET, HEAD"),
+    (&HEALTH, "/deviceRunStates/one/managedDevice/syncDevice", "POST"),
     (&PLATFORM, "/userRunStates", "GET, HEAD, POST, PATCH"),
     (&PLATFORM, "/groupAssignments/$count", "GET, HEAD"),
 ];
@@ -37,6 +42,16 @@ fn a_resource_refuses_the_methods_that_it_does_not_allow() {
         ),
         (HEALTH.url(), "GET, HEAD, POST, PATCH"),
         (format!("{}/$count", HEALTH.url()), "GET, HEAD"),
+        (
+            "/beta/deviceManagement/comanagedDevices".to_owned(),
+            "GET, HEAD",
+        ),
+        (
+            "/beta/deviceManagement/reports/DeviceRunStatesByScript".to_owned(),
+            "GET, HEAD",
+        ),
+        (format!("{}/$query", HEALTH.url()), "POST"),
+        ("/beta/openapi.json".to_owned(), "GET, HEAD"),
     ];
     for family in [HEALTH, PLATFORM] {
         let (script, _) = make_script(&server, &family);
@@ -44,6 +59,16 @@ fn a_resource_refuses_the_methods_that_it_does_not_allow() {
         let of_family = OF_SCRIPTS.iter().filter(|(of, ..)| of.set == family.set);
         resources.extend(of_family.map(|(_, path, allowed)| (format!("{script}{path}"), *allowed)));
     }
+    let device = make_device(&server, &json!({ "deviceName": "one's" }));
+    let device = format!("/beta/deviceManagement/managedDevices/{device}");
+    let elsewhere = [
+        ("/users", "GET, HEAD"),
+        ("/users/u/displayName", "GET, HEAD"),
+        ("/deviceHealthScriptStates", "GET, HEAD, POST, PATCH"),
+        ("/deviceCategory", "GET, HEAD, PATCH, PUT, DELETE"),
+        ("/deviceCategory/$ref", "GET, HEAD, PUT, DELETE"),
+    ];
+    resources.extend(elsewhere.map(|(path, allowed)| (format!("{device}{path}"), allowed)));
     for (target, allowed) in resources {
         for method in ALL
             .iter()
@@ -76,6 +101,28 @@ fn a_method_is_refused_before_a_query_that_cannot_be_read() {
         assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{target}");
         server.get(target).expect_error(400, "BadRequest");
     }
+}
+
+/// OPTIONS is about a resource of the model; whether its rows are there is not looked at.
+#[test]
+fn options_of_what_is_not_there() {
+    let server = Server::shared();
+    let ask = |target: &str| server.send(&Request::new("OPTIONS", target));
+    for unknown in [
+        "/beta/nothing",
+        "/beta/deviceManagement/nothing",
+        "/beta/deviceManagement/deviceHealthScripts/x/nothing/$query",
+        "/nothing",
+    ] {
+        ask(unknown).expect_error(404, "ResourceNotFound");
+    }
+    let unreadable = "/beta/deviceManagement/deviceHealthScripts?$filter=";
+    ask(unreadable).expect_error(400, "BadRequest");
+    let absent = ask("/beta/deviceManagement/deviceHealthScripts/none").expect(204);
+    assert_eq!(
+        absent.header("allow"),
+        Some("GET, HEAD, PATCH, PUT, DELETE")
+    );
 }
 
 #[test]

@@ -112,6 +112,46 @@ fn what_it_describes_is_there() {
     assert!(asked > 10);
 }
 
+/// A path with its parameters filled in: what there is of it need not be there.
+fn filled(path: &str) -> String {
+    let mut filled = String::new();
+    for (at, part) in path.split(['{', '}']).enumerate() {
+        match at % 2 {
+            0 => filled.push_str(part),
+            _ if filled.ends_with('=') => filled.push_str("'one'"),
+            _ => filled.push_str("one"),
+        }
+    }
+    filled
+}
+
+/// What is described is what `Allow` says, and what it does not say is refused.
+#[test]
+fn it_describes_the_methods_that_are_served() {
+    const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+    let server = Server::shared();
+    let document = document(&server);
+    let paths = document["paths"].as_object().expect("paths");
+    let mut refused = 0;
+    for (path, item) in paths {
+        let target = format!("/beta{}", filled(path));
+        let options = server.send(&Request::new("OPTIONS", &target)).expect(204);
+        let allow = options.header("allow").expect("Allow");
+        for method in METHODS {
+            let name = method.to_uppercase();
+            let allowed = allow.split(", ").any(|allowed| allowed == name);
+            assert_eq!(!item[method].is_null(), allowed, "{name} {path}: {allow}");
+            if !allowed {
+                let answer = server.send(&Request::new(&name, &target).json(&json!({})));
+                answer.clone().expect_error(405, "MethodNotAllowed");
+                assert_eq!(answer.header("allow"), Some(allow), "{name} {path}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 300);
+}
+
 #[test]
 fn permissions_and_refusals_are_in_it() {
     let server = Server::shared();

@@ -25,6 +25,13 @@ pub struct Requirement(pub(crate) Vec<Arc<[String]>>);
 #[derive(Clone, Copy, Debug)]
 pub struct Permit(());
 
+impl Requirement {
+    /// Whether any caller could have what it needs.
+    pub(crate) fn can_be_met(&self) -> bool {
+        !self.0.iter().any(|accepted| accepted.is_empty())
+    }
+}
+
 impl Caller {
     /// Checks a requirement.
     ///

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::exchange::{Request, Response};
 use crate::failure;
 use crate::handler::Engine;
+use crate::methods;
 use crate::negotiate;
 use crate::request_ids::RequestIds;
 
@@ -74,6 +75,14 @@ pub(crate) async fn monitor(engine: &Engine, request: Request) -> Result<Respons
             })
         }
         Method::DELETE => Err(gone()),
+        Method::OPTIONS => {
+            let response = Response {
+                status: 204,
+                headers: version(engine, &request.headers),
+                body: bytes::Bytes::new(),
+            };
+            Ok(methods::options("GET, HEAD, DELETE".into(), response))
+        }
         _ => Err(Error::method_not_allowed(
             "GET, HEAD, DELETE",
             "A status monitor is read or deleted.",

@@ -20,6 +20,7 @@ use crate::context::Context;
 use crate::dispatch;
 use crate::exchange::Response;
 use crate::memory;
+use crate::methods;
 use crate::operation;
 use crate::permissions::{Action, expressions};
 use crate::service::Answer;
@@ -196,7 +197,7 @@ fn permitted(
 ) -> Result<Context, Error> {
     let core = Arc::clone(&context.core);
     let method = &context.request.method;
-    core.restrictions.check(&core.model, &path, method)?;
+    methods::check(&core, &path, method)?;
     let resource = Resource::Path(path);
     let needed = core
         .permissions

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use edm::StructuredId;
+use odata::Error;
 use odata::json::{self, EntityPayload, Node, RequestKind};
-use odata::{Error, ErrorCode};
 
 use crate::answer::{self, Written};
 use crate::context::Context;
@@ -63,11 +63,8 @@ fn shown(context: &Arc<Context>, payload: &EntityPayload) -> Arc<Context> {
 
 /// What is reached without being contained is changed where it lives.
 pub(crate) fn not_here() -> Error {
-    Error {
-        allow: Some("GET, HEAD"),
-        ..Error::new(
-            ErrorCode::MethodNotAllowed,
-            "This path only leads to the entity; change it under the collection that contains it.",
-        )
-    }
+    Error::method_not_allowed(
+        "GET, HEAD",
+        "This path only leads to the entity; change it under the collection that contains it.",
+    )
 }

@@ -196,7 +196,9 @@ async fn put(context: &Arc<Context>) -> Result<Response, Error> {
 async fn remove(context: &Arc<Context>) -> Result<Response, Error> {
     match context.path.kind {
         // What its source only refers to lives on where it is.
-        PathKind::Entity(_) if reference::is_referred(context) => reference::delete(context).await,
+        PathKind::Entity(_) if reference::is_referred(&context.core, &context.path) => {
+            reference::delete(context).await
+        }
         PathKind::Entity(_) => delete::entity(context).await,
         PathKind::EntityCollection(_) if is_each(context) => each::delete(context).await,
         PathKind::Property(_) => property::write(context, false).await,

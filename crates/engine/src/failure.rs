@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use odata::{Error, ErrorCode, json};
 
 use crate::exchange::Response;
+use crate::methods;
 use crate::negotiate;
 use crate::request_ids::RequestIds;
 
@@ -52,8 +53,10 @@ pub fn respond(
     );
     if error.code == ErrorCode::MethodNotAllowed {
         // RFC 9110, section 15.5.6: a 405 must have it; empty means that nothing is allowed.
-        let allow = HeaderValue::from_static(error.allow.unwrap_or_default());
-        headers.insert(header::ALLOW, allow);
+        headers.insert(
+            header::ALLOW,
+            methods::allow(error.allow.unwrap_or_default()),
+        );
     }
     if let Some(Ok(location)) = error.location.as_deref().map(HeaderValue::from_str) {
         headers.insert(header::LOCATION, location);

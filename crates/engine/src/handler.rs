@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use http::{HeaderValue, Method, header};
+use http::Method;
 use odata::path::Resource;
 use odata::query::QueryOptions;
 use odata::{Error, ErrorCode, uri};
@@ -21,7 +21,7 @@ use crate::exchange::{Handler, Probing, Request, Response};
 use crate::format::{self, Json};
 use crate::negotiate::{self, Negotiated};
 use crate::permissions::Action;
-use crate::{answer, asynchronous, batch, compose, rewrite, schema_version, unserved};
+use crate::{answer, asynchronous, batch, compose, methods, rewrite, schema_version, unserved};
 
 /// The path of the OpenAPI description: no name of a model has a dot.
 const OPENAPI: &str = "openapi.json";
@@ -61,6 +61,10 @@ impl Engine {
     }
 
     fn openapi(&self, request: &Request, negotiated: &Negotiated) -> Result<Response, Error> {
+        if request.method == Method::OPTIONS {
+            let response = answer::empty(negotiated);
+            return Ok(methods::options("GET, HEAD".into(), response));
+        }
         if request.method != Method::GET {
             let message = "The OpenAPI description can only be read.";
             return Err(Error::method_not_allowed("GET, HEAD", message));
@@ -72,22 +76,17 @@ impl Engine {
         self.documents.openapi(&self.core, request, negotiated)
     }
 
-    /// 204 with the methods of a resource (RFC 9110, section 9.3.7).
-    fn methods(&self, resource: &Resource, negotiated: &Negotiated) -> Result<Response, Error> {
-        let core = &self.core;
-        let of_kind = uri::check(resource, &QueryOptions::default(), "OPTIONS");
-        let refused = match resource {
-            Resource::Path(path) => {
-                let restricted = core.restrictions.check(&core.model, path, &Method::OPTIONS);
-                restricted.err().or(of_kind.err())
-            }
-            _ => of_kind.err(),
+    /// The methods of a resource, which must be one of the model; nobody needs rights to ask.
+    fn options(&self, request: Request, negotiated: Negotiated) -> Result<Response, Error> {
+        let (request, is_query) = rewrite::behind_query(request);
+        let understood = self.understand(&request, negotiated)?;
+        let methods = if is_query {
+            "POST".into()
+        } else {
+            methods::served(&self.core, &understood.resource)
         };
-        let allow = refused.and_then(|error| error.allow).unwrap_or("GET, HEAD");
-        let mut response = answer::empty(negotiated);
-        let value = HeaderValue::from_static(allow);
-        response.headers.insert(header::ALLOW, value);
-        Ok(response)
+        let response = answer::empty(&understood.negotiated);
+        Ok(methods::options(methods, response))
     }
 
     /// The same engine on a store that works inside a transaction.
@@ -130,10 +129,10 @@ impl Engine {
         if request.path == OPENAPI {
             return self.openapi(&request, &negotiated);
         }
-        let understood = self.understand(&request, negotiated)?;
         if request.method == Method::OPTIONS {
-            return self.methods(&understood.resource, &understood.negotiated);
+            return self.options(request, negotiated);
         }
+        let understood = self.understand(&request, negotiated)?;
         let permit = self.admit(&request, &understood)?;
         self.carry_out(request, understood, permit, level).await
     }
@@ -175,7 +174,8 @@ impl Engine {
     fn admit(&self, request: &Request, understood: &Understood) -> Result<Permit, Error> {
         let core = &self.core;
         let (resource, options) = (&understood.resource, &understood.options);
-        uri::check(resource, options, request.method.as_str())?;
+        uri::check(resource, options, request.method.as_str())
+            .map_err(|error| methods::of_kind(core, resource, error))?;
         unserved::check(resource, options)?;
         schema_version::check(&core.model, options)?;
         let action = Action::of(&request.method);
@@ -201,10 +201,9 @@ impl Engine {
         } = understood;
         match resource {
             Resource::Path(path) => {
-                core.restrictions
-                    .check(&core.model, &path, &request.method)?;
+                methods::check(core, &path, &request.method)?;
                 let core = Arc::clone(core);
-                let context = Context {
+                let context = Arc::new(Context {
                     core,
                     request,
                     path,
@@ -212,8 +211,9 @@ impl Engine {
                     negotiated,
                     permit,
                     tracking,
-                };
-                compose::carry_out(Arc::new(context)).await
+                });
+                let done = compose::carry_out(Arc::clone(&context)).await;
+                done.map_err(|error| methods::told(&context, error))
             }
             Resource::ServiceDocument => {
                 self.documents
@@ -275,8 +275,13 @@ fn refused(core: &Core, request: &Request, error: Error) -> Error {
     else {
         return error;
     };
+    if request.method == Method::OPTIONS {
+        return error;
+    }
     match uri::check(&resource, &options, request.method.as_str()) {
-        Err(method) if method.code == ErrorCode::MethodNotAllowed => method,
+        Err(method) if method.code == ErrorCode::MethodNotAllowed => {
+            methods::of_kind(core, &resource, method)
+        }
         _ => error,
     }
 }

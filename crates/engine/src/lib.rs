@@ -30,6 +30,7 @@ mod handler;
 mod held;
 mod links;
 mod memory;
+mod methods;
 mod negotiate;
 mod openapi;
 mod operation;

@@ -15,6 +15,8 @@ mod schemas;
 mod tests;
 
 use edm::Model;
+use odata::path::Segment;
+use odata::uri::ResourceKind;
 use serde_json::{Map, Value, json};
 
 use crate::core::Core;
@@ -103,13 +105,14 @@ impl Writer<'_> {
     /// What the container's members lead to.
     fn container(&mut self) {
         let model = self.model;
-        for (_, set) in model.entity_sets() {
-            let place = Place::root(model, &set.name, set.of);
+        for (id, set) in model.entity_sets() {
+            let place = Place::root(model, &set.name, set.of, Segment::EntitySet(id));
             self.collection(&place);
         }
-        for (_, singleton) in model.singletons() {
-            let place = Place::root(model, &singleton.name, singleton.of);
-            self.entity(&place, odata::uri::ResourceKind::Singleton);
+        for (id, singleton) in model.singletons() {
+            let segment = Segment::Singleton(id);
+            let place = Place::root(model, &singleton.name, singleton.of, segment);
+            self.entity(&place, ResourceKind::Singleton);
         }
         for import in model.imports() {
             for id in model.find_operations(None, &import.operation) {

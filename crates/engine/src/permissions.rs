@@ -168,6 +168,10 @@ impl Permissions {
         let action = match path.kind {
             PathKind::Action(_) => Action::Update,
             PathKind::Function(_) => Action::Read,
+            // A property is set to null (Protocol, section 11.4.9.2).
+            PathKind::Property(_) | PathKind::PropertyValue(_) if action == Action::Delete => {
+                Action::Update
+            }
             _ => action,
         };
         self.segments(model, &path.segments, action, out);

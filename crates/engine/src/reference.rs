@@ -7,13 +7,14 @@ use bytes::Bytes;
 use edm::StructuredId;
 use odata::Error;
 use odata::json::{self, EntityPayload, Metadata, Node};
-use odata::path::{PathKind, Segment};
+use odata::path::{PathKind, ResourcePath, Segment};
 use store::{ColumnSet, Reader, Row, Transaction};
 
 use crate::answer;
 use crate::bind::{entity_of_url, referenced};
 use crate::body;
 use crate::context::Context;
+use crate::core::Core;
 use crate::create;
 use crate::deep::{self, Told};
 use crate::etag;
@@ -140,11 +141,10 @@ pub(crate) async fn delete(context: &Arc<Context>) -> Result<Response, Error> {
 
 /// Whether the path ends with a navigation property that contains, in the model, an entity to which
 /// its source only refers: by columns that are not its key. The entity has a collection of its own.
-pub(crate) fn is_referred(context: &Context) -> bool {
-    let Some(Segment::Navigation { of, index }) = context.path.segments.last() else {
+pub(crate) fn is_referred(core: &Core, path: &ResourcePath) -> bool {
+    let Some(Segment::Navigation { of, index }) = path.segments.last() else {
         return false;
     };
-    let core = &context.core;
     let navigation = &core.model.structured(*of).navigation[*index];
     let Some(map) = core.tables.navigation(&core.model, *of, *index) else {
         return false;

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use edm::{Model, StructuredId};
 use http::Method;
 use odata::path::{PathKind, ResourcePath, Segment};
-use odata::{Error, ErrorCode};
 
 const CAPABILITIES: &str = "Org.OData.Capabilities.V1";
 
@@ -17,32 +16,6 @@ struct Refused {
     insert: bool,
     update: bool,
     delete: bool,
-}
-
-impl Refused {
-    fn any(self) -> bool {
-        self != Self::default()
-    }
-
-    /// The methods that are left on a collection.
-    fn on_collection(self) -> &'static str {
-        match (self.insert, self.update) {
-            (false, false) => "GET, HEAD, POST, PATCH",
-            (false, true) => "GET, HEAD, POST",
-            (true, false) => "GET, HEAD, PATCH",
-            (true, true) => "GET, HEAD",
-        }
-    }
-
-    /// The methods that are left on an entity or a part of one.
-    fn on_entity(self) -> &'static str {
-        match (self.update, self.delete) {
-            (false, false) => "GET, HEAD, PATCH, PUT, DELETE",
-            (false, true) => "GET, HEAD, PATCH, PUT",
-            (true, false) => "GET, HEAD, DELETE",
-            (true, true) => "GET, HEAD",
-        }
-    }
 }
 
 /// The restrictions of a model, by the container path and by the type of the entities that live
@@ -58,19 +31,20 @@ impl Restrictions {
     pub(crate) fn of(model: &Model) -> Self {
         let container = model.container_name();
         let mut found = Self::default();
-        let sets = model.entity_sets().map(|(_, set)| (&set.name, set.of));
-        for (name, of) in sets {
-            let refused = read(model, &format!("{container}/{name}"));
-            if refused.any() {
-                found.paths.insert(name.clone(), refused);
-            }
+        for (_, set) in model.entity_sets() {
             // The first set of a type is where its entities live.
-            found.homes.entry(of).or_insert(refused);
+            let refused = read(model, &format!("{container}/{}", set.name));
+            found
+                .homes
+                .entry(set.of)
+                .or_insert(refused.unwrap_or_default());
         }
-        for (_, singleton) in model.singletons() {
-            let refused = read(model, &format!("{container}/{}", singleton.name));
-            if refused.any() {
-                found.paths.insert(singleton.name.clone(), refused);
+        for (target, _) in model.annotated_targets() {
+            let path = target
+                .strip_prefix(&container)
+                .and_then(|p| p.strip_prefix('/'));
+            if let (Some(path), Some(refused)) = (path, read(model, target)) {
+                found.paths.insert(path.to_owned(), refused);
             }
         }
         found
@@ -82,18 +56,15 @@ impl Restrictions {
         refused.is_some_and(|refused| refused.update && refused.delete)
     }
 
-    /// Whether a method may change what a path addresses.
-    ///
-    /// # Errors
-    /// 405 with the methods that are left.
-    pub(crate) fn check(
+    /// Why a method cannot change what a path addresses, if the model says so.
+    pub(crate) fn refusal(
         &self,
         model: &Model,
         path: &ResourcePath,
         method: &Method,
-    ) -> Result<(), Error> {
+    ) -> Option<String> {
         if *method == Method::GET || matches!(path.kind, PathKind::Action(_)) {
-            return Ok(());
+            return None;
         }
         let (name, refused) = self.at(model, path);
         let is_collection = matches!(path.kind, PathKind::EntityCollection(_));
@@ -102,29 +73,14 @@ impl Restrictions {
         let (is_refused, what) = match *method {
             Method::POST if is_collection => (refused.insert, "created"),
             Method::DELETE if is_entity => (refused.delete, "deleted"),
-            Method::OPTIONS => (refused.any(), "changed"),
             _ => (refused.update, "changed"),
         };
-        if !is_refused {
-            return Ok(());
-        }
-        let allow = if is_collection && !is_entity {
-            refused.on_collection()
-        } else {
-            refused.on_entity()
-        };
-        Err(Error {
-            allow: Some(allow),
-            ..Error::new(
-                ErrorCode::MethodNotAllowed,
-                format!("Entities of '{name}' cannot be {what}. Allowed: {allow}."),
-            )
-        })
+        is_refused.then(|| format!("Entities of '{name}' cannot be {what}."))
     }
 
     /// What the last collection or singleton on a path refuses.
     fn at(&self, model: &Model, path: &ResourcePath) -> (String, Refused) {
-        let of_path = |name: &String| self.paths.get(name).copied().unwrap_or_default();
+        let mut at = String::new();
         let mut found = (String::new(), Refused::default());
         // A link belongs to the entity that it begins at.
         let segments = match path.segments.iter().position(|s| *s == Segment::Reference) {
@@ -132,40 +88,49 @@ impl Restrictions {
             None => &path.segments,
         };
         for segment in segments {
-            match segment {
-                Segment::EntitySet(id) => {
-                    let name = &model.entity_set(*id).name;
-                    found = (name.clone(), of_path(name));
-                }
-                Segment::Singleton(id) => {
-                    let name = &model.singleton(*id).name;
-                    found = (name.clone(), of_path(name));
-                }
+            let (name, unless_told) = match segment {
+                Segment::EntitySet(id) => (&model.entity_set(*id).name, Refused::default()),
+                Segment::Singleton(id) => (&model.singleton(*id).name, Refused::default()),
                 Segment::Navigation { of, index } => {
                     let navigation = &model.structured(*of).navigation[*index];
-                    if !navigation.contains_target {
-                        let home = self.homes.get(&navigation.target);
-                        found = (navigation.name.clone(), home.copied().unwrap_or_default());
-                    }
+                    let home = self.homes.get(&navigation.target).copied();
+                    let unless_told = match navigation.contains_target {
+                        true => found.1,
+                        false => home.unwrap_or_default(),
+                    };
+                    (&navigation.name, unless_told)
                 }
-                _ => {}
+                _ => continue,
+            };
+            if !at.is_empty() {
+                at.push('/');
             }
+            at.push_str(name);
+            let told = self.paths.get(&at).copied();
+            found = (name.clone(), told.unwrap_or(unless_told));
         }
         found
     }
 }
 
-fn read(model: &Model, path: &str) -> Refused {
-    let annotations = model.target_annotations(path);
-    let refuses = |term: &str, property: &str| {
-        let restriction = annotations.and_then(|a| a.get(&format!("{CAPABILITIES}.{term}")));
-        restriction.and_then(|r| r.property(property)?.as_bool()) == Some(false)
+/// What the annotations of a container path say, if they say anything of changes.
+fn read(model: &Model, path: &str) -> Option<Refused> {
+    let annotations = model.target_annotations(path)?;
+    let says = |term: &str, property: &str| {
+        let restriction = annotations.get(&format!("{CAPABILITIES}.{term}"))?;
+        restriction.property(property)?.as_bool()
     };
-    Refused {
-        insert: refuses("InsertRestrictions", "Insertable"),
-        update: refuses("UpdateRestrictions", "Updatable"),
-        delete: refuses("DeleteRestrictions", "Deletable"),
-    }
+    let [insert, update, delete] = [
+        says("InsertRestrictions", "Insertable"),
+        says("UpdateRestrictions", "Updatable"),
+        says("DeleteRestrictions", "Deletable"),
+    ];
+    let any = insert.or(update).or(delete).is_some();
+    any.then_some(Refused {
+        insert: insert == Some(false),
+        update: update == Some(false),
+        delete: delete == Some(false),
+    })
 }
 
 #[cfg(test)]
@@ -178,34 +143,55 @@ mod tests {
     const MODEL: &str = r#"<edmx:Edmx Version="4.01" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
         <Schema Namespace="n" xmlns="http://docs.oasis-open.org/odata/ns/edm">
         <EntityType Name="e"><Key><PropertyRef Name="k"/></Key><Property Name="k" Type="Edm.Int32" Nullable="false"/>
-          <Property Name="p" Type="Edm.String"/><NavigationProperty Name="to" Type="Collection(n.e)"/></EntityType>
+          <Property Name="p" Type="Edm.String"/><NavigationProperty Name="to" Type="Collection(n.e)"/>
+          <NavigationProperty Name="in" Type="Collection(n.e)" ContainsTarget="true"/></EntityType>
         <EntityContainer Name="c"><EntitySet Name="fixed" EntityType="n.e">
           <Annotation Term="Org.OData.Capabilities.V1.InsertRestrictions"><Record><PropertyValue Property="Insertable" Bool="false"/></Record></Annotation>
           <Annotation Term="Org.OData.Capabilities.V1.UpdateRestrictions"><Record><PropertyValue Property="Updatable" Bool="false"/></Record></Annotation>
         </EntitySet><EntitySet Name="free" EntityType="n.e"/></EntityContainer>
+        <Annotations Target="n.c/fixed/to">
+          <Annotation Term="Org.OData.Capabilities.V1.DeleteRestrictions"><Record><PropertyValue Property="Deletable" Bool="false"/></Record></Annotation>
+        </Annotations>
         </Schema></edmx:DataServices></edmx:Edmx>"#;
 
     #[test]
-    fn what_the_model_refuses_is_a_405_with_what_is_left() {
+    fn the_nearest_collection_that_says_so_refuses() {
         let model = Model::from_csdl(MODEL).expect("a model");
         let restrictions = Restrictions::of(&model);
-        let check = |method: Method, path: &str, left: Option<&str>| {
+        let check = |method: Method, path: &str, expected: Option<&str>| {
             let (resource, _) = parse_request(&model, &Limits::default(), path, None).expect(path);
             let Resource::Path(bound) = resource else {
                 panic!("{path} is a path")
             };
-            let refused = restrictions.check(&model, &bound, &method).err();
-            assert_eq!(refused.and_then(|e| e.allow), left, "{method} {path}");
+            let refusal = restrictions.refusal(&model, &bound, &method);
+            assert_eq!(refusal.as_deref(), expected, "{method} {path}");
         };
+        let created = Some("Entities of 'fixed' cannot be created.");
+        let changed = Some("Entities of 'fixed' cannot be changed.");
         check(Method::GET, "fixed", None);
-        check(Method::POST, "fixed", Some("GET, HEAD"));
-        check(Method::PATCH, "fixed(1)", Some("GET, HEAD, DELETE"));
-        check(Method::PUT, "fixed(1)/p", Some("GET, HEAD, DELETE"));
+        check(Method::POST, "fixed", created);
+        check(Method::PATCH, "fixed(1)", changed);
+        check(Method::PUT, "fixed(1)/p", changed);
         check(Method::DELETE, "fixed(1)", None);
         check(Method::POST, "free", None);
         check(Method::DELETE, "free(1)", None);
-        check(Method::POST, "free(1)/to", Some("GET, HEAD"));
+        // What is led to is refused where it lives, unless its own path says otherwise.
+        let to = Some("Entities of 'to' cannot be created.");
+        check(Method::POST, "free(1)/to", to);
+        check(Method::POST, "fixed(1)/to", None);
+        check(
+            Method::DELETE,
+            "fixed(1)/to(2)",
+            Some("Entities of 'to' cannot be deleted."),
+        );
         check(Method::POST, "free(1)/to/$ref", None);
-        check(Method::POST, "fixed(1)/to/$ref", Some("GET, HEAD, DELETE"));
+        check(Method::POST, "fixed(1)/to/$ref", changed);
+        // What is contained is refused with what contains it.
+        check(
+            Method::POST,
+            "fixed(1)/in",
+            Some("Entities of 'in' cannot be created."),
+        );
+        check(Method::POST, "free(1)/in", None);
     }
 }

@@ -13,6 +13,17 @@ const QUERY: &str = "/$query";
 /// The media type of that body.
 const TEXT: &str = "text/plain";
 
+/// A request about `…/$query` as one about the resource before it, and whether it was that.
+pub(crate) fn behind_query(request: Request) -> (Request, bool) {
+    match request.path.strip_suffix(QUERY) {
+        Some(path) => {
+            let path = path.to_owned();
+            (Request { path, ..request }, true)
+        }
+        None => (request, false),
+    }
+}
+
 /// POST to `…/$query` as the GET that it stands for: the query options in the body follow those in
 /// the URL (OData 4.01 Protocol, section 11.2.10; URL Conventions, section 4.16).
 ///
@@ -22,6 +33,9 @@ pub(crate) fn query(request: &Request) -> Result<Option<Request>, Error> {
     let Some(path) = request.path.strip_suffix(QUERY) else {
         return Ok(None);
     };
+    if request.method == Method::OPTIONS {
+        return Ok(None);
+    }
     if request.method != Method::POST {
         let message = "Query options are sent to /$query by POST.";
         return Err(Error::method_not_allowed("POST", message));

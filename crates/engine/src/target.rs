@@ -1,6 +1,7 @@
 //! Where a path leads in the tables. Everything on the way must exist.
 
 mod member;
+mod way;
 
 use edm::{StructuredId, Value};
 use odata::expr::Expr;
@@ -9,6 +10,9 @@ use odata::{Error, ErrorCode, json};
 use store::{Linked, NavigationMap, Reader, Row, Select, TableId};
 
 use crate::core::Core;
+use way::leaves;
+
+pub(crate) use way::Way;
 
 /// The rows that a path addresses: one by its key, or those with these column values.
 #[derive(Clone, Debug, PartialEq)]
@@ -246,9 +250,7 @@ fn navigate(
         } else {
             navigation.name.clone()
         },
-        borrowed: from.borrowed
-            || !navigation.contains_target
-                && (map.link.is_some() || is_home_elsewhere(core, from, map)),
+        borrowed: from.borrowed || leaves(core, from.table, navigation, map),
         ..Target::root(map.table, navigation.target, Some(from.of))
     };
     // Without columns that lead there, it is the one row of its table.
@@ -277,13 +279,6 @@ fn navigate(
         key: Some(values),
         ..target
     })
-}
-
-/// A navigation property that does not contain its target, and whose target is not keyed by the
-/// source either (as a summary is by its script), leads to an entity that lives elsewhere.
-fn is_home_elsewhere(core: &Core, from: &Target, map: &NavigationMap) -> bool {
-    let source = core.tables.table(from.table);
-    !map.on.iter().all(|(_, column)| source.key.contains(column))
 }
 
 /// The values of the source's columns that a navigation begins with. Reads the source only where

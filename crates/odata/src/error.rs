@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::Methods;
+
 /// What went wrong, as Graph names it. The code decides the HTTP status, and nothing else does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
@@ -93,7 +95,7 @@ pub struct Error {
     /// For the log only: never sent.
     pub internal: Option<String>,
     /// Methods for the `Allow` header of a 405.
-    pub allow: Option<&'static str>,
+    pub allow: Option<Methods>,
     /// Where to begin anew: the `Location` header of a 410.
     pub location: Option<String>,
 }
@@ -133,11 +135,11 @@ impl Error {
         }
     }
 
-    /// 405, with the methods that are allowed, comma-separated.
+    /// 405, with the methods that are allowed: a set, or a list such as `GET, HEAD`.
     #[must_use]
-    pub fn method_not_allowed(allow: &'static str, message: impl Into<String>) -> Self {
+    pub fn method_not_allowed(allow: impl Into<Methods>, message: impl Into<String>) -> Self {
         Self {
-            allow: Some(allow),
+            allow: Some(allow.into()),
             ..Self::new(ErrorCode::MethodNotAllowed, message)
         }
     }

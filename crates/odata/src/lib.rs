@@ -11,8 +11,10 @@ pub mod error;
 pub mod eval;
 pub mod expr;
 pub mod json;
+mod methods;
 pub mod path;
 pub mod query;
 pub mod uri;
 
 pub use error::{Error, ErrorCode};
+pub use methods::Methods;

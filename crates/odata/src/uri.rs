@@ -71,7 +71,7 @@ use crate::path::Resource;
 use crate::query::QueryOptions;
 use crate::{Error, ErrorCode};
 
-pub use check::{Legal, check, legal};
+pub use check::{Legal, check, legal, methods};
 pub use check_table::Kind as ResourceKind;
 pub use encode::{encode_key, encode_key_predicate};
 pub use limits::Limits;

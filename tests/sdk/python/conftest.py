@@ -14,7 +14,11 @@ from msgraph_beta import GraphRequestAdapter, GraphServiceClient
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("RUNSTATE_BIN", str(ROOT / "target" / "debug" / "runstate"))
-ROLE = "DeviceManagementConfiguration.ReadWrite.All"
+ROLES = [
+    "DeviceManagementConfiguration.ReadWrite.All",
+    "DeviceManagementManagedDevices.ReadWrite.All",
+    "DeviceManagementManagedDevices.PrivilegedOperations.All",
+]
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +32,9 @@ def server(tmp_path_factory):
     first = process.stdout.readline()
     assert first.startswith("Runstate listens on http://"), first
     url = first.split(" on ")[1].strip()
+    roles = [argument for role in ROLES for argument in ("--role", role)]
     token = subprocess.run(
-        [BINARY, "token", "--role", ROLE, "--data-dir", str(data)],
+        [BINARY, "token", *roles, "--data-dir", str(data)],
         check=True,
         capture_output=True,
         text=True,

@@ -207,4 +207,11 @@ impl Model {
         let place = self.target_places.get(target)?;
         self.targets.get(*place).map(|(_, annotations)| annotations)
     }
+
+    /// Everything that `Annotations` elements and container members annotate, by the paths that
+    /// [`target_annotations`](Self::target_annotations) takes.
+    pub fn annotated_targets(&self) -> impl Iterator<Item = (&str, &Annotations)> {
+        let targets = self.targets.iter();
+        targets.map(|(target, annotations)| (target.as_str(), annotations))
+    }
 }

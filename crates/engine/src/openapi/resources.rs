@@ -1,5 +1,7 @@
 //! Collections, entities, and what their navigation properties lead to.
 
+use odata::Methods;
+use odata::path::{PathKind, Segment};
 use odata::uri::ResourceKind;
 use serde_json::{Map, Value, json};
 
@@ -7,30 +9,24 @@ use super::answers::{self, READ, WRITE};
 use super::place::Place;
 use super::schemas::Sent;
 use super::{Writer, parameters, schemas};
+use crate::methods;
 use crate::permissions::Action;
 use crate::replacement;
 use crate::unserved::legal;
-
-/// The restrictions of the Capabilities vocabulary, and which property says no.
-fn restriction(action: Action) -> (&'static str, &'static str) {
-    match action {
-        Action::Read => ("ReadRestrictions", "Readable"),
-        Action::Insert => ("InsertRestrictions", "Insertable"),
-        Action::Update => ("UpdateRestrictions", "Updatable"),
-        Action::Delete => ("DeleteRestrictions", "Deletable"),
-    }
-}
 
 impl Writer<'_> {
     /// A collection, its members, and what is bound to it.
     pub(super) fn collection(&mut self, place: &Place) {
         let methods = legal(ResourceKind::EntityCollection);
+        let served = self.served(place, PathKind::EntityCollection(place.of));
         let entity = schemas::reference(self.model, place.of);
         let page = answers::entities(self.model, place.of);
-        self.method(place, "get", Action::Read, &methods.read, None, |r| {
-            r.insert("200".to_owned(), answers::json_of("A page", &page));
-        });
-        if methods.methods.contains(&"POST") && !place.borrowed {
+        if served.contains("GET") {
+            self.method(place, "get", Action::Read, &methods.read, None, |r| {
+                r.insert("200".to_owned(), answers::json_of("A page", &page));
+            });
+        }
+        if served.contains("POST") {
             let body = self.sent(place, Sent::Create);
             self.method(
                 place,
@@ -44,7 +40,7 @@ impl Writer<'_> {
                 },
             );
         }
-        if methods.methods.contains(&"PATCH") && !place.borrowed {
+        if served.contains("PATCH") {
             let one = self.sent(place, Sent::Member);
             let changes = schemas::changes(self.model, place.of, &one);
             let body = if self.core.service.profile().patches_members {
@@ -70,7 +66,7 @@ impl Writer<'_> {
             );
         }
         self.count(place);
-        if !place.borrowed {
+        if !place.referred {
             self.operations(place, true);
         }
         let member = place.member(self.model);
@@ -116,13 +112,16 @@ impl Writer<'_> {
     /// One entity, what is bound to it and what it leads to.
     pub(super) fn entity(&mut self, place: &Place, kind: ResourceKind) {
         let methods = legal(kind);
+        let served = self.served(place, PathKind::Entity(place.of));
         let entity = schemas::reference(self.model, place.of);
-        self.method(place, "get", Action::Read, &methods.read, None, |r| {
-            r.insert("200".to_owned(), answers::json_of("The entity", &entity));
-            r.insert("204".to_owned(), answers::nothing());
-        });
+        if served.contains("GET") {
+            self.method(place, "get", Action::Read, &methods.read, None, |r| {
+                r.insert("200".to_owned(), answers::json_of("The entity", &entity));
+                r.insert("204".to_owned(), answers::nothing());
+            });
+        }
         for (method, name) in [("PATCH", "patch"), ("PUT", "put")] {
-            if methods.methods.contains(&method) && !place.borrowed {
+            if served.contains(method) {
                 let body = match method {
                     "PUT" => self.replacing(place),
                     _ => self.sent(place, Sent::Update),
@@ -140,13 +139,13 @@ impl Writer<'_> {
                 );
             }
         }
-        if methods.methods.contains(&"DELETE") && !place.borrowed {
+        if served.contains("DELETE") {
             self.method(place, "delete", Action::Delete, &[], None, |r| {
                 r.insert("204".to_owned(), answers::nothing());
             });
         }
-        // What is bound to a borrowed entity is described where the entity lives.
-        if place.borrowed {
+        // What is bound to it is described where the entity lives.
+        if place.referred {
             return;
         }
         self.operations(place, false);
@@ -157,7 +156,7 @@ impl Writer<'_> {
                 .tables
                 .navigation(&self.core.model, place.of, index)
                 .is_some();
-            let Some(place) = place.along(model, navigation) else {
+            let Some(place) = place.along(model, index) else {
                 continue;
             };
             if !is_stored {
@@ -174,6 +173,10 @@ impl Writer<'_> {
     fn count(&mut self, place: &Place) {
         let mut count = place.clone();
         count.template.push_str("/$count");
+        count.segments.push(Segment::Count);
+        if self.served(&count, PathKind::Count).is_empty() {
+            return;
+        }
         let options = legal(ResourceKind::Count).read;
         let text = json!({ "type": "string", "pattern": "^[0-9]+$" });
         self.method(&count, "get", Action::Read, &options, None, |r| {
@@ -221,7 +224,12 @@ impl Writer<'_> {
         json!({ "allOf": [body], "required": required, "properties": given })
     }
 
-    /// Adds a method, unless nobody may use it.
+    /// The methods that are served at a place.
+    fn served(&self, place: &Place, kind: PathKind) -> Methods {
+        methods::served(self.core, &place.resource(kind))
+    }
+
+    /// Adds a method.
     pub(super) fn method(
         &mut self,
         place: &Place,
@@ -231,9 +239,7 @@ impl Writer<'_> {
         body: Option<Value>,
         answers: impl FnOnce(&mut Map<String, Value>),
     ) {
-        let Some(security) = self.security(place, action) else {
-            return;
-        };
+        let security = self.security(place, action);
         let errors: &[u16] = if method == "get" { &READ } else { &WRITE };
         let mut responses = answers::errors(errors);
         answers(&mut responses);
@@ -256,23 +262,17 @@ impl Writer<'_> {
         self.add(&place.template, method, operation);
     }
 
-    /// The alternatives of permissions that allow an action; `None` if nothing does, and empty if
-    /// the model asks for none.
-    fn security(&self, place: &Place, action: Action) -> Option<Vec<Value>> {
-        if self.refused(place, action) {
-            return None;
-        }
+    /// The alternatives of permissions that allow an action; empty if the model asks for none.
+    fn security(&self, place: &Place, action: Action) -> Vec<Value> {
         let permissions = &self.core.permissions;
-        if !permissions.any() {
-            return Some(Vec::new());
-        }
-        let accepted = permissions.accepted(&place.target, action)?;
+        let accepted = |path: &str| permissions.accepted(path, action).unwrap_or_default();
+        let alternatives = accepted(&place.target).iter();
         let mut alternatives: Vec<Vec<&str>> =
-            accepted.iter().map(|scope| vec![scope.as_str()]).collect();
-        if place.borrowed
+            alternatives.map(|scope| vec![scope.as_str()]).collect();
+        if place.referred
             && let Some(home) = permissions.home(place.of)
         {
-            let further = permissions.accepted(home, action)?;
+            let further = accepted(home);
             let pairs = alternatives.iter().flat_map(|scopes| {
                 further.iter().map(|scope| {
                     let mut all = scopes.clone();
@@ -284,20 +284,7 @@ impl Writer<'_> {
             });
             alternatives = pairs.collect();
         }
-        Some(
-            alternatives
-                .iter()
-                .map(|all| json!({ "bearer": all }))
-                .collect(),
-        )
-    }
-
-    /// Whether the served model says that the action is impossible.
-    fn refused(&self, place: &Place, action: Action) -> bool {
-        let (term, property) = restriction(action);
-        let term = format!("Org.OData.Capabilities.V1.{term}");
-        let annotations = self.model.target_annotations(&place.target);
-        let value = annotations.and_then(|a| a.get(&term)?.property(property)?.as_bool());
-        value == Some(false)
+        let alternatives = alternatives.iter();
+        alternatives.map(|all| json!({ "bearer": all })).collect()
     }
 }

@@ -31,15 +31,19 @@ fn id(model: &Model, name: &str) -> edm::StructuredId {
 #[test]
 fn keys_stand_as_segments_or_in_parentheses() {
     let model = model();
-    let things = Place::root(&model, "things", id(&model, "n.thing"));
+    let things = Place::root(
+        &model,
+        "things",
+        id(&model, "n.thing"),
+        Segment::EntitySet(model.find_entity_set("things").expect("a set")),
+    );
     let thing = things.member(&model);
     assert_eq!(thing.template, "/things/{thing-id}");
     assert_eq!(
         thing.keys[0]["schema"],
         json!({ "type": "string", "minLength": 1, "maxLength": 9 })
     );
-    let of = &model.structured(thing.of).navigation;
-    let parts = thing.along(&model, &of[0]).expect("parts");
+    let parts = thing.along(&model, 0).expect("parts");
     let part = parts.member(&model);
     assert_eq!(
         part.template,
@@ -52,9 +56,8 @@ fn keys_stand_as_segments_or_in_parentheses() {
     assert_eq!(part.keys[1]["schema"]["maximum"], 255);
     assert_eq!(part.keys[2]["schema"]["pattern"], "^'([^']|'')*'$");
     // Neither a thing of a thing nor the part's thing again: the path would not end.
-    assert!(thing.along(&model, &of[1]).is_none());
-    let back = &model.structured(part.of).navigation[0];
-    assert!(part.along(&model, back).is_none());
+    assert!(thing.along(&model, 1).is_none());
+    assert!(part.along(&model, 0).is_none());
 }
 
 #[test]

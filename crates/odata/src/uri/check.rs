@@ -7,10 +7,10 @@ use super::check_table::{
     APPLY, COMPUTE, COUNT, DELTA_TOKEN, EXPAND, FILTER, FORMAT, ID, INDEX, Kind, OPTIONS, ORDERBY,
     Options, Row, SCHEMA_VERSION, SEARCH, SELECT, SKIP, SKIP_TOKEN, TABLE, TOP, row as row_of,
 };
-use crate::Error;
 use crate::expr::Step;
 use crate::path::{PathKind, Resource, ResourcePath, Segment, Target};
 use crate::query::{ExpandForm, ExpandItem, QueryOptions, SelectItem};
+use crate::{Error, Methods};
 
 /// Options of a collection in `$expand` or `$select`.
 const NESTED_MANY: Options = FILTER | SEARCH | ORDERBY | SKIP | TOP | COUNT;
@@ -27,10 +27,7 @@ pub fn check(resource: &Resource, options: &QueryOptions, method: &str) -> Resul
     if !row.allow.split(", ").any(|allowed| allowed == method) {
         return Err(Error::method_not_allowed(
             row.allow,
-            format!(
-                "The method {method} is not allowed on {}. Allowed: {}.",
-                row.what, row.allow
-            ),
+            format!("The method {method} is not allowed on {}.", row.what),
         ));
     }
     let illegal = given(options) & !legal_options(resource, row, method);
@@ -39,6 +36,12 @@ pub fn check(resource: &Resource, options: &QueryOptions, method: &str) -> Resul
     }
     check_id(kind, options, method)?;
     check_nested(options)
+}
+
+/// The methods that [`check`] lets pass on a resource.
+#[must_use]
+pub fn methods(resource: &Resource) -> Methods {
+    Methods::listed(row_of(kind(resource)).allow)
 }
 
 /// What is legal on a kind of resource, for documents that describe the service.
