@@ -2,6 +2,7 @@
 
 mod database;
 mod limits;
+mod tls;
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::duration;
 
 pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
 pub(crate) use limits::LimitArguments;
+pub(crate) use tls::TlsArguments;
 
 /// A self-hosted server of the Microsoft Graph API for Intune device scripts, and its agent.
 #[derive(Debug, Parser)]
@@ -26,7 +28,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the API over HTTP
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Print a bearer token for the API
     Token(TokenArguments),
     /// Be a managed device
@@ -45,6 +47,8 @@ pub(crate) struct ServeArguments {
     pub(crate) data: DataArguments,
     #[command(flatten)]
     pub(crate) database: DatabaseArguments,
+    #[command(flatten)]
+    pub(crate) tls: TlsArguments,
     /// Serve plain http to the network, where others can read the tokens
     #[arg(long)]
     pub(crate) insecure_http: bool,
@@ -53,7 +57,8 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = delay)]
     pub(crate) stop_delay: Duration,
     /// What clients reach the server under behind a TLS proxy, such as `https://graph.example.com`:
-    /// links in answers begin with it [default: http:// and the host that the request names]
+    /// links in answers begin with it [default: the scheme that is served and the host that the
+    /// request names]
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) public_url: Option<PublicOrigin>,
     #[command(flatten)]

@@ -75,6 +75,7 @@ async fn perform(directory: &Path) -> Result<ExitCode, Failure> {
     let data_dir = directory.join("data");
     let options = Options {
         listen: ([127, 0, 0, 1], 0).into(),
+        tls: None,
         insecure_http: false,
         public_origin: None,
         limits: Limits::default(),

@@ -1,7 +1,6 @@
 //! `runstate serve`: the server in the foreground, until a signal ends it.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -26,8 +25,11 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     // First of all: a signal that comes as soon as the address is printed must not be lost.
     let mut signals = Signals::install()?;
     let data_dir = &arguments.data.data_dir;
+    let public = arguments.public_url.as_ref();
+    let tls = arguments.tls.tls(data_dir, arguments.listen, public)?;
     let options = Options {
         listen: arguments.listen,
+        tls,
         insecure_http: arguments.insecure_http,
         public_origin: arguments.public_url.clone(),
         limits: server::Limits {
@@ -38,10 +40,10 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     let limits = (arguments.limits.uri(), arguments.limits.service());
     let server = open(data_dir, Some(&arguments.database), limits, options).await?;
     // Whoever started the server may read its first line and close the pipe: it serves on.
-    if let Err(error) = announce(server.address(), data_dir, arguments.database.url.is_some()) {
+    if let Err(error) = announce(&server, arguments) {
         tracing::warn!(%error, "the address could not be printed");
     }
-    if arguments.insecure_http && !server.address().ip().is_loopback() {
+    if server.scheme() == "http" && !server.address().ip().is_loopback() {
         tracing::warn!("plain http on the network: whoever listens there can read the tokens");
     }
     let (stop, stopped) = oneshot::channel::<()>();
@@ -83,19 +85,46 @@ pub(crate) async fn open(
 }
 
 /// Says where the server listens and how to get a token. The first line is for programs too.
-fn announce(address: SocketAddr, data_dir: &Path, in_database: bool) -> io::Result<()> {
+fn announce(server: &Server, arguments: &ServeArguments) -> io::Result<()> {
     let program = program();
-    let (hint, place) = match in_database {
+    let data_dir = &arguments.data.data_dir;
+    let (hint, place) = match arguments.database.url {
         // The URL may hold a password.
-        true => (", with RUNSTATE_DATABASE as for this server", String::new()),
-        false => {
+        Some(_) => (", with RUNSTATE_DATABASE as for this server", String::new()),
+        None => {
             let data_dir = shell_word(&data_dir.to_string_lossy());
             ("", format!(" --data-dir {data_dir}"))
         }
     };
+    let root = format!("{}://{}", server.scheme(), server.address());
     let mut out = anstream::stdout();
-    writeln!(out, "Runstate listens on http://{address}")?;
+    writeln!(out, "Runstate listens on {root}")?;
     writeln!(out)?;
+    let reached = match server.address() {
+        address if address.ip().is_unspecified() => {
+            format!("{}://localhost:{}", server.scheme(), address.port())
+        }
+        _ => root,
+    };
+    let mut trust = String::new();
+    if let Some(authority) = arguments.tls.authority(data_dir) {
+        let authority = shell_word(&authority.to_string_lossy());
+        trust = format!("--cacert {authority} ");
+        writeln!(
+            out,
+            "Its certificate is signed by its own authority: have clients trust"
+        )?;
+        writeln!(out, "  {authority}")?;
+        writeln!(
+            out,
+            "(curl --cacert, runstate agent run --ca-file, SSL_CERT_FILE or"
+        )?;
+        writeln!(
+            out,
+            "REQUESTS_CA_BUNDLE for Python, NODE_EXTRA_CA_CERTS for Node.js)."
+        )?;
+        writeln!(out)?;
+    }
     writeln!(out, "Get a token for an hour{hint}:")?;
     writeln!(
         out,
@@ -104,8 +133,8 @@ fn announce(address: SocketAddr, data_dir: &Path, in_database: bool) -> io::Resu
     writeln!(out, "Then:")?;
     writeln!(
         out,
-        "  curl -H \"Authorization: Bearer $TOKEN\" \
-         http://{address}/beta/deviceManagement/deviceHealthScripts"
+        "  curl {trust}-H \"Authorization: Bearer $TOKEN\" \
+         {reached}/beta/deviceManagement/deviceHealthScripts"
     )?;
     out.flush()
 }

@@ -36,8 +36,13 @@ struct Serving {
 
 impl Serving {
     fn start(data_dir: &Path) -> Self {
+        Self::with(data_dir, "http", &[])
+    }
+
+    fn with(data_dir: &Path, scheme: &str, arguments: &[&str]) -> Self {
         let data_dir = data_dir.to_str().unwrap();
         let mut child = runstate(&["serve", "--listen", "127.0.0.1:0", "--data-dir", data_dir])
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -46,7 +51,7 @@ impl Serving {
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         let address = line
-            .strip_prefix("Runstate listens on http://")
+            .strip_prefix(&format!("Runstate listens on {scheme}://"))
             .unwrap()
             .trim_end();
         Self {
@@ -166,7 +171,19 @@ fn what_cannot_be_done_is_said_and_is_no_success() {
     for (arguments, said) in [
         (
             &["serve", "--data-dir", data_dir, "--listen", "0.0.0.0:0"][..],
-            "--insecure-http",
+            "--tls-self-signed",
+        ),
+        (
+            &[
+                "serve",
+                "--data-dir",
+                data_dir,
+                "--tls-cert",
+                "/none.pem",
+                "--tls-key",
+                "/none.pem",
+            ],
+            "/none.pem",
         ),
         (
             &["serve", "--data-dir", data_dir, "--listen", &server.address],
@@ -305,6 +322,45 @@ fn an_agent_with_a_foreign_token_says_so() {
         !said.contains(text(&printed.stdout).trim_end()),
         "the token is not shown"
     );
+}
+
+#[test]
+fn an_agent_reaches_a_self_signed_server_whose_authority_it_trusts() {
+    let directory = tempfile::tempdir().unwrap();
+    let data_dir = directory.path().join("data");
+    let server = Serving::with(&data_dir, "https", &["--tls-self-signed"]);
+    let token = output(&[
+        "token",
+        "--role",
+        ROLE,
+        "--data-dir",
+        data_dir.to_str().unwrap(),
+    ]);
+    let state_dir = directory.path().join("state");
+    let authority = data_dir.join("tls/ca.pem");
+    let run = |more: &[&str]| {
+        runstate(&["agent", "run", "--server"])
+            .arg(format!("https://{}", server.address))
+            .args([
+                "--device-key",
+                "K",
+                "--state-dir",
+                state_dir.to_str().unwrap(),
+            ])
+            .args(more)
+            .env("RUNSTATE_TOKEN", text(&token.stdout).trim_end())
+            .output()
+            .unwrap()
+    };
+    let stranger = run(&[]);
+    assert_eq!(stranger.status.code(), Some(1));
+    let said = text(&stranger.stderr);
+    assert!(
+        said.contains("certificate") || said.contains("UnknownIssuer"),
+        "{said}"
+    );
+    let trusting = run(&["--ca-file", authority.to_str().unwrap()]);
+    assert!(trusting.status.success(), "{}", text(&trusting.stderr));
 }
 
 fn make_readable(path: &Path) {

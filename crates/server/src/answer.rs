@@ -29,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) public_origin: Option<PublicOrigin>,
     pub(crate) address: SocketAddr,
+    pub(crate) scheme: &'static str,
     pub(crate) readiness: Readiness,
 }
 
@@ -129,7 +130,7 @@ fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
         method: method_of(&parts.method),
         service_root: match &shared.public_origin {
             Some(origin) => format!("{}/{root}", origin.as_str()),
-            None => format!("http://{authority}/{root}"),
+            None => format!("{}://{authority}/{root}", shared.scheme),
         },
         path: path.to_owned(),
         query: uri.query().map(str::to_owned),

@@ -13,8 +13,10 @@ mod limits;
 mod listen;
 pub mod open;
 mod origin;
+mod private_file;
 mod ready;
 pub mod target;
+pub mod tls;
 
 pub use limits::Limits;
 pub use listen::{BindError, Options, Server};

@@ -12,27 +12,32 @@ use engine::exchange::Handler;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use crate::answer::{Shared, answer};
 use crate::auth::Verifier;
 use crate::limits::Limits;
 use crate::origin::PublicOrigin;
 use crate::ready::Readiness;
+use crate::tls::{Tls, TlsError};
 
 /// How long the listener rests when the system has no socket left to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Where a server listens, and what it allows.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Options {
     /// The address; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// TLS; without it, plain HTTP is served.
+    pub tls: Option<Tls>,
     /// Whether plain HTTP may be served where others on the network can read the tokens.
     pub insecure_http: bool,
-    /// What links in answers begin with, instead of `http://` and the host that the client named.
+    /// What links in answers begin with, instead of the scheme and the host that the client named.
     pub public_origin: Option<PublicOrigin>,
     /// The limits of requests.
     pub limits: Limits,
@@ -44,10 +49,13 @@ pub enum BindError {
     /// A network address without the explicit word for it.
     #[error(
         "{0} is reachable from the network, and plain http would show every token to whoever \
-         listens there; listen on a loopback address (127.0.0.1), put a TLS proxy before it, or \
-         say --insecure-http if this network is trusted"
+         listens there; say --tls-self-signed, or --tls-cert and --tls-key, listen on a loopback \
+         address (127.0.0.1) behind a TLS proxy, or say --insecure-http if this network is trusted"
     )]
     Insecure(SocketAddr),
+    /// TLS cannot be had.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The system's refusal.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
@@ -56,6 +64,7 @@ pub enum BindError {
 /// A bound listener with the service behind it.
 pub struct Server {
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     shared: Arc<Shared>,
 }
 
@@ -71,11 +80,12 @@ impl Server {
     ) -> Result<Self, BindError> {
         let Options {
             listen,
+            tls,
             insecure_http,
             public_origin,
             limits,
         } = options;
-        if !insecure_http && !listen.ip().to_canonical().is_loopback() {
+        if tls.is_none() && !insecure_http && !listen.ip().to_canonical().is_loopback() {
             return Err(BindError::Insecure(listen));
         }
         let bound = async {
@@ -86,15 +96,21 @@ impl Server {
         let (listener, address) = bound
             .await
             .map_err(|reason| BindError::Listen(listen, reason))?;
+        let tls = tls.map(Tls::into_acceptor).transpose()?;
         let shared = Arc::new(Shared {
             handler,
             verifier,
             limits,
+            scheme: if tls.is_some() { "https" } else { "http" },
             public_origin,
             address,
             readiness: Readiness::default(),
         });
-        Ok(Self { listener, shared })
+        Ok(Self {
+            listener,
+            tls,
+            shared,
+        })
     }
 
     /// The address that it listens on, with the real port.
@@ -103,11 +119,21 @@ impl Server {
         self.shared.address
     }
 
+    /// `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        self.shared.scheme
+    }
+
     /// Serves until `stop` is ready; then says so at `/ready` for [`Limits::notice`], accepts no
     /// more, closes idle connections, waits for the requests in flight, at most [`Limits::drain`], and returns how many connections it had to
     /// break off after that.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> usize {
-        let Self { listener, shared } = self;
+        let Self {
+            listener,
+            tls,
+            shared,
+        } = self;
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
         let told = Arc::clone(&shared);
@@ -121,7 +147,8 @@ impl Server {
             tokio::select! {
                 () = &mut leave => break,
                 stream = accept(&listener) => {
-                    connections.spawn(serve(stream, Arc::clone(&shared), stopped.clone()));
+                    let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
+                    connections.spawn(connected(stream, tls.clone(), shared, stopped));
                 }
                 Some(_) = connections.join_next() => {}
             }
@@ -163,10 +190,34 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>, stopping: watch::Receiver<bool>) {
+async fn connected(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
+    stopping: watch::Receiver<bool>,
+) {
     if let Err(reason) = stream.set_nodelay(true) {
         tracing::debug!(%reason, "TCP_NODELAY cannot be set");
     }
+    let Some(tls) = tls else {
+        return serve(stream, shared, stopping).await;
+    };
+    let handshake = tokio::time::timeout(shared.limits.head, tls.accept(stream));
+    let shaken = tokio::select! {
+        shaken = handshake => shaken,
+        () = stopped(stopping.clone()) => return,
+    };
+    match shaken {
+        Ok(Ok(stream)) => serve(stream, shared, stopping).await,
+        Ok(Err(reason)) => tracing::debug!(%reason, "no TLS connection came about"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+async fn serve<S>(stream: S, shared: Arc<Shared>, stopping: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     // No router: what a path means is the model's word, not a route table's, and the boxes and
     // clones of one would be paid for by every request.
     let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {

@@ -22,6 +22,16 @@ impl PublicOrigin {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The host alone: a name or an address, IPv6 in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => authority,
+        }
+    }
 }
 
 impl FromStr for PublicOrigin {
@@ -58,6 +68,17 @@ mod tests {
         check("https://graph.example.com", example);
         check("HTTPS://graph.example.com/", example);
         check("http://[::1]:8443", Some("http://[::1]:8443"));
+        for (text, host) in [
+            ("https://graph.example.com", "graph.example.com"),
+            ("https://graph.example.com:8443", "graph.example.com"),
+            ("http://[::1]:8443", "[::1]"),
+            ("http://[::1]", "[::1]"),
+        ] {
+            assert_eq!(
+                text.parse::<PublicOrigin>().map(|o| o.host().to_owned()),
+                Ok(host.to_owned())
+            );
+        }
         for bad in [
             "",
             "graph.example.com",

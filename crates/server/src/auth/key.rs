@@ -1,8 +1,7 @@
 //! The signing key: that of a data directory, or one that is kept in a database.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -12,12 +11,12 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use uuid::Uuid;
 
+use crate::private_file::{self, FileError, Readers};
+
 /// The file's name in the data directory.
 const FILE_NAME: &str = "signing-key.pem";
 const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const PEM_END: &str = "-----END PRIVATE KEY-----";
-/// A P-256 key in PEM has about 240 bytes; what is much larger is another file.
-const FILE_LIMIT: u64 = 16 << 10;
 
 /// An ECDSA key on P-256, for ES256 (RFC 7518, section 3.4). Whoever holds it can issue any token.
 pub struct SigningKey {
@@ -68,6 +67,23 @@ pub enum KeyError {
     Generate,
 }
 
+impl From<FileError> for KeyError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Io {
+                action,
+                path,
+                reason,
+            } => Self::Io {
+                action,
+                path,
+                reason,
+            },
+            FileError::Exposed { path, mode } => Self::Exposed { path, mode },
+        }
+    }
+}
+
 impl SigningKey {
     /// The key of a data directory, which is made with it on first use: the directory with mode
     /// 0700, the file with mode 0600. Of several processes that do so at once, one makes the key
@@ -76,14 +92,13 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError`].
     pub fn load_or_create(data_dir: &Path) -> Result<Self, KeyError> {
-        let path = data_dir.join(FILE_NAME);
-        match load(&path) {
-            Err(KeyError::Io { reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {}
-            loaded => return loaded,
-        }
-        create_directory(data_dir).map_err(|reason| failed("create", data_dir, reason))?;
-        create(data_dir, &path)?;
-        load(&path)
+        let make = || Ok::<_, KeyError>(der_to_pem(&Self::new_secret()?));
+        let text = private_file::read_or_create(data_dir, FILE_NAME, Readers::Owner, make)?;
+        let no_key = |reason| KeyError::NoKey {
+            path: data_dir.join(FILE_NAME),
+            reason,
+        };
+        Self::from_pkcs8(&pem_to_der(&text).map_err(no_key)?).map_err(no_key)
     }
 
     /// A new key, as what [`Self::from_secret`] reads.
@@ -165,95 +180,6 @@ fn thumbprint(public: &[u8]) -> Option<[u8; 32]> {
         BASE64_URL_SAFE_NO_PAD.encode(y)
     );
     digest(&SHA256, jwk.as_bytes()).as_ref().try_into().ok()
-}
-
-fn load(path: &Path) -> Result<SigningKey, KeyError> {
-    let file = File::open(path).map_err(|reason| failed("open", path, reason))?;
-    // The mode of the file that is open, not of what the path names a moment later.
-    let metadata = file
-        .metadata()
-        .map_err(|reason| failed("examine", path, reason))?;
-    check_mode(path, &metadata)?;
-    let mut text = String::new();
-    file.take(FILE_LIMIT)
-        .read_to_string(&mut text)
-        .map_err(|reason| failed("read", path, reason))?;
-    let no_key = |reason| KeyError::NoKey {
-        path: path.to_owned(),
-        reason,
-    };
-    let der = pem_to_der(&text).map_err(no_key)?;
-    SigningKey::from_pkcs8(&der).map_err(no_key)
-}
-
-/// Writes a new key under a name of its own and then gives it the real name, unless that has been
-/// taken meanwhile: no reader ever sees half a key, and no second writer replaces the first's.
-fn create(data_dir: &Path, path: &Path) -> Result<(), KeyError> {
-    let der = SigningKey::new_secret()?;
-    let draft = data_dir.join(format!(".{FILE_NAME}.{}", Uuid::new_v4()));
-    let written = write_private(&draft, &der_to_pem(&der));
-    let linked = written.and_then(|()| match fs::hard_link(&draft, path) {
-        Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked,
-    });
-    let removed = fs::remove_file(&draft);
-    linked.map_err(|reason| failed("create", path, reason))?;
-    removed.map_err(|reason| failed("remove", &draft, reason))?;
-    sync_directory(data_dir).map_err(|reason| failed("sync", data_dir, reason))
-}
-
-fn failed(action: &'static str, path: &Path, reason: io::Error) -> KeyError {
-    KeyError::Io {
-        action,
-        path: path.to_owned(),
-        reason,
-    }
-}
-
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-fn create_directory(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-#[cfg(unix)]
-fn check_mode(path: &Path, metadata: &fs::Metadata) -> Result<(), KeyError> {
-    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777;
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(KeyError::Exposed {
-            path: path.to_owned(),
-            mode,
-        })
-    }
-}
-
-#[cfg(not(unix))]
-fn check_mode(_: &Path, _: &fs::Metadata) -> Result<(), KeyError> {
-    Ok(()) // There, the access list that is inherited from the directory decides.
-}
-
-#[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_: &Path) -> io::Result<()> {
-    Ok(()) // A directory cannot be opened as a file there.
 }
 
 /// RFC 7468, section 10.

@@ -12,6 +12,7 @@ use engine::exchange::{Handler, Probing, Request, Response};
 use http::{HeaderMap, HeaderValue, header};
 use odata::{Error, ErrorCode};
 use server::auth::{SigningKey, TokenRequest, Verifier, issue};
+use server::tls::Tls;
 use server::{Limits, Options, Server};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -36,6 +37,10 @@ impl Fixture {
     }
 
     pub(crate) fn with_limits(limits: Limits) -> Self {
+        Self::with(limits, None)
+    }
+
+    pub(crate) fn with(limits: Limits, tls: Option<Tls>) -> Self {
         log::keep();
         let data_dir = tempfile::tempdir().unwrap();
         let key = SigningKey::load_or_create(data_dir.path()).unwrap();
@@ -47,6 +52,7 @@ impl Fixture {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let options = Options {
             listen,
+            tls,
             insecure_http: false,
             public_origin: None,
             limits,

@@ -9,3 +9,4 @@ mod concurrency;
 mod refusals;
 mod requests;
 mod stopping;
+mod tls;

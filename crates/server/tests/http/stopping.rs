@@ -164,6 +164,7 @@ fn bind(listen: SocketAddr, insecure_http: bool) -> Result<SocketAddr, BindError
     let fixture = Fixture::start();
     let options = Options {
         listen,
+        tls: None,
         insecure_http,
         public_origin: None,
         limits: Limits::default(),

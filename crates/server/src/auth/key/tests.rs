@@ -1,4 +1,4 @@
-use std::thread;
+use std::{fs, thread};
 
 use super::*;
 
@@ -104,7 +104,9 @@ fn files_that_are_no_key_are_refused_and_left_alone() {
     ] {
         let data_dir = directory();
         let path = data_dir.path().join(FILE_NAME);
-        write_private(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         match SigningKey::load_or_create(data_dir.path()) {
             Err(error @ KeyError::NoKey { .. }) => {
                 assert!(error.to_string().contains(reason), "{error}");

@@ -1,0 +1,160 @@
+//! Files of a data directory that are made once and kept, such as keys that nobody else may read.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+/// The largest that is read, in bytes: keys and certificates have some hundreds.
+const LIMIT: u64 = 64 << 10;
+
+/// Why a file cannot be used.
+#[derive(Debug)]
+pub(crate) enum FileError {
+    /// A file or directory cannot be made or read.
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file or directory.
+        path: PathBuf,
+        /// The system's refusal.
+        reason: io::Error,
+    },
+    /// Others may read the file, and so may have read it.
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+}
+
+impl FileError {
+    fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { reason, .. } if reason.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Its owner alone: mode 0600.
+    Owner,
+    /// Everyone: mode 0644.
+    Everyone,
+}
+
+/// The text of a file in a directory; both are made on first use, the directory with mode 0700. Of
+/// several processes that do so at once, one makes the file and all read it.
+///
+/// # Errors
+/// [`FileError`], or that of `make`.
+pub(crate) fn read_or_create<E: From<FileError>>(
+    directory: &Path,
+    name: &str,
+    readers: Readers,
+    make: impl FnOnce() -> Result<String, E>,
+) -> Result<String, E> {
+    let path = directory.join(name);
+    match read(&path, readers) {
+        Err(error) if error.is_not_found() => {}
+        read => return Ok(read?),
+    }
+    create_directory(directory).map_err(|reason| failed("create", directory, reason))?;
+    create(directory, name, readers, &make()?)?;
+    Ok(read(&path, readers)?)
+}
+
+fn read(path: &Path, readers: Readers) -> Result<String, FileError> {
+    let file = File::open(path).map_err(|reason| failed("open", path, reason))?;
+    if readers == Readers::Owner {
+        // The mode of the file that is open, not of what the path names a moment later.
+        let metadata = file
+            .metadata()
+            .map_err(|reason| failed("examine", path, reason))?;
+        check_mode(path, &metadata)?;
+    }
+    let mut text = String::new();
+    file.take(LIMIT)
+        .read_to_string(&mut text)
+        .map_err(|reason| failed("read", path, reason))?;
+    Ok(text)
+}
+
+/// Writes a file under a name of its own and then gives it the real name, unless that has been
+/// taken meanwhile: no reader ever sees half a file, and no second writer replaces the first's.
+fn create(directory: &Path, name: &str, readers: Readers, text: &str) -> Result<(), FileError> {
+    let path = directory.join(name);
+    let draft = directory.join(format!(".{name}.{}", Uuid::new_v4()));
+    let linked = write(&draft, readers, text).and_then(|()| match fs::hard_link(&draft, &path) {
+        Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    });
+    let removed = fs::remove_file(&draft);
+    linked.map_err(|reason| failed("create", &path, reason))?;
+    removed.map_err(|reason| failed("remove", &draft, reason))?;
+    sync_directory(directory).map_err(|reason| failed("sync", directory, reason))
+}
+
+fn failed(action: &'static str, path: &Path, reason: io::Error) -> FileError {
+    FileError::Io {
+        action,
+        path: path.to_owned(),
+        reason,
+    }
+}
+
+fn write(path: &Path, readers: Readers, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(
+        &mut options,
+        match readers {
+            Readers::Owner => 0o600,
+            Readers::Everyone => 0o644,
+        },
+    );
+    #[cfg(not(unix))]
+    let _ = readers; // There, the access list that is inherited from the directory decides.
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn create_directory(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+#[cfg(unix)]
+fn check_mode(path: &Path, metadata: &fs::Metadata) -> Result<(), FileError> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777;
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(FileError::Exposed {
+            path: path.to_owned(),
+            mode,
+        })
+    }
+}
+
+#[cfg(not(unix))]
+fn check_mode(_: &Path, _: &fs::Metadata) -> Result<(), FileError> {
+    Ok(()) // There, the access list that is inherited from the directory decides.
+}
+
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> io::Result<()> {
+    Ok(()) // A directory cannot be opened as a file there.
+}
