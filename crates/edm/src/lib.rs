@@ -25,7 +25,7 @@ pub use model::{
     EntitySet, EntitySetId, EnumId, EnumMember, EnumType, Facets, ItemType, Model,
     NavigationBinding, NavigationProperty, Operation, OperationId, OperationImport, OperationKind,
     Parameter, Property, Singleton, SingletonId, StructuredId, StructuredKind, StructuredType,
-    Term, TypeDefinition, TypeDefinitionId, TypeRef,
+    Term, TypeDefinition, TypeDefinitionId, TypeRef, is_identifier,
 };
 pub use primitive::Primitive;
-pub use value::{ComplexValue, Value};
+pub use value::{ComplexValue, DynamicProperty, Value};

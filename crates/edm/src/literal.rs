@@ -85,7 +85,7 @@ impl Value {
     #[must_use]
     pub fn to_text(&self) -> Option<String> {
         Some(match self {
-            Self::Null | Self::Complex(_) | Self::Collection(_) => return None,
+            Self::Null | Self::Complex(_) | Self::Collection(_) | Self::Dynamic(_) => return None,
             Self::Boolean(value) => value.to_string(),
             Self::Integer(number) | Self::Enum(number) => number.to_string(),
             Self::Double(number) if number.is_infinite() => {

@@ -184,6 +184,15 @@ impl Model {
     }
 }
 
+/// Whether a name is a simple identifier (CSDL section 15.2): at most 128 letters, digits and
+/// underscores, the first no digit.
+#[must_use]
+pub fn is_identifier(name: &str) -> bool {
+    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    let goes_on = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    starts && goes_on && name.chars().count() <= 128
+}
+
 /// Counts of model elements fit 32 bits: CSDL documents are held in memory.
 #[expect(
     clippy::cast_possible_truncation,

@@ -1,7 +1,7 @@
 //! Values of the model's types.
 
 use crate::geo::Geo;
-use crate::model::StructuredId;
+use crate::model::{StructuredId, TypeRef};
 use crate::time::{Date, DateTimeOffset, Duration, TimeOfDay};
 
 /// A value of any type of the model. Which type it is of is known from where it stands: a value
@@ -41,6 +41,20 @@ pub enum Value {
     Complex(Box<ComplexValue>),
     /// A collection of any of the others.
     Collection(Vec<Value>),
+    /// Properties that no type declares, none twice and none null: the dynamic properties of an
+    /// instance of an open type (CSDL section 6.3), or all of an object that is of no type.
+    Dynamic(Vec<DynamicProperty>),
+}
+
+/// A property that no type declares: it says its own type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DynamicProperty {
+    /// The name.
+    pub name: String,
+    /// The type of the value, without facets.
+    pub ty: TypeRef,
+    /// The value.
+    pub value: Value,
 }
 
 /// An instance of a complex type: the type it really is of (the declared one or one derived from

@@ -221,9 +221,12 @@ impl Edit<'_> {
         for (ordinal, patch) in &payload.patches {
             if !is_ignored(*ordinal) {
                 let column = self.column(target, payload, *ordinal)?;
-                row[column] = patch
-                    .applied(&core.model, &row[column])
-                    .map_err(|error| error.with_target(&ty.properties[*ordinal].name))?;
+                let property = &ty.properties[*ordinal];
+                let changed = patch.applied(&core.model, &row[column]);
+                row[column] = changed.map_err(|error| match property.is_dynamic() {
+                    true => error,
+                    false => error.with_target(&property.name),
+                })?;
                 given.insert(column);
             }
         }

@@ -66,8 +66,13 @@ pub(crate) fn canonical_path(core: &Core, segments: &[Segment]) -> String {
                 &navigation.name
             }
             Segment::Property { of, ordinal } => {
-                &core.model.structured(*of).properties[*ordinal].name
+                let property = &core.model.structured(*of).properties[*ordinal];
+                if property.is_dynamic() {
+                    continue;
+                }
+                &property.name
             }
+            Segment::Dynamic(name) => name,
             Segment::Cast(of) => &core.model.structured(*of).name,
             Segment::Key(values) => {
                 path.push_str(&key_predicate(core, of, values));

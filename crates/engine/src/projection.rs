@@ -84,6 +84,8 @@ fn path(model: &Model, steps: &[Step]) -> String {
         // Members of collections are not selected one by one.
         _ => None,
     });
+    // What holds dynamic properties has no name.
+    let names = names.filter(|name| !name.is_empty());
     names.collect::<Vec<_>>().join("/")
 }
 

@@ -1,6 +1,7 @@
 //! Structural properties by their own URLs: read, replaced, changed, set to null, raw values
 //! (OData 4.01 Protocol, sections 11.2.4 and 11.4.8).
 
+mod dynamic;
 mod items;
 mod place;
 mod raw;
@@ -8,7 +9,7 @@ mod raw;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use edm::{ItemType, Value};
+use edm::{DynamicProperty, ItemType, Value};
 use http::Method;
 use odata::json::{self, Metadata, Node};
 use odata::{Error, ErrorCode};
@@ -39,6 +40,9 @@ pub(crate) fn read(
     let target = locate(core, reader, place.entity)?;
     let row = load(core, reader, &target)?;
     let column = place.column(core, &target)?;
+    if let Some(name) = place.dynamic {
+        return dynamic::read(context, &place, name, place.value(&row[column]), raw).map(Some);
+    }
     let Some(value) = place.value(&row[column]).filter(|value| !value.is_null()) else {
         return Ok(None);
     };
@@ -87,6 +91,8 @@ enum Edit {
     Patch(json::ComplexPatch),
     Append(Value),
     Null,
+    /// Of a dynamic property: null removes it.
+    Dynamic(DynamicProperty),
 }
 
 /// PUT, PATCH, POST and DELETE of a property or of its raw value: 204, or 200 with it where the
@@ -123,6 +129,9 @@ fn edit_of(context: &Context, raw: bool) -> Result<Edit, Error> {
         return Err(Error::method_not_allowed("GET, HEAD", message));
     }
     let (model, ty, request) = (&context.core.model, place.ty, &context.request);
+    if let Some(name) = place.dynamic {
+        return dynamic::change(model, request, name, raw).map(Edit::Dynamic);
+    }
     if request.method == Method::DELETE {
         return Ok(Edit::Null);
     }
@@ -216,6 +225,9 @@ fn changed(
         Edit::Set(value) => {
             storable(&name, value)?;
             value.clone()
+        }
+        Edit::Dynamic(change) => {
+            json::change_dynamic(&context.core.model, old, std::slice::from_ref(change))?
         }
         Edit::Patch(patch) => patch.applied(&context.core.model, old)?,
         Edit::Append(item) => {

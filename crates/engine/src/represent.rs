@@ -5,6 +5,7 @@ mod advertise;
 mod cells;
 pub(crate) mod computed;
 mod control;
+mod dynamic;
 mod nested;
 
 use edm::{ItemType, Primitive, StructuredId, Value};
@@ -51,6 +52,8 @@ struct Kind<'c> {
     of: StructuredId,
     shape: &'c EntityShape,
     properties: Vec<Shown<'c>>,
+    /// The ordinal of what holds the dynamic properties, if the type is open.
+    dynamic: Option<usize>,
     streams: Vec<usize>,
     /// The bound operations that it tells of.
     operations: Vec<Advertised>,
@@ -183,6 +186,10 @@ impl<'c> Representation<'c> {
         let kind = self.kind(cells)?;
         let url = self.write_control(out, kind, cells, at)?;
         for shown in &kind.properties {
+            if kind.dynamic == Some(shown.ordinal) {
+                self.write_dynamic(out, start, shown, cells)?;
+                continue;
+            }
             if self.is_omitted(kind, shown, cells)? {
                 continue;
             }
@@ -314,6 +321,7 @@ impl<'c> Kind<'c> {
             of,
             shape,
             properties: Vec::with_capacity(ty.properties.len()),
+            dynamic: ty.dynamic,
             streams: Vec::new(),
             operations: Vec::new(),
         };

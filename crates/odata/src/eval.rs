@@ -19,6 +19,7 @@
 mod arithmetic;
 mod cast;
 mod decimal;
+mod dynamic;
 mod error;
 mod evaluator;
 pub mod functions;
@@ -33,6 +34,7 @@ mod transform;
 pub use arithmetic::{arithmetic, negate};
 pub use cast::{cast, is_of};
 pub use decimal::compare_decimals;
+pub use dynamic::{dynamic, typed};
 pub use error::EvalError;
 pub use evaluator::Evaluator;
 pub use instance::{Instance, Related, Scope, ServiceRoot, Subject};

@@ -7,6 +7,7 @@
 mod control;
 mod delta;
 mod digits;
+mod dynamic;
 mod error;
 mod fault;
 mod name;
@@ -23,9 +24,12 @@ mod tree;
 mod write;
 
 pub use delta::{DeltaItem, DeltaLink, is_delta, read_delta};
+pub use dynamic::{
+    change_dynamic, dynamic_from_json_text, dynamic_type, read_dynamic, write_dynamic,
+};
 pub use error::write_error;
 pub use parameters::{Argument, read_parameters};
-pub use patch::{ComplexPatch, read_complex_patch};
+pub use patch::{ComplexPatch, Patch, read_complex_patch};
 pub use read::{EntityPayload, Nested, Removal, RequestKind, read_entity};
 pub use read_value::{read_value, value_from_json_text};
 pub use reference::{read_reference, read_references};

@@ -98,6 +98,9 @@ pub enum Segment {
         /// Its ordinal.
         ordinal: usize,
     },
+    /// The dynamic property of this name, behind the property that holds those of an open type
+    /// ([`edm::StructuredType::dynamic`]).
+    Dynamic(String),
     /// A bound or unbound operation with the parameters given in the URL: the parameter's index
     /// in the overload and its value.
     Operation {

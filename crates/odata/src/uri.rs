@@ -14,6 +14,7 @@ mod bind_arithmetic;
 mod bind_cast;
 mod bind_compare;
 mod bind_defined;
+mod bind_dynamic;
 mod bind_expand;
 mod bind_expr;
 mod bind_function;

@@ -46,6 +46,16 @@ pub fn register(connection: &Connection, model: &Arc<Model>) -> rusqlite::Result
         parsed.map(output).map_err(refused)
     })?;
     let of = scalars.clone();
+    connection.create_scalar_function("odata_dynamic", 3, flags, move |context| {
+        let text = |at: usize| context.get_raw(at).as_str();
+        let (name, ty) = (
+            text(1).map_err(|e| ours(Error::internal(e)))?,
+            text(2).map_err(|e| ours(Error::internal(e)))?,
+        );
+        let found = of.dynamic(&cell(context, 0)?, name, ty);
+        found.map(output).map_err(refused)
+    })?;
+    let of = scalars.clone();
     connection.create_scalar_function("odata_equal", 3, flags, move |context| {
         let name = context
             .get_raw(0)

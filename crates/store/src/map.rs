@@ -171,6 +171,10 @@ fn build_table(model: &Model, entry: &TableEntry) -> Result<Table, MapError> {
             return Err(wrong("a view has columns and a key alone".to_owned()));
         }
         table.view = Some(view.trim().to_owned());
+        let holds_dynamic = view.contains('*') || view.contains(columns::DYNAMIC);
+        if let Some(column) = table.column(columns::DYNAMIC).filter(|_| !holds_dynamic) {
+            table.columns[column].expression = Some("NULL".to_owned());
+        }
         table.reads_others = true;
     }
     set_key(model, of, entry, &mut table).map_err(wrong)?;

@@ -2,6 +2,7 @@
 //! [`odata::eval`] defines them, on SQL values. SQLite registers them; see
 //! `emit/expression/function.rs` for who calls them.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -175,6 +176,25 @@ impl Scalars {
         };
         let value = json::value_from_json_text(&self.model, &ty, &text)?;
         self.cell(&expression_column("item", ty), &value, form)
+    }
+
+    /// `odata_dynamic`: the SQL value of a dynamic property where one of the named type is asked
+    /// for, as a column of the type would hold it; for `form` the written form of a date-time.
+    ///
+    /// # Errors
+    /// If the cell holds no dynamic properties.
+    pub fn dynamic(&self, cell: &Cell<'_>, name: &str, of: &str) -> Result<Cell<'static>, Error> {
+        let form = of == "form";
+        let of = if form { "Edm.DateTimeOffset" } else { of };
+        let asked = Primitive::from_name(of);
+        let asked = asked.ok_or_else(|| Error::internal(format!("odata_dynamic of {of}")))?;
+        let Cell::Text(text) = cell else {
+            return Ok(Cell::Null);
+        };
+        let value = json::dynamic_from_json_text(&self.model, text, name)?;
+        let value = eval::typed(Cow::Owned(value), asked);
+        let column = expression_column("dynamic", TypeRef::primitive(asked));
+        self.cell(&column, &value, form)
     }
 
     /// `odata_equal`: whether two values that are stored as JSON are equal.

@@ -8,6 +8,7 @@ pub mod additions;
 pub mod aggregations;
 pub mod changes;
 pub mod commands;
+pub mod dynamic;
 pub mod expressions;
 pub mod filters;
 pub mod hierarchy;
@@ -82,6 +83,10 @@ macro_rules! store_suite {
             changes::a_page_of_changes_goes_on_where_the_last_ended,
             changes::who_follows_the_changes_ends_with_the_same_rows,
             changes::what_is_pruned_is_told,
+            dynamic::dynamic_properties_come_back_as_they_were,
+            dynamic::conditions_on_dynamic_properties_hold_as_in_memory,
+            dynamic::an_order_by_dynamic_properties_is_that_of_memory,
+            dynamic::what_has_no_type_is_refused,
             filters::null_is_a_value_that_nothing_but_null_equals,
             filters::conditions_are_two_valued,
             aggregations::transformations_make_the_rows_of_memory,

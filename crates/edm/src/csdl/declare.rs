@@ -154,6 +154,7 @@ impl Reader {
             derived: Vec::new(),
             is_abstract: false,
             is_open: false,
+            dynamic: None,
             has_stream: false,
             key: Vec::new(),
             properties: Vec::new(),

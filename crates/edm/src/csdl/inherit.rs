@@ -6,7 +6,7 @@ use super::Fault;
 use super::document::Reader;
 use super::structured::Declared;
 use crate::annotation::Annotations;
-use crate::model::{Model, StructuredId, StructuredType};
+use crate::model::{Model, Property, StructuredId, StructuredType};
 
 /// The terms that make a property the service's own, with the alias that vocabularies use for
 /// themselves: documents use it without declaring it.
@@ -28,6 +28,10 @@ impl Reader {
                     return Err(own.element.fault("the base type has a key already"));
                 }
                 ty.key.clone_from(&base.key);
+            }
+            if ty.is_open && ty.dynamic.is_none() {
+                ty.dynamic = Some(ty.properties.len());
+                ty.properties.push(Property::of_open_type());
             }
             index_names(&mut ty).map_err(|message| own.element.fault(message))?;
             for property in &mut ty.properties {
@@ -65,6 +69,7 @@ impl Reader {
         ty.properties = properties;
         ty.navigation = navigation;
         ty.is_open |= base.is_open;
+        ty.dynamic = base.dynamic;
         ty.has_stream |= base.has_stream;
     }
 
@@ -96,7 +101,8 @@ fn derivation_order(model: &Model, declared: &[Declared<'_>]) -> Result<Vec<Stru
 /// Notes the places of all members by name.
 fn index_names(ty: &mut StructuredType) -> Result<(), String> {
     let mut properties = HashMap::with_capacity(ty.properties.len());
-    for (place, property) in ty.properties.iter().enumerate() {
+    let named = ty.properties.iter().enumerate();
+    for (place, property) in named.filter(|(_, property)| !property.is_dynamic()) {
         if properties.insert(property.name.clone(), place).is_some() {
             return Err(format!("the property {} is declared twice", property.name));
         }

@@ -7,6 +7,7 @@ use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, XmlVersion};
 
 use super::Fault;
+use crate::model::is_identifier;
 
 /// The XML namespaces of CSDL (CSDL XML section 2.2).
 const EDM: &str = "http://docs.oasis-open.org/odata/ns/edm";
@@ -224,12 +225,7 @@ impl Element {
     /// The attribute `Name`, checked to be a simple identifier (CSDL section 15.2).
     pub(super) fn simple_name(&self) -> Result<&str, Fault> {
         let name = self.require("Name")?;
-        let mut characters = name.chars();
-        let starts = characters
-            .next()
-            .is_some_and(|c| c.is_alphabetic() || c == '_');
-        let well_formed = starts && characters.all(|c| c.is_alphanumeric() || c == '_');
-        if well_formed && name.chars().count() <= 128 {
+        if is_identifier(name) {
             Ok(name)
         } else {
             Err(self.fault("the name is not an identifier of at most 128 characters"))

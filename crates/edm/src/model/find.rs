@@ -1,5 +1,6 @@
 //! Looking elements up by name.
 
+use super::is_identifier;
 use super::{
     EntitySet, EntitySetId, EnumId, EnumType, ItemType, Model, NamedType, Operation, OperationId,
     OperationImport, Singleton, SingletonId, StructuredId, StructuredType, Term, TypeDefinitionId,
@@ -9,6 +10,25 @@ use crate::annotation::Annotations;
 use crate::primitive::Primitive;
 
 impl Model {
+    /// The ordinal of the property that holds the dynamic property of a name, in a type that is
+    /// open; `None` if the type is not, if the name is no identifier, and if the type or one that
+    /// derives from it declares a property of the name.
+    #[must_use]
+    pub fn dynamic_property(&self, of: StructuredId, name: &str) -> Option<usize> {
+        let ordinal = self
+            .structured(of)
+            .dynamic
+            .filter(|_| is_identifier(name))?;
+        let mut types = vec![of];
+        while let Some(ty) = types.pop().map(|id| self.structured(id)) {
+            if ty.property(name).is_some() || ty.navigation_property(name).is_some() {
+                return None;
+            }
+            types.extend(&ty.derived);
+        }
+        Some(ordinal)
+    }
+
     /// Every structured type with its index.
     pub fn structured_types(&self) -> impl Iterator<Item = (StructuredId, &StructuredType)> {
         self.structured

@@ -67,6 +67,9 @@ pub struct StructuredType {
     pub properties: Vec<Property>,
     /// How many of `properties` are inherited.
     pub inherited_properties: usize,
+    /// The ordinal of the property that holds the dynamic properties, if the type is open: see
+    /// [`Property::is_dynamic`].
+    pub dynamic: Option<usize>,
     /// All navigation properties, inherited ones first.
     pub navigation: Vec<NavigationProperty>,
     /// How many of `navigation` are inherited.
@@ -186,6 +189,31 @@ pub struct TypeDefinition {
     pub facets: Facets,
     /// Its annotations.
     pub annotations: Annotations,
+}
+
+impl Property {
+    /// What holds the dynamic properties of instances of an open type (CSDL section 6.3). It is
+    /// the last that the type declares itself, by no name, so that no document shows it and no
+    /// URL can mean it: a [`Value::Dynamic`], or null where there are none.
+    pub(crate) fn of_open_type() -> Self {
+        Self {
+            name: String::new(),
+            ty: TypeRef::of(ItemType::Untyped),
+            default: Value::Null,
+            has_default: false,
+            computed: false,
+            immutable: false,
+            annotations: Annotations::default(),
+            default_text: None,
+        }
+    }
+
+    /// Whether it is what holds the dynamic properties of an open type, and none that the model
+    /// declares.
+    #[must_use]
+    pub fn is_dynamic(&self) -> bool {
+        self.name.is_empty()
+    }
 }
 
 impl TypeRef {

@@ -86,7 +86,8 @@ pub(super) fn structured_type(xml: &mut Writer, model: &Model, ty: &StructuredTy
         }
         xml.close();
     }
-    for property in ty.properties.iter().skip(ty.inherited_properties) {
+    let own = ty.properties.iter().skip(ty.inherited_properties);
+    for property in own.filter(|property| !property.is_dynamic()) {
         write_property(xml, model, property);
     }
     for property in ty.navigation.iter().skip(ty.inherited_navigation) {

@@ -95,7 +95,8 @@ pub(super) fn structured_type(json: &mut Writer, model: &Model, ty: &StructuredT
                 }
             });
         }
-        for property in ty.properties.iter().skip(ty.inherited_properties) {
+        let own = ty.properties.iter().skip(ty.inherited_properties);
+        for property in own.filter(|property| !property.is_dynamic()) {
             write_property(json, model, property);
         }
         for property in ty.navigation.iter().skip(ty.inherited_navigation) {

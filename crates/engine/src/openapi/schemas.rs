@@ -252,7 +252,7 @@ fn answered(model: &Model, of: StructuredId) -> Value {
     let ty = model.structured(of);
     let mut properties = Map::new();
     properties.insert("@odata.type".to_owned(), discriminator(ty));
-    for property in &ty.properties {
+    for property in ty.properties.iter().filter(|p| !p.is_dynamic()) {
         properties.insert(property.name.clone(), described(model, property));
     }
     for navigation in &ty.navigation {
@@ -264,7 +264,11 @@ fn answered(model: &Model, of: StructuredId) -> Value {
         };
         properties.insert(navigation.name.clone(), schema);
     }
-    json!({ "type": "object", "properties": properties })
+    let mut schema = json!({ "type": "object", "properties": properties });
+    if ty.is_open {
+        schema["additionalProperties"] = true.into();
+    }
+    schema
 }
 
 fn discriminator(ty: &StructuredType) -> Value {
@@ -289,7 +293,8 @@ fn sent(model: &Model, of: StructuredId, what: Sent) -> Value {
     let ty = model.structured(of);
     let mut properties = Map::new();
     properties.insert("@odata.type".to_owned(), discriminator(ty));
-    for (ordinal, property) in ty.properties.iter().enumerate() {
+    let declared = ty.properties.iter().enumerate();
+    for (ordinal, property) in declared.filter(|(_, p)| !p.is_dynamic()) {
         let is_kept = if ty.key.contains(&ordinal) {
             what != Sent::Update && (what == Sent::Member || !property.computed)
         } else {
@@ -300,7 +305,9 @@ fn sent(model: &Model, of: StructuredId, what: Sent) -> Value {
         }
     }
     let mut schema = json!({ "type": "object", "properties": properties });
-    if !ty.is_open {
+    if ty.is_open {
+        schema["additionalProperties"] = true.into();
+    } else {
         // What stands here as well is control information (OData JSON Format 4.01, section 4.5).
         schema["additionalProperties"] = false.into();
         schema["patternProperties"] = json!({ "@": {} });

@@ -144,6 +144,7 @@ fn of_path(path: &Path, see: &mut dyn FnMut(&Path)) {
             Step::Property { .. }
             | Step::Navigation { .. }
             | Step::Dynamic(_)
+            | Step::Typed(_)
             | Step::Cast(_)
             | Step::Key(_)
             | Step::Search(_)

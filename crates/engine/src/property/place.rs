@@ -18,6 +18,8 @@ pub(super) struct PropertyPlace<'c> {
     pub(super) entity: &'c [Segment],
     /// The properties, each within the one before.
     properties: Vec<(edm::StructuredId, usize)>,
+    /// The name of a dynamic property, if the last holds those of an open type and one is meant.
+    pub(super) dynamic: Option<&'c str>,
     /// The type of the last.
     pub(super) ty: &'c TypeRef,
     /// Which of its items are meant, if it is a collection.
@@ -64,11 +66,13 @@ impl<'c> PropertyPlace<'c> {
         let (entity, inner) = segments.split_at(first);
         let mut properties = Vec::with_capacity(inner.len());
         let mut part = Part::default();
+        let mut dynamic = None;
         for segment in inner {
             match segment {
                 Segment::Property { of, ordinal } if !part.is_proper() => {
                     properties.push((*of, *ordinal));
                 }
+                Segment::Dynamic(name) => dynamic = Some(name.as_str()),
                 Segment::Cast(_) => {}
                 Segment::Filter(condition) if part.index.is_none() => part.filters.push(condition),
                 Segment::Index(index) if part.index.is_none() => part.index = Some(*index),
@@ -81,6 +85,7 @@ impl<'c> PropertyPlace<'c> {
             segments,
             entity,
             properties,
+            dynamic,
             ty,
             part,
         })
@@ -105,6 +110,8 @@ impl<'c> PropertyPlace<'c> {
                     .name
                     .as_str()
             })
+            .filter(|name| !name.is_empty())
+            .chain(self.dynamic)
             .collect();
         names.join("/")
     }

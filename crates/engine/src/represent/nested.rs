@@ -6,12 +6,16 @@ use odata::expr::Step;
 use odata::json::{self, Metadata, Style};
 use odata::query::{QueryOptions, SelectItem, Selection};
 
+use super::dynamic::chosen;
 use crate::core::Core;
 use crate::memory;
 
 /// Whether an item selects the whole of a property, not something within it.
 pub(super) fn is_whole(item: &SelectItem) -> bool {
     let path = item.path.steps.iter();
+    if path.clone().any(|step| matches!(step, Step::Dynamic(_))) {
+        return false;
+    }
     let properties = path.filter(|step| matches!(step, Step::Property { .. }));
     properties.count() == 1 && item.options == QueryOptions::default()
 }
@@ -148,6 +152,16 @@ fn complex_taken(
         let Some(first) = within.next() else { continue };
         let within: Vec<&[Step]> = std::iter::once(first).chain(within).collect();
         if style.omit.leaves_out(property, value) {
+            continue;
+        }
+        if property.is_dynamic() {
+            let Value::Dynamic(all) = value else { continue };
+            let kept: Vec<_> = chosen(all, within.into_iter()).collect();
+            if separate && !kept.is_empty() {
+                out.push(b',');
+            }
+            separate |= !kept.is_empty();
+            json::write_dynamic(out, model, style, kept);
             continue;
         }
         if separate {

@@ -82,5 +82,6 @@ fn rank(value: &Value) -> u8 {
         Value::Geo(_) => 11,
         Value::Complex(_) => 12,
         Value::Collection(_) => 13,
+        Value::Dynamic(_) => 14,
     }
 }

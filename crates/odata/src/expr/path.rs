@@ -1,6 +1,6 @@
 //! Paths in expressions (OData 4.01 URL Conventions, section 5.1.1.15).
 
-use edm::{StructuredId, TypeRef, Value};
+use edm::{Primitive, StructuredId, TypeRef, Value};
 
 use super::Expr;
 use crate::path::Segment;
@@ -49,9 +49,13 @@ pub enum Step {
         /// The property's index in its `navigation`.
         index: usize,
     },
-    /// A property that the type does not declare: one that `$compute` or `$apply` made, or the
-    /// dynamic property of an open type.
+    /// A property that the type does not declare: one that `$compute` or `$apply` made, or, behind
+    /// the property that holds them ([`edm::StructuredType::dynamic`]), the dynamic property of an
+    /// open type.
     Dynamic(String),
+    /// Behind a dynamic property: its value if it is of this type, a number as `Edm.Double`; null
+    /// for any other.
+    Typed(Primitive),
     /// A cast to a derived type (section 5.1.1.10.1): nothing if the instance is of another.
     Cast(StructuredId),
     /// The member of a collection that has this key.

@@ -1,8 +1,9 @@
 //! A complex value in the body of an update: what stands in it changes, what does not stays as it
 //! is (OData 4.01 Protocol, section 11.4.3).
 
-use edm::{ComplexValue, ItemType, Model, StructuredId, TypeRef, Value};
+use edm::{ComplexValue, DynamicProperty, ItemType, Model, StructuredId, TypeRef, Value};
 
+use super::dynamic::change_dynamic;
 use super::fault::{Fallible, Fault};
 use super::name::{Name, classify};
 use super::read_value::{Reader, undeclared};
@@ -17,14 +18,32 @@ pub struct ComplexPatch {
     /// The type that `@odata.type` names.
     named: Option<StructuredId>,
     /// What is said of its properties, by ordinal.
-    values: Vec<(usize, Patched)>,
+    values: Vec<(usize, Patch)>,
 }
 
-/// What an update says of a property within a complex value.
+/// What an update says of a property.
 #[derive(Clone, Debug, PartialEq)]
-enum Patched {
+pub enum Patch {
+    /// Its new value.
     Value(Value),
+    /// What changes of a complex value.
     Complex(ComplexPatch),
+    /// What changes of the dynamic properties of an instance of an open type: null removes one.
+    Dynamic(Vec<DynamicProperty>),
+}
+
+impl Patch {
+    /// The value as it is after the update.
+    ///
+    /// # Errors
+    /// 400 as [`ComplexPatch::applied`] and [`change_dynamic`].
+    pub fn applied(&self, model: &Model, old: &Value) -> Result<Value, Error> {
+        match self {
+            Self::Value(value) => Ok(value.clone()),
+            Self::Complex(patch) => patch.applied(model, old),
+            Self::Dynamic(changes) => change_dynamic(model, old, changes),
+        }
+    }
 }
 
 impl ComplexPatch {
@@ -45,10 +64,7 @@ impl ComplexPatch {
             let Some(place) = value.values.get_mut(*ordinal) else {
                 return Err(Error::internal("a complex value without its property"));
             };
-            *place = match patched {
-                Patched::Value(value) => value.clone(),
-                Patched::Complex(patch) => patch.applied(model, place)?,
-            };
+            *place = patched.applied(model, place)?;
         }
         Ok(Value::Complex(Box::new(value)))
     }
@@ -86,13 +102,17 @@ impl Reader<'_> {
         declared: StructuredId,
         node: Node,
     ) -> Fallible<ComplexPatch> {
-        let Node::Object(members) = node else {
+        let Node::Object(mut members) = node else {
             let what = format!("an object ({})", self.model.structured(declared).name);
             return Err(Fault::expected(&what, node.kind()));
         };
         let named = self.instance_type(declared, &members)?;
         let ty = self.model.structured(named.unwrap_or(declared));
         let mut values = Vec::with_capacity(members.len());
+        let dynamic = self.take_dynamic(named.unwrap_or(declared), &mut members)?;
+        if let Some(ordinal) = ty.dynamic.filter(|_| !dynamic.is_empty()) {
+            values.push((ordinal, Patch::Dynamic(dynamic)));
+        }
         for (name, node) in members {
             match classify(&name) {
                 Name::Property(property) => {
@@ -117,12 +137,12 @@ impl Reader<'_> {
         })
     }
 
-    fn patched(self, ty: &TypeRef, node: Node) -> Fallible<Patched> {
+    fn patched(self, ty: &TypeRef, node: Node) -> Fallible<Patch> {
         match (ty.item, &node) {
             (ItemType::Complex(of), Node::Object(_)) if !ty.collection => {
-                self.complex_patch(of, node).map(Patched::Complex)
+                self.complex_patch(of, node).map(Patch::Complex)
             }
-            _ => self.value(ty, node).map(Patched::Value),
+            _ => self.value(ty, node).map(Patch::Value),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Entities from JSON: a create, an update, a member of a delta, with what they bind and nest
 //! (OData JSON Format 4.01, sections 6 to 8; Protocol 11.4.2 and 11.4.3).
 
-use super::patch::ComplexPatch;
-use edm::{ItemType, Model, NavigationProperty, StructuredId, StructuredType, Value};
+use super::dynamic::change_dynamic;
+use super::patch::Patch;
+use edm::{
+    DynamicProperty, ItemType, Model, NavigationProperty, StructuredId, StructuredType, Value,
+};
 
 use super::control::{
     CONTENT_IDS, find_navigation, read_binding, read_content_id, read_control, refuse_two_targets,
@@ -21,9 +24,9 @@ pub struct EntityPayload {
     /// Structural properties by ordinal in `of`, in document order, none twice; computed ones
     /// included, for whether they are ignored is the service's to say.
     pub values: Vec<(usize, Value)>,
-    /// Of an update: complex properties by ordinal in `of` with what of them changes. They are not
-    /// in `values`.
-    pub patches: Vec<(usize, ComplexPatch)>,
+    /// Of an update: complex properties by ordinal in `of` with what of them changes, and dynamic
+    /// properties. They are not in `values`.
+    pub patches: Vec<(usize, Patch)>,
     /// `nav@odata.bind`: the navigation property's index in `of` and the entities' URLs as sent.
     /// None for a single-valued one unbinds it (`null` in the body).
     pub bindings: Vec<(usize, Vec<String>)>,
@@ -129,7 +132,7 @@ impl Reader<'_> {
         node: Node,
         kind: RequestKind,
     ) -> Fallible<EntityPayload> {
-        let Node::Object(members) = node else {
+        let Node::Object(mut members) = node else {
             let what = format!("an object ({})", self.model.structured(expected).name);
             return Err(Fault::expected(&what, node.kind()));
         };
@@ -140,6 +143,8 @@ impl Reader<'_> {
             ..EntityPayload::empty(of)
         };
         let ty = self.model.structured(of);
+        let dynamic = self.take_dynamic(of, &mut members)?;
+        self.dynamic(&mut payload, ty, dynamic, kind)?;
         for (name, node) in members {
             self.member(&mut payload, ty, &name, node, kind)
                 .map_err(|fault| fault.at(&name))?;
@@ -150,6 +155,27 @@ impl Reader<'_> {
         }
         refuse_two_targets(ty, &payload)?;
         Ok(payload)
+    }
+
+    /// What a body says of dynamic properties: a change of them, or all that there are.
+    fn dynamic(
+        self,
+        payload: &mut EntityPayload,
+        ty: &StructuredType,
+        dynamic: Vec<DynamicProperty>,
+        kind: RequestKind,
+    ) -> Fallible<()> {
+        let Some(ordinal) = ty.dynamic.filter(|_| !dynamic.is_empty()) else {
+            return Ok(());
+        };
+        if matches!(kind, RequestKind::Update | RequestKind::Delta) {
+            payload.patches.push((ordinal, Patch::Dynamic(dynamic)));
+            return Ok(());
+        }
+        let made = change_dynamic(self.model, &Value::Null, &dynamic);
+        let made = made.map_err(|error| Fault::new(error.message))?;
+        payload.values.push((ordinal, made));
+        Ok(())
     }
 
     fn member(
@@ -201,7 +227,7 @@ impl Reader<'_> {
                 && matches!(kind, RequestKind::Update | RequestKind::Delta)
             {
                 let patch = self.complex_patch(of, node)?;
-                payload.patches.push((ordinal, patch));
+                payload.patches.push((ordinal, Patch::Complex(patch)));
                 return Ok(());
             }
             let value = self.value(&ty.properties[ordinal].ty, node)?;

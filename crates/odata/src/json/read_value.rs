@@ -5,6 +5,7 @@ use edm::{
     ComplexValue, EnumId, EnumType, ItemType, Model, StructuredId, StructuredType, TypeRef, Value,
 };
 
+use super::dynamic::change_dynamic;
 use super::fault::{Fallible, Fault, excerpt};
 use super::name::{Name, classify};
 use super::read_primitive;
@@ -116,6 +117,10 @@ impl Reader<'_> {
             }
             ItemType::Enum(id) => self.enumeration(id, &node),
             ItemType::Complex(id) => self.complex(id, node),
+            // What an open type holds.
+            ItemType::Untyped if self.source == Source::Store => {
+                self.untyped(node).map(|(_, value)| value)
+            }
             ItemType::Entity(_) | ItemType::Untyped => {
                 let name = self.model.item_name(ty.item);
                 Err(Fault::new(format!("values of {name} cannot stand here")))
@@ -162,7 +167,7 @@ impl Reader<'_> {
     }
 
     fn complex(self, declared: StructuredId, node: Node) -> Fallible<Value> {
-        let Node::Object(members) = node else {
+        let Node::Object(mut members) = node else {
             let what = format!("an object ({})", self.model.structured(declared).name);
             return Err(Fault::expected(&what, node.kind()));
         };
@@ -172,6 +177,11 @@ impl Reader<'_> {
         };
         let ty = self.model.structured(of);
         let mut values: Vec<Option<Value>> = vec![None; ty.properties.len()];
+        let dynamic = self.take_dynamic(of, &mut members)?;
+        if let Some(ordinal) = ty.dynamic {
+            let made = change_dynamic(self.model, &Value::Null, &dynamic);
+            values[ordinal] = Some(made.map_err(|error| Fault::new(error.message))?);
+        }
         for (name, node) in members {
             match classify(&name) {
                 Name::Property(property) => {
@@ -277,9 +287,6 @@ fn number_of(ty: &EnumType, text: &str) -> Option<i64> {
 
 /// A property that a type does not declare.
 pub(super) fn undeclared(ty: &StructuredType) -> Fault {
-    if ty.is_open {
-        return Fault::new(format!("open properties of {} are not stored", ty.name));
-    }
     Fault::new(format!("{} has no such property", ty.name))
 }
 

@@ -6,10 +6,14 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
+use super::dynamic::write_each;
 use super::style::{Metadata, Style};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use edm::{ComplexValue, EnumType, Geo, ItemType, Model, Primitive, StructuredId, TypeRef, Value};
+use edm::{
+    ComplexValue, DynamicProperty, EnumType, Geo, ItemType, Model, Primitive, StructuredId,
+    TypeRef, Value,
+};
 
 /// Writes a value of a type, as clients get it.
 ///
@@ -99,7 +103,17 @@ impl Writer<'_> {
             },
             Value::Complex(value) => self.complex(out, ty.item.structured(), value),
             Value::Collection(items) => self.collection(out, ty, items),
+            Value::Dynamic(properties) => {
+                out.push(b'{');
+                self.dynamic(out, properties);
+                out.push(b'}');
+            }
         }
+    }
+
+    fn dynamic(self, out: &mut Vec<u8>, properties: &[DynamicProperty]) {
+        let write = |out: &mut Vec<u8>, ty: &TypeRef, value: &Value| self.value(out, ty, value);
+        write_each(out, self.model, self.style.metadata, properties, write);
     }
 
     fn collection(self, out: &mut Vec<u8>, ty: &TypeRef, items: &[Value]) {
@@ -134,13 +148,20 @@ impl Writer<'_> {
         }
         let omit = self.style.omit;
         for (property, value) in ty.properties.iter().zip(&value.values) {
-            if omit.leaves_out(property, value) {
+            let none_dynamic = property.is_dynamic() && value.is_null();
+            if none_dynamic || omit.leaves_out(property, value) {
                 continue;
             }
             if !is_first {
                 out.push(b',');
             }
             is_first = false;
+            if let Value::Dynamic(properties) = value
+                && property.is_dynamic()
+            {
+                self.dynamic(out, properties);
+                continue;
+            }
             write_string(out, &property.name);
             out.push(b':');
             self.value(out, &property.ty, value);

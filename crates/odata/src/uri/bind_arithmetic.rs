@@ -21,6 +21,7 @@ impl<'a> Binder<'_, 'a> {
     ) -> Result<Expr, Error> {
         let mut bound_left = self.expr(scope, left, None)?;
         let mut bound_right = self.expr(scope, right, None)?;
+        self.ask_operands(op, &mut bound_left, &mut bound_right);
         as_duration(&mut bound_left, &bound_right);
         as_duration(&mut bound_right, &bound_left);
         let ty = result(op, &bound_left, &bound_right).ok_or_else(|| {

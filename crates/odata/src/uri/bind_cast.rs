@@ -16,7 +16,8 @@ impl<'a> Binder<'_, 'a> {
         scope: Scope<'_>,
         given: &'a [syntax::Expr<'a>],
     ) -> Result<Expr, Error> {
-        let (operand, ty) = self.operand_and_type(scope, "cast", given)?;
+        let (mut operand, ty) = self.operand_and_type(scope, "cast", given)?;
+        self.ask(&mut operand, ty.item);
         let from = operand.ty();
         if from
             .as_ref()
@@ -50,7 +51,8 @@ impl<'a> Binder<'_, 'a> {
         scope: Scope<'_>,
         given: &'a [syntax::Expr<'a>],
     ) -> Result<Expr, Error> {
-        let (operand, ty) = self.operand_and_type(scope, "isof", given)?;
+        let (mut operand, ty) = self.operand_and_type(scope, "isof", given)?;
+        self.ask(&mut operand, ty.item);
         if let (Expr::Path(_), Some(declared)) = (&operand, operand.ty())
             && is_value(&declared)
             && is_value(&ty)

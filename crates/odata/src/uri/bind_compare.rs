@@ -20,7 +20,8 @@ impl<'a> Binder<'_, 'a> {
         left: &'a syntax::Expr<'a>,
         right: &'a syntax::Expr<'a>,
     ) -> Result<Expr, Error> {
-        let (bound_left, bound_right) = self.pair(scope, left, right)?;
+        let (mut bound_left, mut bound_right) = self.pair(scope, left, right)?;
+        self.ask_both(&mut bound_left, &mut bound_right);
         self.check_taken(op, &bound_left, left)?;
         self.check_taken(op, &bound_right, right)?;
         self.check_comparable((&bound_left, left), (&bound_right, right))?;
@@ -176,6 +177,7 @@ impl<'a> Binder<'_, 'a> {
                     self.model.type_name(to)
                 )));
             }
+            self.ask(&mut needle, to.item);
             retype(&mut needle, to.item);
         }
         Ok(Expr::In {

@@ -40,7 +40,8 @@ impl<'a> Binder<'_, 'a> {
         scope: Scope<'_>,
         expr: &'a syntax::Expr<'a>,
     ) -> Result<Expr, Error> {
-        let bound = self.expr(scope, expr, None)?;
+        let mut bound = self.expr(scope, expr, None)?;
+        self.ask(&mut bound, ItemType::Primitive(Primitive::Boolean));
         match bound.ty() {
             None => Ok(bound),
             Some(ty) if !ty.collection && is_boolean(ty.item) => Ok(bound),
@@ -137,7 +138,8 @@ impl<'a> Binder<'_, 'a> {
 
     /// `-` (section 5.1.1.2.3).
     fn negated(&self, scope: Scope<'_>, operand: &'a syntax::Expr<'a>) -> Result<Expr, Error> {
-        let bound = self.expr(scope, operand, None)?;
+        let mut bound = self.expr(scope, operand, None)?;
+        self.ask(&mut bound, ItemType::Primitive(Primitive::Double));
         let fits = match bound.ty() {
             None => true,
             Some(ty) if is_unknown(ty.item) => true,

@@ -48,6 +48,19 @@ impl Takes {
         }
     }
 
+    /// The type that a dynamic property is asked for.
+    fn asked(self) -> Option<Primitive> {
+        match self {
+            Self::Text | Self::Sequence => Some(Primitive::String),
+            Self::Number => Some(Primitive::Double),
+            Self::Instant | Self::DateOrInstant | Self::TimeOrInstant => {
+                Some(Primitive::DateTimeOffset)
+            }
+            Self::Duration => Some(Primitive::Duration),
+            Self::Integer | Self::Point | Self::Line | Self::Polygon | Self::Collection => None,
+        }
+    }
+
     fn fits(self, ty: &TypeRef) -> bool {
         if ty.item == ItemType::Untyped {
             return true;
@@ -240,6 +253,9 @@ impl<'a> Binder<'_, 'a> {
         takes: Takes,
     ) -> Result<Expr, Error> {
         let mut bound = self.expr(scope, argument, None)?;
+        if let Some(asked) = takes.asked() {
+            self.ask(&mut bound, ItemType::Primitive(asked));
+        }
         if takes == Takes::Duration {
             super::bind_literal::retype(&mut bound, ItemType::Primitive(Primitive::Duration));
         }

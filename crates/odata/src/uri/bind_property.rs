@@ -43,6 +43,15 @@ impl Binder<'_, '_> {
         if path.ty.collection && !scope.through_collections {
             return Err(self.no_way_on(path, name));
         }
+        if let Some(ordinal) = self.model.dynamic_property(of, name) {
+            path.steps.push(Step::Property { of, ordinal });
+            path.steps.push(Step::Dynamic(name.to_owned()));
+            path.ty = TypeRef {
+                collection: path.ty.collection,
+                ..TypeRef::of(ItemType::Untyped)
+            };
+            return Ok(());
+        }
         let (step, found) = self.declared(of, name)?;
         path.steps.push(step);
         path.ty = TypeRef {
@@ -52,7 +61,7 @@ impl Binder<'_, '_> {
         Ok(())
     }
 
-    /// A property that a type declares, or, if it is open, may have.
+    /// A property that a type declares.
     ///
     /// # Errors
     /// 400 for a name that the type does not have.
@@ -72,12 +81,6 @@ impl Binder<'_, '_> {
                 ..TypeRef::of(ItemType::Entity(property.target))
             };
             return Ok((Step::Navigation { of, index }, target));
-        }
-        if ty.is_open && !name.contains('.') {
-            return Ok((
-                Step::Dynamic(name.to_owned()),
-                TypeRef::of(ItemType::Untyped),
-            ));
         }
         Err(self.unknown_property(of, name))
     }
@@ -127,17 +130,16 @@ impl Binder<'_, '_> {
 
     /// Steps as a URL has them, for messages.
     pub(super) fn steps_text(&self, steps: &[Step]) -> String {
-        let text: Vec<&str> = steps
-            .iter()
-            .map(|step| step_text(self.model, step))
-            .collect();
+        let text = steps.iter().map(|step| step_text(self.model, step));
+        let text: Vec<&str> = text.filter(|text| !text.is_empty()).collect();
         text.join("/")
     }
 
     /// 400 for a name that a type does not have.
     pub(super) fn unknown_property(&self, of: StructuredId, name: &str) -> Error {
         let ty = self.model.structured(of);
-        let names = ty.properties.iter().map(|p| p.name.as_str());
+        let names = ty.properties.iter().filter(|p| !p.is_dynamic());
+        let names = names.map(|p| p.name.as_str());
         let names = names.chain(ty.navigation.iter().map(|n| n.name.as_str()));
         Error::bad_request(format!(
             "The type {} has no property '{name}'.{}",
@@ -164,5 +166,6 @@ fn step_text<'s>(model: &'s Model, step: &'s Step) -> &'s str {
         Step::Filter(_) => "$filter(…)",
         Step::Search(_) => "$search",
         Step::Count => "$count",
+        Step::Typed(_) => "",
     }
 }

@@ -144,10 +144,9 @@ impl<'a> Binder<'_, 'a> {
                 ))
                 .with_target("$orderby"));
             }
-            bound.push(OrderBy {
-                expr,
-                descending: item.descending,
-            });
+            let descending = item.descending;
+            let terms = self.ordered(expr).into_iter();
+            bound.extend(terms.map(|expr| OrderBy { expr, descending }));
         }
         Ok(bound)
     }

@@ -133,6 +133,12 @@ impl<'a> Walk<'_, '_, 'a> {
             }
             return no_arguments(name, arguments);
         }
+        if let Some(ordinal) = model.dynamic_property(of, name) {
+            self.bound.push(Segment::Property { of, ordinal });
+            self.bound.push(Segment::Dynamic(name.to_owned()));
+            self.at_value(TypeRef::of(ItemType::Untyped));
+            return no_arguments(name, arguments);
+        }
         Err(self.unknown(of, name))
     }
 
@@ -147,7 +153,8 @@ impl<'a> Walk<'_, '_, 'a> {
         let model = self.binder.model;
         let ty = model.structured(of);
         let names = ty.navigation.iter().map(|n| n.name.as_str());
-        let names = names.chain(ty.properties.iter().map(|p| p.name.as_str()));
+        let properties = ty.properties.iter().filter(|p| !p.is_dynamic());
+        let names = names.chain(properties.map(|p| p.name.as_str()));
         let operations = model.operations().map(|(_, o)| o);
         let operations = operations.filter(|o| {
             o.bound_to()

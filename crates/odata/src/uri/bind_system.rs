@@ -32,7 +32,11 @@ impl<'a> Walk<'_, '_, 'a> {
             (SystemSegment::Value, ItemType::Entity(of)) if !collection && has_stream(of) => {
                 (Segment::Value, PathKind::Stream)
             }
-            (SystemSegment::Value, ItemType::Primitive(_) | ItemType::Enum(_)) if !collection => {
+            // What is untyped may turn out to be primitive.
+            (
+                SystemSegment::Value,
+                ItemType::Primitive(_) | ItemType::Enum(_) | ItemType::Untyped,
+            ) if !collection => {
                 let ty = match &self.kind {
                     PathKind::Property(ty) => ty.clone(),
                     _ => TypeRef::of(item),

@@ -34,7 +34,9 @@ const SEGMENT: AsciiSet = CONTROLS
 #[must_use]
 pub fn encode_key(value: &Value) -> String {
     let literal = match value {
-        Value::Null | Value::Complex(_) | Value::Collection(_) => "null".to_owned(),
+        Value::Null | Value::Complex(_) | Value::Collection(_) | Value::Dynamic(_) => {
+            "null".to_owned()
+        }
         Value::Boolean(value) => value.to_string(),
         Value::Integer(number) => number.to_string(),
         Value::Double(number) if number.is_infinite() => {

@@ -88,6 +88,7 @@ fn describe_segment(model: &Model, segment: &Segment) -> String {
         Segment::Property { of, ordinal } => {
             model.structured(*of).properties[*ordinal].name.clone()
         }
+        Segment::Dynamic(name) => format!("?{name}"),
         Segment::Key(values) => format!("{:?}", values.iter().map(encode_key).collect::<Vec<_>>()),
         Segment::AlternateKey(values) => {
             let property =
@@ -259,6 +260,7 @@ fn describe_path(model: &Model, path: &Path) -> String {
         Step::Property { of, ordinal } => model.structured(*of).properties[*ordinal].name.clone(),
         Step::Navigation { of, index } => model.structured(*of).navigation[*index].name.clone(),
         Step::Dynamic(name) => format!("?{name}"),
+        Step::Typed(primitive) => primitive.name().to_owned(),
         Step::Cast(of) => format!("<{}>", model.structured(*of).name),
         Step::Key(values) => format!("{:?}", values.iter().map(encode_key).collect::<Vec<_>>()),
         Step::Filter(expr) => format!("$filter{}", describe_expr(model, expr)),

@@ -4,6 +4,7 @@ mod arithmetic;
 mod cast;
 mod collection;
 mod compare;
+mod dynamic;
 mod function;
 mod items;
 mod json;

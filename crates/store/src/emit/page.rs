@@ -194,7 +194,11 @@ fn bound(compiler: &Compiler<'_>, term: &Term, value: &Value) -> Result<Fragment
         Value::String(_) => Cell::Null,
         Value::Guid(guid) => Cell::Text(guid.to_string().into()),
         Value::Binary(bytes) => Cell::Blob(bytes.clone().into()),
-        Value::Null | Value::Geo(_) | Value::Complex(_) | Value::Collection(_) => {
+        Value::Null
+        | Value::Geo(_)
+        | Value::Complex(_)
+        | Value::Collection(_)
+        | Value::Dynamic(_) => {
             return Err(Error::internal("a page token with a value without order"));
         }
     };

@@ -11,6 +11,9 @@ use crate::table::{Column, ColumnKind, Media, Table, kind_of};
 /// The name of the column that says of which derived type a row is.
 const ENTITY_TYPE: &str = "entity_type";
 
+/// The name of the column that holds the dynamic properties of an open type.
+pub(super) const DYNAMIC: &str = "dynamic_properties";
+
 /// A table's columns while they are made.
 #[derive(Default)]
 pub(super) struct Columns {
@@ -165,7 +168,10 @@ fn property_column(property: &Property, expression: Option<&String>) -> Column {
     // A stream that was never written holds nothing.
     let is_stream = property.ty.item == ItemType::Primitive(Primitive::Stream);
     Column {
-        name: snake_case(&property.name),
+        name: match property.is_dynamic() {
+            true => DYNAMIC.to_owned(),
+            false => snake_case(&property.name),
+        },
         kind,
         nullable: property.ty.nullable || is_stream,
         ty: property.ty.clone(),

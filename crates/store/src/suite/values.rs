@@ -1,7 +1,7 @@
 //! Any legal value of a type of the suite's model.
 
 use edm::time::{Date, DateTimeOffset, Duration, TimeOfDay};
-use edm::{ComplexValue, Geo, ItemType, Primitive, StructuredId, TypeRef, Value};
+use edm::{ComplexValue, DynamicProperty, Geo, ItemType, Primitive, StructuredId, TypeRef, Value};
 use proptest::prelude::*;
 
 use super::world::model;
@@ -78,8 +78,83 @@ fn any_item(ty: &TypeRef) -> BoxedStrategy<Value> {
                 .prop_flat_map(any_complex)
                 .boxed()
         }
-        ItemType::Entity(_) | ItemType::Untyped => Just(Value::Null).boxed(),
+        ItemType::Entity(_) => Just(Value::Null).boxed(),
+        // Nothing else of the suite's model is untyped.
+        ItemType::Untyped => any_dynamic(2),
     }
+}
+
+/// Dynamic properties of an instance.
+fn any_dynamic(depth: u32) -> BoxedStrategy<Value> {
+    let one = || any_dynamic_value(depth);
+    let some = prop::collection::btree_map(prop::sample::select(vec!["a", "b", "c"]), one(), 1..4);
+    some.prop_map(|some| {
+        let properties = some.into_iter().map(|(name, (ty, value))| DynamicProperty {
+            name: name.to_owned(),
+            ty,
+            value,
+        });
+        Value::Dynamic(properties.collect())
+    })
+    .boxed()
+}
+
+/// A value and the type that it says of itself.
+fn any_dynamic_value(depth: u32) -> BoxedStrategy<(TypeRef, Value)> {
+    use Primitive::{
+        Binary, Boolean, Byte, Date, DateTimeOffset, Decimal, Double, Duration, Guid, Int32, Int64,
+        Single, String, TimeOfDay,
+    };
+    let plain = vec![
+        Binary,
+        Boolean,
+        Boolean,
+        Byte,
+        Date,
+        DateTimeOffset,
+        Decimal,
+        Double,
+        Double,
+        Duration,
+        Guid,
+        Int32,
+        Int64,
+        Single,
+        String,
+        String,
+        TimeOfDay,
+    ];
+    let finite = |value: &Value| !matches!(value, Value::Double(x) if !x.is_finite());
+    let plain = prop::sample::select(plain).prop_flat_map(move |primitive| {
+        let value = any_primitive(primitive).prop_filter("finite", finite);
+        value.prop_map(move |value| (TypeRef::primitive(primitive), value))
+    });
+    let alike = prop::sample::select(vec!["5", "true", "2020-01-01", "#Int64", "P1D", ""]);
+    let alike = alike.prop_map(|text| (TypeRef::primitive(String), Value::from(text)));
+    let small = (-3..4_i64).prop_map(|n| (TypeRef::primitive(Int64), Value::Integer(n)));
+    let named = |name: &str| model().find_structured(name).expect("the type is there");
+    let shape = named("suite.circle");
+    let complex =
+        any_complex(shape).prop_map(move |value| (TypeRef::of(ItemType::Complex(shape)), value));
+    let colour = ItemType::Enum(
+        model()
+            .find_enum("suite.colour")
+            .expect("the type is there"),
+    );
+    let colour = any_item(&TypeRef::of(colour)).prop_map(move |value| (TypeRef::of(colour), value));
+    let untyped = TypeRef::of(ItemType::Untyped);
+    let many = TypeRef {
+        collection: true,
+        ..untyped.clone()
+    };
+    let items = prop::collection::vec(any_primitive(String), 0..3);
+    let many = items.prop_map(move |items| (many.clone(), Value::Collection(items)));
+    let object = match depth {
+        0 => Just(Value::Dynamic(Vec::new())).boxed(),
+        _ => any_dynamic(depth - 1),
+    };
+    let object = object.prop_map(move |value| (untyped.clone(), value));
+    prop_oneof![8 => plain, 2 => alike, 3 => small, 1 => complex, 1 => colour, 1 => many, 1 => object].boxed()
 }
 
 fn any_complex(of: StructuredId) -> BoxedStrategy<Value> {

@@ -15,17 +15,20 @@ fn inherited_members_come_first_and_keep_their_ordinals() {
     assert_eq!(
         names,
         [
-            "id", "added", "title", "position", "access", "tags", "spine", "genre"
+            "id", "added", "", "title", "position", "access", "tags", "spine", "genre"
         ]
     );
     assert_eq!(
         (novel.inherited_properties, novel.inherited_navigation),
-        (7, 3)
+        (8, 3)
     );
+    // The base is open: what holds dynamic properties has no name that anyone could use.
+    assert_eq!((novel.dynamic, novel.property("")), (Some(2), None));
     assert_eq!(novel.key, [0]);
     assert!(novel.is_open && novel.has_stream && !novel.is_abstract);
     let book = ty(&model, "org.library.book");
-    for (ordinal, property) in book.properties.iter().enumerate() {
+    let declared = book.properties.iter().enumerate();
+    for (ordinal, property) in declared.filter(|(_, p)| !p.is_dynamic()) {
         assert_eq!(novel.property(&property.name), Some(ordinal));
     }
     assert_eq!(

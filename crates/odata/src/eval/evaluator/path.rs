@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use edm::Value;
 
+use super::super::dynamic::{dynamic, typed};
 use super::super::error::EvalError;
 use super::super::instance::{Instance, Scope};
 use super::super::operand::Operand;
@@ -54,6 +55,11 @@ impl<'m> Evaluator<'m> {
                 Step::Filter(predicate) => self.filtered(at, predicate, scope)?,
                 Step::Search(search) => self.searched(at, search)?,
                 Step::Key(key) => self.member(at, key)?,
+                // Of a collection as a whole: it is of none of the types.
+                Step::Typed(primitive) => match at {
+                    Operand::Value(value) => Operand::Value(typed(value, *primitive)),
+                    _ => Operand::null(),
+                },
                 _ => self.each(at, step)?,
             };
         }
@@ -102,14 +108,20 @@ impl<'m> Evaluator<'m> {
                 .dynamic(name)
                 .map_or_else(Operand::null, Operand::Value),
             Step::Cast(wanted) if self.is_a(instance.of(), *wanted) => Operand::Instance(instance),
-            Step::Cast(_) | Step::Key(_) | Step::Filter(_) | Step::Search(_) | Step::Count => {
-                Operand::null()
-            }
+            Step::Typed(_)
+            | Step::Cast(_)
+            | Step::Key(_)
+            | Step::Filter(_)
+            | Step::Search(_)
+            | Step::Count => Operand::null(),
         })
     }
 
     /// A step within a complex value; null from any other.
     fn within_value<'s>(&self, value: Cow<'s, Value>, step: &'s Step) -> Operand<'s> {
+        if let Step::Dynamic(name) = step {
+            return Operand::Value(dynamic(value, name));
+        }
         let Value::Complex(complex) = &*value else {
             return Operand::null();
         };

@@ -62,8 +62,7 @@ fn unknown_and_wrong_properties_are_named() {
         null => -: found null
     "#;
     refused("deviceManagementScriptDeviceState", Update, table);
-    let table =
-        r#"{"favourite": 1} => favourite: open properties of microsoft.graph.user are not stored"#;
+    let table = r#"{"1st": 1} => 1st: the name is no identifier"#;
     refused("user", Update, table);
     let table = r##"
         {"target": {"@type": "#microsoft.graph.groupAssignmentTarget", "groupId": 5}} => target/groupId: Edm.String

@@ -113,13 +113,18 @@ fn roots_keys_and_instances() {
 
 #[test]
 fn open_types_and_computed_properties() {
-    check(&SHOP, "Bags", "Anything gt 5", "(?Anything gt 5:Edm.Int32)");
-    check(&SHOP, "Bags", "A/B eq 'x'", "(?A/?B eq 'x':Edm.String)");
+    check(
+        &SHOP,
+        "Bags",
+        "Anything gt 5",
+        "(/?Anything/Edm.Double gt 5e0:Edm.Double)",
+    );
+    check(&SHOP, "Bags", "A/B eq 'x'", "(/?A/?B eq 'x':Edm.String)");
     check(
         &SHOP,
         "Bags",
         "contains(A,'x')",
-        "contains(?A,'x':Edm.String):Edm.Boolean",
+        "contains(/?A/Edm.String,'x':Edm.String):Edm.Boolean",
     );
     check(
         &SHOP,

@@ -21,7 +21,10 @@ pub(super) fn named_columns<'m>(
     let mut columns = Vec::new();
     match &relation.env.instance {
         Scope::Row { alias, of, .. } => {
-            for ordinal in 0..compiler.model.structured(*of).properties.len() {
+            // What holds dynamic properties has no name in a result.
+            let properties = compiler.model.structured(*of).properties.iter();
+            let named = properties.enumerate().filter(|(_, p)| !p.is_dynamic());
+            for (ordinal, _) in named {
                 if let Some(column) = table.column_of(*of, ordinal) {
                     let path = vec![Step::Property { of: *of, ordinal }];
                     let value = compiler.column(table, alias.as_deref(), column);

@@ -29,12 +29,19 @@ impl<'m> Compiler<'m> {
                 _ => self.within(|| self.walk_items(env, self.elements(&json), steps, end)),
             };
         }
+        if json.ty.item == ItemType::Untyped {
+            return self.walk_dynamic(&json, steps, end);
+        }
         match (steps, end) {
             ([], End::Value) => Ok(json),
             ([], End::Type(of)) => Ok(self.is_complex(&json, of)),
             ([], End::Presence) => Ok(self.boolean("({0} IS NOT NULL)", &[&json])),
             ([Step::Property { of, ordinal }, rest @ ..], _) => {
                 let property = &self.model.structured(*of).properties[*ordinal];
+                if property.is_dynamic() {
+                    // They stand among the others.
+                    return self.walk_dynamic(&json, rest, end);
+                }
                 let found = self.member(&json, &property.name, &property.ty);
                 if found.kind == ColumnKind::Json {
                     return self.walk_json(env, found, rest, end);
@@ -112,7 +119,7 @@ impl<'m> Compiler<'m> {
     }
 
     /// The SQL value of a JSON scalar as a value of its type.
-    fn typed(&self, raw: &Fragment, ty: &TypeRef) -> Fragment {
+    pub(super) fn typed(&self, raw: &Fragment, ty: &TypeRef) -> Fragment {
         let kind = kind_of(ty);
         let name = self.model.item_name(ty.item);
         let text = match (kind, self.dialect) {

@@ -1,6 +1,6 @@
 //! Paths: columns, JSON, and subqueries for what navigation leads to.
 
-use edm::{Primitive, StructuredId};
+use edm::{ItemType, Primitive, StructuredId};
 use odata::Error;
 use odata::expr::{Comparison, Expr, Path, Root, Step};
 
@@ -268,8 +268,10 @@ impl<'m> Compiler<'m> {
             _ => return Ok(None),
         };
         let is_structured = path.ty.item.structured().is_some() && !path.ty.collection;
+        let is_dynamic = matches!(path.steps.last(), Some(Step::Dynamic(_)));
+        let is_dynamic = is_dynamic && path.ty.item == ItemType::Untyped;
         let is_null = matches!(other, Expr::Literal { value, .. } if value.is_null());
-        if !is_structured || !is_null {
+        if !(is_structured || is_dynamic) || !is_null {
             return Ok(None);
         }
         if !matches!(op, Comparison::Eq | Comparison::Ne) {
