@@ -89,7 +89,8 @@ pub(crate) fn read(
 enum Edit {
     Set(Value),
     Patch(json::ComplexPatch),
-    Append(Value),
+    /// An item for a collection: at a place, from the end if negative.
+    Insert(Value, i64),
     Null,
     /// Of a dynamic property: null removes it.
     Dynamic(DynamicProperty),
@@ -132,6 +133,12 @@ fn edit_of(context: &Context, raw: bool) -> Result<Edit, Error> {
     if let Some(name) = place.dynamic {
         return dynamic::change(model, request, name, raw).map(Edit::Dynamic);
     }
+    // Without a place, an item becomes the last (URL Conventions, section 5.1.10).
+    let place = context.options.index.unwrap_or(-1);
+    if context.options.index.is_some() && request.method != Method::POST {
+        let message = "$index is the place of an item that a POST adds to a collection.";
+        return Err(Error::bad_request(message).with_target("$index"));
+    }
     if request.method == Method::DELETE {
         return Ok(Edit::Null);
     }
@@ -153,7 +160,7 @@ fn edit_of(context: &Context, raw: bool) -> Result<Edit, Error> {
                 ItemType::Complex(_) => node,
                 _ => value_member(node)?,
             };
-            json::read_value(model, &item, node).map(Edit::Append)
+            json::read_value(model, &item, node).map(|item| Edit::Insert(item, place))
         }
         ("PUT" | "PATCH", _) => json::read_value(model, ty, value_member(node)?).map(Edit::Set),
         (method, _) => Err(Error::method_not_allowed(
@@ -230,12 +237,12 @@ fn changed(
             json::change_dynamic(&context.core.model, old, std::slice::from_ref(change))?
         }
         Edit::Patch(patch) => patch.applied(&context.core.model, old)?,
-        Edit::Append(item) => {
+        Edit::Insert(item, place) => {
             let mut items = match old {
                 Value::Collection(items) => items.clone(),
                 _ => Vec::new(),
             };
-            items.push(item.clone());
+            items.insert(items::place(*place, items.len())?, item.clone());
             Value::Collection(items)
         }
         Edit::Null if place.ty.collection => Value::Collection(Vec::new()),

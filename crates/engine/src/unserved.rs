@@ -6,9 +6,10 @@ use odata::query::{ExpandItem, QueryOptions, SelectItem};
 use odata::uri::{Legal, ResourceKind};
 use odata::{Error, ErrorCode};
 
-/// Whether a query option of the standard, with its `$`, is carried out anywhere.
-fn is_served(option: &str) -> bool {
-    option != "$index"
+/// Whether a query option of the standard, with its `$`, is carried out on a kind of resource: no
+/// collection but one of values has places.
+fn is_served(option: &str, kind: ResourceKind) -> bool {
+    option != "$index" || matches!(kind, ResourceKind::Complexes | ResourceKind::Primitives)
 }
 
 /// Refuses the query options that are legal on a resource and not served.
@@ -29,8 +30,8 @@ pub(crate) fn legal(kind: ResourceKind) -> Legal {
         ResourceKind::Action => legal.write = vec!["$select", "$format"],
         ResourceKind::Function => legal.read = vec!["$format"],
         _ => {
-            legal.read.retain(|option| is_served(option));
-            legal.write.retain(|option| is_served(option));
+            legal.read.retain(|option| is_served(option, kind));
+            legal.write.retain(|option| is_served(option, kind));
         }
     }
     legal
@@ -87,6 +88,7 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
     let values = matches!(path.kind, PathKind::Property(_));
     let others = [
         (options.skip_token.is_some() && values, "$skiptoken"),
+        (options.index.is_some() && !values, "$index"),
         (options.select.is_some() && !shapes, "$select"),
         (!options.expand.is_empty() && !expands, "$expand"),
     ];
@@ -98,10 +100,6 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
 
 /// Options, and items of them, that are served nowhere; nested ones included.
 fn check_any(options: &QueryOptions) -> Result<(), Error> {
-    let given = [(options.index.is_some(), "$index")];
-    if let Some((_, name)) = given.into_iter().find(|(given, _)| *given) {
-        return Err(unserved(name, &format!("The query option {name}")));
-    }
     let selected = options.select.iter().flat_map(|select| &select.items);
     selected.into_iter().try_for_each(check_selected)?;
     options.expand.iter().try_for_each(check_expanded)
@@ -111,11 +109,18 @@ fn check_expanded(item: &ExpandItem) -> Result<(), Error> {
     if !item.options.apply.is_empty() {
         return Err(unserved("$apply", "$apply in $expand"));
     }
-    check_any(&item.options)
+    check_nested(&item.options)
 }
 
 fn check_selected(item: &SelectItem) -> Result<(), Error> {
-    check_any(&item.options)
+    check_nested(&item.options)
+}
+
+fn check_nested(options: &QueryOptions) -> Result<(), Error> {
+    if options.index.is_some() {
+        return Err(unserved("$index", "$index in $select and $expand"));
+    }
+    check_any(options)
 }
 
 fn unserved(target: &str, what: &str) -> Error {

@@ -15,6 +15,28 @@ use crate::memory::{self, Left};
 use crate::represent::count_member;
 use crate::target::{load, locate};
 
+/// Where an item is inserted into a collection of so many: a place from the beginning, or, if it
+/// is negative, from the end, -1 behind the last (OData 4.01 URL Conventions, section 5.1.10).
+///
+/// # Errors
+/// 400 for a place that is not within the collection.
+pub(super) fn place(index: i64, items: usize) -> Result<usize, Error> {
+    let last = i64::try_from(items).unwrap_or(i64::MAX);
+    let place = match index {
+        0.. => index,
+        // The sum of a negative number and one that is not cannot overflow.
+        _ => index + 1 + last,
+    };
+    let place = usize::try_from(place).ok().filter(|place| *place <= items);
+    place.ok_or_else(|| {
+        let message = format!(
+            "$index={index} is no place in a collection of {items} items; allowed: -{} to {items}.",
+            items.saturating_add(1)
+        );
+        Error::bad_request(message).with_target("$index")
+    })
+}
+
 /// The items that a path and the options leave: `{"@odata.context":…,"value":[…]}`, or the one that
 /// the path names.
 ///

@@ -1,4 +1,4 @@
-//! A service of entities and complex values of open types, which the reference model has not: the
+//! A service of entities and complex values of open types, and of collections of values, which the reference model has not: the
 //! engine on a database of its own, asked without a connection.
 
 use std::sync::Arc;
@@ -24,6 +24,7 @@ const MODEL: &str = r#"<edmx:Edmx Version="4.01" xmlns:edmx="http://docs.oasis-o
       <Property Name="id" Type="Edm.Int32" Nullable="false"/>
       <Property Name="at" Type="n.place"/>
       <Property Name="places" Type="Collection(n.place)" Nullable="false"/>
+      <Property Name="tags" Type="Collection(Edm.String)" Nullable="false"/>
       <NavigationProperty Name="parts" Type="Collection(n.bag)"/></EntityType>
     <EntityType Name="case" BaseType="n.bag"><Property Name="lock" Type="Edm.String"/></EntityType>
     <EntityType Name="shut"><Key><PropertyRef Name="id"/></Key>
