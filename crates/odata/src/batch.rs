@@ -19,7 +19,7 @@ mod write;
 use crate::Error;
 
 pub use message::write_message;
-pub use reference::{identifier, replace_in_body};
+pub use reference::{identifier, may_refer, replace_in_body};
 pub use write::{write_json, write_multipart};
 
 /// How a batch or its answer is written.
@@ -47,7 +47,7 @@ pub type Headers = Vec<(String, String)>;
 /// One request of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// The identifier: `id`, or `Content-ID`, which a part outside of change sets may lack.
+    /// The identifier: `id`, or `Content-ID`, which a part may lack.
     pub id: Option<String>,
     /// The method, in capitals: GET, POST, PUT, PATCH or DELETE.
     pub method: &'static str,

@@ -132,7 +132,7 @@ pub(super) fn refers(request: &batch::Request) -> bool {
             .headers
             .iter()
             .any(|(_, value)| value.starts_with('$'))
-        || request.body.windows(2).any(|pair| pair == b"\"$")
+        || batch::may_refer(&request.body)
 }
 
 impl Run<'_> {

@@ -95,15 +95,12 @@ impl Reader {
         Ok(())
     }
 
-    /// A request in a change set.
+    /// A request in a change set. Without a Content-ID no other can refer to it.
     fn change(&self, bytes: &[u8]) -> Result<Request, Error> {
         let mut place = Place::new(self.requests.len());
         let (headers, content) = message::headers(bytes, &place)?;
         let request = self.request(&headers, content)?;
         place.id.clone_from(&request.id);
-        if request.id.is_none() {
-            return Err(place.refuse("stands in a change set and has no Content-ID."));
-        }
         if request.method == "GET" {
             return Err(place.refuse("reads, which a change set may not."));
         }

@@ -14,14 +14,26 @@ const SYSTEM: [&str; 8] = [
     "$query",
 ];
 
-/// The identifier that a relative URL refers to, and what follows the first segment (with its `/`,
-/// `?` or `(`).
+/// The identifier that a URL refers to, and what follows the first segment (with its `/`, `?` or `(`).
+/// Many clients take the reference for an absolute path or put the host before it.
 #[must_use]
 pub fn identifier(url: &str) -> Option<(&str, &str)> {
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => url,
+    };
+    let url = path.strip_prefix('/').unwrap_or(path);
     let end = url.find(['/', '?', '(', '#']).unwrap_or(url.len());
     let (first, rest) = url.split_at_checked(end)?;
     let id = first.strip_prefix('$').filter(|id| !id.is_empty())?;
     (!SYSTEM.contains(&first)).then_some((id, rest))
+}
+
+/// Whether a body may hold a reference.
+#[must_use]
+pub fn may_refer(body: &[u8]) -> bool {
+    let begins = |pair: &[u8]| matches!(pair, b"\"$" | b"/$");
+    body.windows(2).any(begins)
 }
 
 /// Replaces the references in a JSON body: the values of `@odata.id`, `@id` and of every `@odata.bind`
@@ -36,7 +48,7 @@ pub fn replace_in_body<E>(
     body: &[u8],
     mut resolve: impl FnMut(&str) -> Result<String, E>,
 ) -> Result<Option<Vec<u8>>, E> {
-    if !body.windows(2).any(|pair| pair == b"\"$") {
+    if !may_refer(body) {
         return Ok(None);
     }
     let mut out = Vec::with_capacity(body.len() + 128);

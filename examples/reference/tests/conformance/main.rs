@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod aggregation;
+mod batches;
 mod composition;
 mod deltas;
 mod expressions;

@@ -182,10 +182,6 @@ fn what_is_malformed_is_named() {
             "requests/0: The change set does not end",
         ),
         (
-            &format!("Content-Type: multipart/mixed;boundary=c\n\n--c\n{PART}\nPOST x\n--c--"),
-            "has no Content-ID",
-        ),
-        (
             &format!(
                 "Content-Type: multipart/mixed;boundary=c\n\n--c\n{PART}Content-ID: 1\n\nGET x\n--c--"
             ),
