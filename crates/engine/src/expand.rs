@@ -213,11 +213,7 @@ impl Expansion<'_> {
     /// (section 5.1.3.1.8), where its targets have the same navigation property.
     fn options(&self) -> QueryOptions {
         let mut options = self.item.options.clone();
-        let left = match self.item.levels {
-            None => return options,
-            Some(Levels::Max) => self.core.service.profile().max_levels,
-            Some(Levels::Number(levels)) => levels,
-        };
+        let left = self.core.limits.levels(self.item.levels);
         if left > 1 && self.core.model.is_a(self.target(), self.item.of) {
             options.expand.push(ExpandItem {
                 levels: Some(Levels::Number(left - 1)),

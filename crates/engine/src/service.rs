@@ -38,8 +38,6 @@ pub struct ServiceProfile {
     pub upserts: bool,
     /// Entities always say their `@odata.id`.
     pub shows_id: bool,
-    /// What `$levels=max` means.
-    pub max_levels: u64,
     /// `Content-Type` names every format parameter of JSON, as on Graph, not those alone that the
     /// client asks for.
     pub names_all_parameters: bool,

@@ -104,7 +104,6 @@ impl Graph {
             updates_answer_nothing: false,
             upserts: false,
             shows_id: false,
-            max_levels: 5,
             names_all_parameters: true,
             base64url: false,
             zero_days: false,

@@ -56,7 +56,6 @@ impl Storefront {
             updates_answer_nothing: true,
             upserts: false,
             shows_id: true,
-            max_levels: 5,
             names_all_parameters: false,
             base64url: true,
             zero_days: true,

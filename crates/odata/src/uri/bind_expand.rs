@@ -4,6 +4,7 @@ use edm::{ItemType, StructuredId, TypeRef};
 
 use super::bind_scope::{Instance, Scope};
 use super::binder::{Binder, unsupported};
+use super::limits::Limits;
 use super::suggest::did_you_mean;
 use super::syntax::{self, Options, PathItem, Text};
 use crate::Error;
@@ -202,7 +203,7 @@ impl<'a> Binder<'_, 'a> {
                 })?
             }
         };
-        Ok(ExpandItem {
+        let item = ExpandItem {
             prefix: route.prefix,
             of: route.of,
             index: route.index,
@@ -214,7 +215,13 @@ impl<'a> Binder<'_, 'a> {
                 syntax::Levels::Max => Levels::Max,
             }),
             options: bound,
-        })
+        };
+        let max = self.limits().expand_depth;
+        if depth(&item, self.limits()) > max as u64 {
+            let message = format!("The query exceeds the limit expand_depth of {max}.");
+            return Err(Error::bad_request(message).with_target("$expand"));
+        }
+        Ok(item)
     }
 
     /// 400 for a path that ends before a navigation property.
@@ -248,4 +255,11 @@ fn same_place(left: &ExpandItem, right: &ExpandItem) -> bool {
 
 fn twice(name: &str) -> Error {
     Error::bad_request(format!("$expand names '{name}' twice.")).with_target(name)
+}
+
+/// How deep an item nests, its levels and those of what it holds counted.
+fn depth(item: &ExpandItem, limits: &Limits) -> u64 {
+    let within = item.options.expand.iter().map(|item| depth(item, limits));
+    let levels = limits.levels(item.levels);
+    levels.saturating_add(within.max().unwrap_or(0))
 }

@@ -151,22 +151,27 @@ pub(super) fn retype(expr: &mut Expr, wanted: ItemType) {
 }
 
 /// A number beside one of type `to`. What would lose digits stays what it is: the comparison is
-/// then one of two numeric types.
+/// then one of two numeric types. Beside an `Edm.Single` it is the nearest single, so that 3.14 is
+/// what was stored as 3.14.
 fn promote(value: Value, from: Primitive, to: Primitive) -> Typed {
     let of = |value, primitive| (value, Some(ItemType::Primitive(primitive)));
+    let float = |number: f64| {
+        let single = f64::from(number as f32);
+        let fits = to == Primitive::Single && single.is_finite();
+        of(Value::Double(if fits { single } else { number }), to)
+    };
     match (&value, to) {
         (Value::Integer(_), _) if to.integer_range().is_some() => of(value, to),
         (Value::Integer(n), Primitive::Decimal) => of(Value::Decimal(n.to_string()), to),
         (Value::Integer(n), Primitive::Double | Primitive::Single) => {
-            let text = n.to_string();
-            text.parse()
-                .map_or_else(|_| of(value, from), |number| of(Value::Double(number), to))
+            let number = n.to_string().parse();
+            number.map_or_else(|_| of(value, from), float)
         }
-        (Value::Decimal(text), Primitive::Double | Primitive::Single) => text.parse().map_or_else(
-            |_| of(value.clone(), from),
-            |number| of(Value::Double(number), to),
-        ),
-        (Value::Double(_), Primitive::Single) => of(value, to),
+        (Value::Decimal(text), Primitive::Double | Primitive::Single) => {
+            let number = text.parse();
+            number.map_or_else(|_| of(value.clone(), from), float)
+        }
+        (Value::Double(number), Primitive::Single) => float(*number),
         _ => of(value, from),
     }
 }

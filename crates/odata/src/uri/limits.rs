@@ -1,5 +1,7 @@
 //! What a URL may cost: every bound on its size, each with an error that names it.
 
+use crate::query::Levels;
+
 /// Bounds on one request's URL. A request that passes one is refused, never cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -9,12 +11,26 @@ pub struct Limits {
     pub expression_depth: usize,
     /// How many operators, operands and items one query option may have, aliases resolved.
     pub expression_nodes: usize,
-    /// How deep `$expand` may nest.
+    /// How deep `$expand` may nest, the levels of each item counted.
     pub expand_depth: usize,
+    /// What `$levels=max` means, within the former.
+    pub max_levels: usize,
     /// How many navigation properties `$expand` may reach in all, `*` resolved.
     pub expand_items: usize,
     /// How many values may stand in the list of one `in`.
     pub in_list_items: usize,
+}
+
+impl Limits {
+    /// How many levels deep an expanded item goes.
+    #[must_use]
+    pub fn levels(&self, levels: Option<Levels>) -> u64 {
+        match levels {
+            None => 1,
+            Some(Levels::Number(levels)) => levels,
+            Some(Levels::Max) => self.max_levels.min(self.expand_depth) as u64,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -24,6 +40,7 @@ impl Default for Limits {
             expression_depth: 100,
             expression_nodes: 2_000,
             expand_depth: 10,
+            max_levels: 5,
             expand_items: 200,
             in_list_items: 1_000,
         }

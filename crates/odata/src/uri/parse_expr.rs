@@ -170,7 +170,6 @@ impl<'a> Parser<'a, '_> {
             Some('(') => self.parenthesized(),
             Some('[') => self.nested(Self::array),
             Some('{') => self.nested(Self::object),
-            Some('"') => self.json_literal(),
             _ if self.at.starts_call("case") => self.nested(Self::case_expr),
             _ => match self.literal() {
                 Some(literal) => literal,
@@ -179,7 +178,12 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    fn json_literal(&mut self) -> Result<Expr<'a>, SyntaxError> {
+    /// A value within JSON: only there has a string double quotes.
+    fn json_value(&mut self) -> Result<Expr<'a>, SyntaxError> {
+        if self.at.peek() != Some('"') {
+            return self.common_expr();
+        }
+        self.count_node()?;
         let text = self.json_string()?;
         Ok(Expr::Literal(Literal::String(text)))
     }
@@ -204,7 +208,7 @@ impl<'a> Parser<'a, '_> {
 
     fn array(&mut self) -> Result<Expr<'a>, SyntaxError> {
         self.at.expect("[")?;
-        self.enclosed("]", Self::common_expr).map(Expr::List)
+        self.enclosed("]", Self::json_value).map(Expr::List)
     }
 
     fn object(&mut self) -> Result<Expr<'a>, SyntaxError> {
@@ -273,7 +277,7 @@ impl<'a> Parser<'a, '_> {
         self.at.whitespace();
         self.at.expect(":")?;
         self.at.whitespace();
-        Ok((name, self.common_expr()?))
+        Ok((name, self.json_value()?))
     }
 
     /// A string as JSON writes it (RFC 8259, section 7).

@@ -62,6 +62,7 @@ impl LimitArguments {
             expand_depth: size(self.max_expand_depth),
             expand_items: size(self.max_expand_items),
             in_list_items: size(self.max_in_list),
+            ..UriLimits::default()
         }
     }
 

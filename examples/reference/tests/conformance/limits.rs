@@ -30,6 +30,18 @@ fn what_is_too_much_is_refused_by_name() {
     let batch = |count: usize| format!("{{\"requests\":[{}]}}", requests[..count].join(","));
     let huge = format!("{{\"Name\":\"{}\"}}", "x".repeat(33 << 20));
     check(&[
+        get("Products?$expand=RelatedProducts($levels=10)", 200),
+        get("Products?$expand=RelatedProducts($levels=11)", 400).has("expand_depth"),
+        get("Products?$expand=RelatedProducts($levels=2000)", 400),
+        get("Products?$expand=*($levels=2000)", 400),
+        get(
+            "Products?$expand=RelatedProducts($levels=6;$expand=RelatedProducts($levels=max))",
+            400,
+        ),
+        get(
+            "Products?$expand=RelatedProducts($levels=18446744073709551615)",
+            400,
+        ),
         get(&long, 414).has("url_bytes"),
         get(&deep, 400).has("expression_depth"),
         get(&format!("Products?{nested}"), 400).has("expand_depth"),
