@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use edm::{ItemType, Primitive, TypeRef};
-use http::Method;
+use http::{Method, header};
 use odata::json;
 use odata::path::{PathKind, Segment};
 use odata::query::ExpandForm;
@@ -124,7 +124,13 @@ fn read_resource(context: &Context, reader: &mut dyn Reader) -> Result<Response,
             let raw = matches!(kind, PathKind::PropertyValue(_));
             return Ok(match property::read(context, reader, raw)? {
                 None => answer::empty(negotiated),
-                Some(body) if raw => answer::bytes(body, media(kind), negotiated),
+                Some(body) if raw => {
+                    let mut response = answer::bytes(body, media(kind), negotiated);
+                    if let Some(media) = property::media_type(context)? {
+                        response.headers.insert(header::CONTENT_TYPE, media);
+                    }
+                    response
+                }
                 Some(body) => answer::json(body, negotiated),
             });
         }

@@ -101,7 +101,8 @@ pub(crate) fn accept(
     if let Some(format) = format {
         let short = served.rsplit('/').next().unwrap_or(served);
         let accepted = format.eq_ignore_ascii_case(short)
-            || Range::read(format).is_some_and(|range| range.json(served, plain).is_some());
+            || Range::read(format)
+                .is_some_and(|range| range.is_wanted() && range.json(served, plain).is_some());
         return if accepted {
             Ok(())
         } else {
@@ -144,13 +145,20 @@ pub(crate) fn accept_charset(headers: &HeaderMap) -> Result<(), Error> {
     Err(Error::new(ErrorCode::NotAcceptable, message).with_target("Accept-Charset"))
 }
 
-/// What the range asks for that covers a media type and is liked best.
+/// What the range asks for that covers a media type and is liked best. A range that is not wanted
+/// outweighs those that are less specific.
 fn best(headers: &HeaderMap, served: &str, plain: Json) -> Option<Json> {
+    let covering: Vec<(Range<'_>, Json)> = list(headers, "accept", ',')
+        .filter_map(Range::read)
+        .filter_map(|range| range.json(served, plain).map(|json| (range, json)))
+        .collect();
+    let refused = covering.iter().filter(|(range, _)| !range.is_wanted());
+    let refused = refused.map(|(range, _)| range.specific()).max();
     let mut best: Option<((f32, u8), Json)> = None;
-    for range in list(headers, "accept", ',').filter_map(Range::read) {
-        let Some(json) = range.json(served, plain) else {
+    for (range, json) in covering {
+        if !range.is_wanted() || refused.is_some_and(|refused| range.specific() <= refused) {
             continue;
-        };
+        }
         let rank = (range.quality, range.specific());
         if best.as_ref().is_none_or(|(known, _)| rank > *known) {
             best = Some((rank, json));
@@ -167,7 +175,7 @@ struct Range<'h> {
 }
 
 impl<'h> Range<'h> {
-    /// Reads a range; `None` if its quality says that it is not wanted.
+    /// Reads a range; `None` if its quality is none.
     fn read(text: &'h str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let media = parts.next().unwrap_or("").to_ascii_lowercase();
@@ -185,7 +193,11 @@ impl<'h> Range<'h> {
                 range.parameters.push((name, value));
             }
         }
-        (range.quality > 0.0).then_some(range)
+        Some(range)
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.quality > 0.0
     }
 
     fn specific(&self) -> u8 {
@@ -270,6 +282,12 @@ mod tests {
             ("application/json;unknown=x", false),
             ("application/json;unknown=x, */*;q=0.1", true),
             ("application/json;q=0", false),
+            ("application/json;q=0, */*", false),
+            (
+                "application/json;q=0, application/json;odata.metadata=full",
+                true,
+            ),
+            ("*/*;q=0, application/json;q=0.1", true),
             ("application/xml", false),
             ("text/plain", false),
         ] {

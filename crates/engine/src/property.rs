@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use edm::{DynamicProperty, ItemType, Value};
-use http::Method;
+use http::{HeaderValue, Method};
 use odata::json::{self, Metadata, Node};
 use odata::{Error, ErrorCode};
 use store::{ColumnSet, Reader, Transaction};
@@ -22,7 +22,6 @@ use crate::context::Context;
 use crate::create::not_here;
 use crate::etag;
 use crate::exchange::Response;
-use crate::links;
 use crate::target::{Target, load, locate};
 use place::PropertyPlace;
 
@@ -56,7 +55,7 @@ pub(crate) fn read(
     let mut out = vec![b'{'];
     if style.metadata != Metadata::None {
         out.extend_from_slice(b"\"@odata.context\":");
-        let path = links::canonical_path(core, place.segments);
+        let path = place.context_path(core, &target, &row);
         json::write_string(&mut out, &format!("{}/$metadata#{path}", context.root()));
     }
     if let (Value::Complex(complex), Some(declared)) = (value, place.ty.item.structured()) {
@@ -83,6 +82,16 @@ pub(crate) fn read(
     json::write_value(&mut out, &core.model, style, place.ty, value);
     out.push(b'}');
     Ok(Some(out.into()))
+}
+
+/// The media type that the model names for the raw value that a path leads to (`Core.MediaType`;
+/// Protocol, section 11.2.4.1).
+///
+/// # Errors
+/// If the path does not lead to a property.
+pub(crate) fn media_type(context: &Context) -> Result<Option<HeaderValue>, Error> {
+    let place = PropertyPlace::of(context)?;
+    Ok(place.media_type(&context.core))
 }
 
 /// What a request makes of a property.

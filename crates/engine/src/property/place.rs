@@ -1,12 +1,16 @@
 //! Which property a path is about.
 
 use edm::{TypeRef, Value};
+use http::HeaderValue;
 use odata::expr::Expr;
 use odata::path::Segment;
+use odata::uri::encode_key_predicate;
 use odata::{Error, ErrorCode};
+use store::Row;
 
 use crate::context::Context;
 use crate::core::Core;
+use crate::links;
 use crate::target::Target;
 
 /// A path to a structural property: the entity's segments, then the property's, the outermost
@@ -89,6 +93,38 @@ impl<'c> PropertyPlace<'c> {
             ty,
             part,
         })
+    }
+
+    /// The path in the context URL: that of the property behind the canonical URL of the entity
+    /// (Protocol, section 10.14).
+    pub(super) fn context_path(&self, core: &Core, target: &Target, row: &Row) -> String {
+        let crossed = self.entity.iter().rev().find_map(|segment| match segment {
+            Segment::Navigation { of, index } => {
+                Some(&core.model.structured(*of).navigation[*index])
+            }
+            _ => None,
+        });
+        let home = crossed
+            .filter(|navigation| !navigation.contains_target)
+            .and_then(|navigation| core.home(navigation.target));
+        let Some(home) = home else {
+            return links::canonical_path(core, self.segments);
+        };
+        let key = encode_key_predicate(&core.model, target.of, &core.key_of(target.of, row));
+        let behind = match self.entity.split_last() {
+            Some((Segment::Cast(_), uncast)) => uncast.len(),
+            _ => self.entity.len(),
+        };
+        let inner = self.segments.get(behind..).unwrap_or_default();
+        format!("{home}{key}/{}", links::canonical_path(core, inner))
+    }
+
+    /// `Core.MediaType` of the property.
+    pub(super) fn media_type(&self, core: &Core) -> Option<HeaderValue> {
+        let (of, ordinal) = *self.properties.last()?;
+        let property = &core.model.structured(of).properties[ordinal];
+        let media = property.annotations.get("Org.OData.Core.V1.MediaType")?;
+        HeaderValue::from_str(media.as_str()?).ok()
     }
 
     /// The column of the outermost property.

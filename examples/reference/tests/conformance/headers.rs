@@ -60,6 +60,10 @@ fn formats() {
         get("Products/$count", 200)
             .sends("Content-Type", "text/plain")
             .has("7"),
+        get("Company/Logo/$value", 200)
+            .sends("Content-Type", "image/svg+xml")
+            .has("<svg"),
+        get("Products", 406).with("Accept", "application/json;q=0, */*"),
         get("Products", 200)
             .with("Accept", "application/json;q=0.5, text/html, */*;q=0.1")
             .sends("Content-Type", "application/json"),

@@ -1,6 +1,6 @@
 //! OData JSON Format 4.01: values, control information, metadata levels.
 
-use crate::fixture::{CHAIR, LAPTOP, MEDIA, Running, check, get, patch, post};
+use crate::fixture::{CHAIR, LAPTOP, MEDIA, MOUSE, Running, check, get, patch, post};
 
 #[test]
 fn values_come_back_as_written() {
@@ -114,6 +114,14 @@ fn context_urls() {
         ("Company".to_owned(), "Company"),
         ("Company?$select=Name".to_owned(), "Company(Name)"),
         ("Company/Name".to_owned(), "Company/Name"),
+        (
+            format!("{laptop}/Category/Name"),
+            "Categories(c101256d-cc3e-41fb-88ee-7f400cedc18a)/Name",
+        ),
+        (
+            format!("{laptop}/Category/Products/{MOUSE}/ShippingAddress"),
+            "Products(d1021e59-0d0b-43a1-8c4c-a2961a8a2857)/ShippingAddress",
+        ),
         ("GetTopProducts(count=1)".to_owned(), "Products"),
         (
             "GetTopProducts(count=1)?$select=Name".to_owned(),
