@@ -119,8 +119,11 @@ impl<'c> PropertyPlace<'c> {
         format!("{home}{key}/{}", links::canonical_path(core, inner))
     }
 
-    /// `Core.MediaType` of the property.
+    /// `Core.MediaType` of the property; of what is not declared nothing is known.
     pub(super) fn media_type(&self, core: &Core) -> Option<HeaderValue> {
+        if self.dynamic.is_some() {
+            return None;
+        }
         let (of, ordinal) = *self.properties.last()?;
         let property = &core.model.structured(of).properties[ordinal];
         let media = property.annotations.get("Org.OData.Core.V1.MediaType")?;
