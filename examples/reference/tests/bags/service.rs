@@ -115,7 +115,6 @@ impl Bags {
             updates_answer_nothing: false,
             upserts: true,
             shows_id: false,
-            max_levels: 5,
             names_all_parameters: false,
             base64url: true,
             zero_days: true,
