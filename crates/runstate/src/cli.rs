@@ -49,6 +49,9 @@ pub(crate) struct ServeArguments {
     pub(crate) database: DatabaseArguments,
     #[command(flatten)]
     pub(crate) tls: TlsArguments,
+    /// A TOML file of identity providers whose tokens are taken beside those of `runstate token`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) issuers: Option<PathBuf>,
     /// Serve plain http to the network, where others can read the tokens
     #[arg(long)]
     pub(crate) insecure_http: bool,

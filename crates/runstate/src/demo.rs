@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use server::auth::Issuers;
 use server::auth::{SigningKey, TokenRequest, issue};
 use server::{Limits, Options, Server};
 use tempfile::TempDir;
@@ -80,7 +81,14 @@ async fn perform(directory: &Path) -> Result<ExitCode, Failure> {
         public_origin: None,
         limits: Limits::default(),
     };
-    let server = serve::open(&data_dir, None, Default::default(), options).await?;
+    let server = serve::open(
+        &data_dir,
+        None,
+        Default::default(),
+        Issuers::default(),
+        options,
+    )
+    .await?;
     let place = Place {
         server: format!("http://{}", server.address()),
         token: token(&data_dir)?,

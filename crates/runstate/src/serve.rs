@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use server::auth::Verifier;
+use server::auth::{Issuers, Verifier};
 use server::{Options, Server};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -38,7 +38,14 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         },
     };
     let limits = (arguments.limits.uri(), arguments.limits.service());
-    let server = open(data_dir, Some(&arguments.database), limits, options).await?;
+    let issuers = arguments
+        .issuers
+        .as_deref()
+        .map(Issuers::read)
+        .transpose()?;
+    let issuers = issuers.unwrap_or_default();
+    let database = Some(&arguments.database);
+    let server = open(data_dir, database, limits, issuers, options).await?;
     // Whoever started the server may read its first line and close the pipe: it serves on.
     if let Err(error) = announce(&server, arguments) {
         tracing::warn!(%error, "the address could not be printed");
@@ -76,12 +83,14 @@ pub(crate) async fn open(
     data_dir: &Path,
     database: Option<&DatabaseArguments>,
     limits: Limits,
+    issuers: Issuers,
     options: Options,
 ) -> Result<Server, Failure> {
     let url = database.and_then(|database| database.url.as_ref());
     let key = wire::signing_key(data_dir, url)?;
+    let verifier = Verifier::new(&key).with_issuers(issuers);
     let handler = wire::service_handler(data_dir, database, limits).await?;
-    Ok(Server::bind(options, Verifier::new(&key), handler).await?)
+    Ok(Server::bind(options, verifier, handler).await?)
 }
 
 /// Says where the server listens and how to get a token. The first line is for programs too.

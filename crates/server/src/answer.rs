@@ -60,7 +60,7 @@ async fn serve(
     (asked, ids): (&HeaderMap, &RequestIds),
 ) -> Result<Response<Body>, Refusal> {
     let (parts, unread) = request.into_parts();
-    let admitted = match admit(shared, &parts) {
+    let admitted = match admit(shared, &parts).await {
         Ok(Admission::Open(response)) => return Ok(response),
         Ok(Admission::Ready) => {
             let handler = shared.handler.as_ref();
@@ -99,7 +99,7 @@ enum Admission {
     Service(exchange::Request),
 }
 
-fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
+async fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
     let uri = &parts.uri;
     let path = uri.path();
     let length = path.len() + uri.query().map_or(0, |query| query.len() + 1);
@@ -125,7 +125,7 @@ fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
     let (root, path) = target::split_root(path)?;
     let authority = target::authority(uri, parts.version, &parts.headers, shared.address)?;
     let token = auth::bearer_token(&parts.headers)?;
-    let caller = shared.verifier.verify(token, SystemTime::now())?;
+    let caller = shared.verifier.verify(token, SystemTime::now()).await?;
     Ok(Admission::Service(exchange::Request {
         method: method_of(&parts.method),
         service_root: match &shared.public_origin {

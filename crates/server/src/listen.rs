@@ -134,6 +134,7 @@ impl Server {
             tls,
             shared,
         } = self;
+        shared.verifier.prepare();
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
         let told = Arc::clone(&shared);

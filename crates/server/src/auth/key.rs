@@ -183,7 +183,7 @@ fn thumbprint(public: &[u8]) -> Option<[u8; 32]> {
 }
 
 /// RFC 7468, section 10.
-fn der_to_pem(der: &[u8]) -> String {
+pub(super) fn der_to_pem(der: &[u8]) -> String {
     let base64 = BASE64_STANDARD.encode(der);
     let mut pem = format!("{PEM_BEGIN}\n");
     for (index, digit) in base64.chars().enumerate() {

@@ -1,9 +1,11 @@
 //! Bearer tokens: how they are signed, issued and verified, and how a request carries one.
 
+mod issuers;
 mod key;
 mod token;
 mod verify;
 
+pub use issuers::{Issuer, Issuers, IssuersError};
 pub use key::{KeyError, SigningKey};
 pub use token::{AUDIENCE, MAX_LIFETIME, TokenError, TokenRequest, issue};
 pub use verify::Verifier;
@@ -21,6 +23,8 @@ pub enum AuthError {
     Missing,
     /// A token was sent that does not hold, and why; never a part of the token.
     Invalid(&'static str),
+    /// The token is of a trusted issuer whose keys cannot be read.
+    Unavailable,
     /// The token is sound, but of a personal Microsoft account, which no operation supports.
     PersonalAccount,
 }
@@ -35,7 +39,7 @@ impl AuthError {
                 r#"Bearer realm="", error="invalid_token", error_description="{reason}""#
             ))
             .ok(),
-            Self::PersonalAccount => None,
+            Self::PersonalAccount | Self::Unavailable => None,
         }
     }
 }
@@ -48,6 +52,10 @@ impl From<AuthError> for Error {
                 "Access token is empty. Send one in the header Authorization: Bearer <token>.",
             ),
             AuthError::Invalid(reason) => (ErrorCode::InvalidAuthenticationToken, reason),
+            AuthError::Unavailable => (
+                ErrorCode::ServiceUnavailable,
+                "The keys of the access token's issuer cannot be read. Try again in a minute.",
+            ),
             AuthError::PersonalAccount => (
                 ErrorCode::Forbidden,
                 "Personal Microsoft accounts are not supported. Use a work or school account, or \

@@ -5,16 +5,20 @@ use std::time::SystemTime;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use engine::access::Caller;
+use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode};
 use moka::sync::Cache;
+use serde::Deserialize;
 
+use super::issuers::{Issuers, Trusted};
 use super::token::{AUDIENCE, Claims, seconds};
 use super::{AuthError, SigningKey};
 
-/// How far the issuer's clock may be ahead, in seconds. An expired token gets no leeway: the key
-/// that signed it and the clock that expires it are this service's own.
-const LEEWAY: u64 = 60;
+/// How far the clock of another server that signs with the same key may be ahead, in seconds. An
+/// expired token gets no leeway: the key that signed it and the clock that expires it are this
+/// service's own.
+const AHEAD: u64 = 60;
 
 /// How many verified tokens are remembered.
 const REMEMBERED: u64 = 10_000;
@@ -31,18 +35,22 @@ pub struct Verifier {
     key: DecodingKey,
     validation: Validation,
     tenant: String,
+    trusted: Vec<Trusted>,
     remembered: Cache<[u8; 32], Arc<Verified>>,
 }
 
 /// What a token with a sound signature says.
-struct Verified {
-    caller: Caller,
-    not_before: u64,
-    expires: u64,
+pub(super) struct Verified {
+    pub(super) caller: Caller,
+    /// From when to when it holds, in seconds since 1970.
+    pub(super) not_before: u64,
+    pub(super) expires: u64,
+    /// For how many seconds more, since the clocks of others differ.
+    pub(super) leeway: u64,
 }
 
 impl Verifier {
-    /// A verifier of the tokens that this key signs, and of no others.
+    /// A verifier of the tokens that this key signs.
     #[must_use]
     pub fn new(key: &SigningKey) -> Self {
         // The key decides the algorithm; a token that names another is refused by its header.
@@ -57,45 +65,74 @@ impl Verifier {
             key: key.decoding(),
             validation,
             tenant: key.tenant().to_string(),
+            trusted: Vec::new(),
             remembered: Cache::new(REMEMBERED),
         }
+    }
+
+    /// Takes the tokens of these issuers, too.
+    #[must_use]
+    pub fn with_issuers(mut self, issuers: Issuers) -> Self {
+        self.trusted = issuers.0.into_iter().map(Trusted::new).collect();
+        self
+    }
+
+    /// Reads the keys of the trusted issuers, so that what is wrong with them is in the log before a
+    /// token needs them. Within a runtime of tokio.
+    pub(crate) fn prepare(&self) {
+        self.trusted.iter().for_each(Trusted::prepare);
     }
 
     /// The caller that a token names.
     ///
     /// # Errors
-    /// [`AuthError::Invalid`] unless the token is of this key, for this audience, and holds now;
-    /// [`AuthError::PersonalAccount`] if it is and names a personal Microsoft account.
-    pub fn verify(&self, token: &str, now: SystemTime) -> Result<Caller, AuthError> {
+    /// [`AuthError::Invalid`] unless the token is of this key or a trusted issuer, for this
+    /// audience, and holds now; [`AuthError::PersonalAccount`] if it is and names a personal
+    /// Microsoft account; [`AuthError::Unavailable`] if its issuer's keys cannot be read.
+    pub async fn verify(&self, token: &str, now: SystemTime) -> Result<Caller, AuthError> {
         let now = seconds(now);
         let fingerprint = fingerprint(token);
         if let Some(verified) = self.remembered.get(&fingerprint) {
             verified.check_times(now)?;
             return Ok(verified.caller.clone());
         }
-        let verified = Arc::new(self.examine(token)?);
+        let verified = match self.trusted_issuer(token) {
+            Some(issuer) => issuer.examine(token).await?,
+            None => self.examine(token)?,
+        };
+        let verified = Arc::new(verified);
         verified.check_times(now)?;
         self.remembered.insert(fingerprint, Arc::clone(&verified));
         Ok(verified.caller.clone())
     }
 
-    /// Everything about a token that time does not change.
+    /// The trusted issuer that a token says it is of; whether it is, its signature tells.
+    fn trusted_issuer(&self, token: &str) -> Option<&Trusted> {
+        #[derive(Deserialize)]
+        struct Says {
+            iss: String,
+        }
+        if self.trusted.is_empty() {
+            return None;
+        }
+        let says = insecure_decode_claims::<Says>(token).ok()?;
+        self.trusted.iter().find(|issuer| issuer.name() == says.iss)
+    }
+
+    /// Everything about a token of the own key that time does not change.
     fn examine(&self, token: &str) -> Result<Verified, AuthError> {
         let token = decode::<Claims>(token, &self.key, &self.validation)
             .map_err(|error| AuthError::Invalid(reason(error.kind())))?;
-        check_header(&token.header)?;
+        check_header(&token.header, &["JWT"])?;
         let claims = token.claims;
-        if claims.tid.eq_ignore_ascii_case(PERSONAL_ACCOUNTS_TENANT)
-            || claims.idp.as_deref() == Some(PERSONAL_ACCOUNTS_PROVIDER)
-        {
-            return Err(AuthError::PersonalAccount);
-        }
+        check_person(&claims.tid, claims.idp.as_deref())?;
         if claims.tid != self.tenant {
             return Err(AuthError::Invalid("The access token is of another tenant."));
         }
         Ok(Verified {
             not_before: claims.nbf,
             expires: claims.exp,
+            leeway: 0,
             caller: Caller {
                 subject: claims.sub,
                 roles: claims.roles.into_iter().collect(),
@@ -111,33 +148,38 @@ impl Verifier {
 
 impl Verified {
     fn check_times(&self, now: u64) -> Result<(), AuthError> {
-        if now >= self.expires {
+        if now >= self.expires.saturating_add(self.leeway) {
             return Err(AuthError::Invalid("The access token has expired."));
         }
-        if now.saturating_add(LEEWAY) < self.not_before {
+        if now.saturating_add(AHEAD) < self.not_before {
             return Err(AuthError::Invalid("The access token is not valid yet."));
         }
         Ok(())
     }
 }
 
-fn check_header(header: &Header) -> Result<(), AuthError> {
-    if !header
-        .typ
-        .as_deref()
-        .is_some_and(|typ| typ.eq_ignore_ascii_case("JWT"))
-    {
+/// Whether a token is of one of these types (RFC 7519, section 5.1), and may be understood without
+/// more (RFC 7515, section 4.1.11).
+pub(super) fn check_header(header: &Header, types: &[&str]) -> Result<(), AuthError> {
+    let typ = header.typ.as_deref().unwrap_or_default();
+    if !types.iter().any(|known| typ.eq_ignore_ascii_case(known)) {
         return Err(AuthError::Invalid("The access token's type is not JWT."));
     }
-    // RFC 7515, section 4.1.11: what must be understood, and is not, ends it.
-    if header
-        .crit
-        .as_ref()
-        .is_some_and(|critical| !critical.is_empty())
-    {
+    let is_critical = |critical: &Vec<_>| !critical.is_empty();
+    if header.crit.as_ref().is_some_and(is_critical) {
         return Err(AuthError::Invalid(
             "The access token has critical extensions.",
         ));
+    }
+    Ok(())
+}
+
+/// Refuses personal Microsoft accounts, which no operation supports.
+pub(super) fn check_person(tenant: &str, provider: Option<&str>) -> Result<(), AuthError> {
+    if tenant.eq_ignore_ascii_case(PERSONAL_ACCOUNTS_TENANT)
+        || provider == Some(PERSONAL_ACCOUNTS_PROVIDER)
+    {
+        return Err(AuthError::PersonalAccount);
     }
     Ok(())
 }
