@@ -21,3 +21,4 @@ pub mod tls;
 pub use limits::Limits;
 pub use listen::{BindError, Options, Server};
 pub use origin::{NoOrigin, PublicOrigin};
+pub use private_file::FileError;

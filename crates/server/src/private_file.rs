@@ -9,24 +9,32 @@ use uuid::Uuid;
 /// The largest that is read, in bytes: keys and certificates have some hundreds.
 const LIMIT: u64 = 64 << 10;
 
-/// Why a file cannot be used.
-#[derive(Debug)]
-pub(crate) enum FileError {
+/// Why a file of the data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
     /// A file or directory cannot be made or read.
+    #[error("cannot {action} {path}: {reason}")]
     Io {
         /// What was tried.
         action: &'static str,
         /// On which file or directory.
         path: PathBuf,
         /// The system's refusal.
+        #[source]
         reason: io::Error,
     },
     /// Others may read the file, and so may have read it.
+    #[error(
+        "{path} can be read by others (mode {mode:04o}), who could {harm}; if none of them did, \
+         run: chmod 600 {path}; otherwise delete it"
+    )]
     Exposed {
         /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+        /// What they could do.
+        harm: &'static str,
     },
 }
 
@@ -39,8 +47,8 @@ impl FileError {
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Readers {
-    /// Its owner alone: mode 0600.
-    Owner,
+    /// Its owner alone: mode 0600. With what others could do who read it.
+    Owner(&'static str),
     /// Everyone: mode 0644.
     Everyone,
 }
@@ -68,12 +76,12 @@ pub(crate) fn read_or_create<E: From<FileError>>(
 
 fn read(path: &Path, readers: Readers) -> Result<String, FileError> {
     let file = File::open(path).map_err(|reason| failed("open", path, reason))?;
-    if readers == Readers::Owner {
+    if let Readers::Owner(harm) = readers {
         // The mode of the file that is open, not of what the path names a moment later.
         let metadata = file
             .metadata()
             .map_err(|reason| failed("examine", path, reason))?;
-        check_mode(path, &metadata)?;
+        check_mode(path, &metadata, harm)?;
     }
     let mut text = String::new();
     file.take(LIMIT)
@@ -112,7 +120,7 @@ fn write(path: &Path, readers: Readers, text: &str) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(
         &mut options,
         match readers {
-            Readers::Owner => 0o600,
+            Readers::Owner(_) => 0o600,
             Readers::Everyone => 0o644,
         },
     );
@@ -132,7 +140,7 @@ fn create_directory(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn check_mode(path: &Path, metadata: &fs::Metadata) -> Result<(), FileError> {
+fn check_mode(path: &Path, metadata: &fs::Metadata, harm: &'static str) -> Result<(), FileError> {
     let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777;
     if mode & 0o077 == 0 {
         Ok(())
@@ -140,12 +148,13 @@ fn check_mode(path: &Path, metadata: &fs::Metadata) -> Result<(), FileError> {
         Err(FileError::Exposed {
             path: path.to_owned(),
             mode,
+            harm,
         })
     }
 }
 
 #[cfg(not(unix))]
-fn check_mode(_: &Path, _: &fs::Metadata) -> Result<(), FileError> {
+fn check_mode(_: &Path, _: &fs::Metadata, _: &'static str) -> Result<(), FileError> {
     Ok(()) // There, the access list that is inherited from the directory decides.
 }
 

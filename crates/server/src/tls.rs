@@ -4,7 +4,6 @@ mod authority;
 mod files;
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -27,29 +26,9 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Why there is no certificate to show.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file or directory cannot be made or read.
-    #[error("cannot {action} {path}: {reason}")]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// On which file or directory.
-        path: PathBuf,
-        /// The system's refusal.
-        #[source]
-        reason: io::Error,
-    },
-    /// Others may read the authority's key.
-    #[error(
-        "{path} can be read by others (mode {mode:04o}), who could pose as this server; if none \
-         of them did, run: chmod 600 {path}; otherwise delete its directory, and have clients \
-         trust the authority that is made anew"
-    )]
-    Exposed {
-        /// The key's file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
+    /// A file cannot be read or made, or others can read it.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A file that holds something else than it must.
     #[error("{path}: {reason}")]
     Content {
@@ -61,23 +40,6 @@ pub enum TlsError {
     /// The cryptographic library refused.
     #[error("cannot make a certificate: {0}")]
     Make(String),
-}
-
-impl From<FileError> for TlsError {
-    fn from(error: FileError) -> Self {
-        match error {
-            FileError::Io {
-                action,
-                path,
-                reason,
-            } => Self::Io {
-                action,
-                path,
-                reason,
-            },
-            FileError::Exposed { path, mode } => Self::Exposed { path, mode },
-        }
-    }
 }
 
 /// TLS 1.2 and 1.3 with a certificate that is exchanged while connections go on.
@@ -98,7 +60,7 @@ impl Tls {
     /// what was shown before is shown on.
     ///
     /// # Errors
-    /// [`TlsError::Io`], [`TlsError::Content`].
+    /// [`TlsError::File`], [`TlsError::Content`].
     pub fn from_files(certificates: &Path, key: &Path) -> Result<Self, TlsError> {
         let mut files = Files::new(certificates, key);
         let first = files.read()?;

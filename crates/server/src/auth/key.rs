@@ -1,7 +1,6 @@
 //! The signing key: that of a data directory, or one that is kept in a database.
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -15,6 +14,8 @@ use crate::private_file::{self, FileError, Readers};
 
 /// The file's name in the data directory.
 const FILE_NAME: &str = "signing-key.pem";
+/// What whoever reads it can do.
+const HARM: &str = "issue any token";
 const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const PEM_END: &str = "-----END PRIVATE KEY-----";
 
@@ -29,28 +30,9 @@ pub struct SigningKey {
 /// Why there is no signing key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// A file or directory cannot be made or read.
-    #[error("cannot {action} {path}: {reason}")]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// On which file or directory.
-        path: PathBuf,
-        /// The system's refusal.
-        #[source]
-        reason: io::Error,
-    },
-    /// Others may read the file, and so may have read it.
-    #[error(
-        "{path} can be read by others (mode {mode:04o}), who could issue any token; if none of \
-         them did, run: chmod 600 {path}; otherwise delete it, which ends every token it signed"
-    )]
-    Exposed {
-        /// The key's file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
+    /// The file cannot be read or made, or others can read it.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The file is no key of the kind that is used here.
     #[error("{path} is no ECDSA P-256 private key in PEM (PKCS #8): {reason}")]
     NoKey {
@@ -67,23 +49,6 @@ pub enum KeyError {
     Generate,
 }
 
-impl From<FileError> for KeyError {
-    fn from(error: FileError) -> Self {
-        match error {
-            FileError::Io {
-                action,
-                path,
-                reason,
-            } => Self::Io {
-                action,
-                path,
-                reason,
-            },
-            FileError::Exposed { path, mode } => Self::Exposed { path, mode },
-        }
-    }
-}
-
 impl SigningKey {
     /// The key of a data directory, which is made with it on first use: the directory with mode
     /// 0700, the file with mode 0600. Of several processes that do so at once, one makes the key
@@ -93,7 +58,7 @@ impl SigningKey {
     /// [`KeyError`].
     pub fn load_or_create(data_dir: &Path) -> Result<Self, KeyError> {
         let make = || Ok::<_, KeyError>(der_to_pem(&Self::new_secret()?));
-        let text = private_file::read_or_create(data_dir, FILE_NAME, Readers::Owner, make)?;
+        let text = private_file::read_or_create(data_dir, FILE_NAME, Readers::Owner(HARM), make)?;
         let no_key = |reason| KeyError::NoKey {
             path: data_dir.join(FILE_NAME),
             reason,

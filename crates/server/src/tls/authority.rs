@@ -25,6 +25,8 @@ use crate::private_file::{Readers, read_or_create};
 /// The file of the authority's certificate, which clients are to trust, in its directory.
 pub const CA_FILE: &str = "ca.pem";
 const KEY_FILE: &str = "ca-key.pem";
+/// What whoever reads the authority's key can do.
+const HARM: &str = "pose as this server";
 
 const DAY: Duration = Duration::from_secs(86_400);
 /// How long the authority's certificate holds.
@@ -99,7 +101,7 @@ impl Authority {
             path: directory.join(name),
             reason,
         };
-        let key = read_or_create(directory, KEY_FILE, Readers::Owner, || {
+        let key = read_or_create(directory, KEY_FILE, Readers::Owner(HARM), || {
             let key = KeyPair::generate().map_err(make)?;
             Ok::<_, TlsError>(key.serialize_pem())
         })?;

@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::TlsError;
+use crate::private_file::FileError;
 
 /// The two files, and what they held when they were read last.
 pub(super) struct Files {
@@ -47,7 +48,7 @@ impl Files {
 
     fn contents(&self) -> Result<(Vec<u8>, Vec<u8>), TlsError> {
         let read = |path: &Path| {
-            fs::read(path).map_err(|reason| TlsError::Io {
+            fs::read(path).map_err(|reason| FileError::Io {
                 action: "read",
                 path: path.to_owned(),
                 reason,

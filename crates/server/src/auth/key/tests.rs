@@ -70,7 +70,7 @@ fn only_the_owner_may_read_key_and_directory() {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         match SigningKey::load_or_create(&data_dir) {
             Ok(_) => assert!(!refused, "{mode:o}"),
-            Err(KeyError::Exposed { mode: seen, .. }) => {
+            Err(KeyError::File(FileError::Exposed { mode: seen, .. })) => {
                 assert!(refused && seen == mode, "{mode:o}");
             }
             Err(other) => panic!("{mode:o}: {other}"),
