@@ -2,17 +2,11 @@
 
 import { FetchClient } from "@odata2ts/http-client-fetch";
 
+import { program, same } from "./checks";
 import { deviceHealthScriptType, runAsAccountType } from "./generated/graph/graphModel";
 import { graphService } from "./generated/graph/graphService";
 
-declare const process: { argv: string[] };
-
-function same(actual: unknown, expected: unknown): void {
-  const [left, right] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (left !== right) throw new Error(`${left} instead of ${right}`);
-}
-
-async function main([url, token]: string[]): Promise<void> {
+program(async ([url, token]) => {
   const client = new FetchClient({ headers: { Authorization: `Bearer ${token}` } });
   const management = new graphService(client, `${url}/beta`).deviceManagement();
   const scripts = management.deviceHealthScripts();
@@ -47,9 +41,4 @@ async function main([url, token]: string[]): Promise<void> {
   await one.patch({ displayName: "changed" });
   same((await one.query()).data.displayName, "changed");
   same((await one.delete()).status, 204);
-}
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error);
-  throw error;
 });

@@ -63,6 +63,11 @@ impl<'a> Cursor<'a> {
         self.text.get(self.position..).unwrap_or("")
     }
 
+    /// What has been read.
+    pub(super) fn read(&self) -> &'a str {
+        self.text.get(..self.position).unwrap_or("")
+    }
+
     pub(super) fn is_at_end(&self) -> bool {
         self.position >= self.text.len()
     }

@@ -65,11 +65,24 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    /// Key properties and their values without parentheses, as Graph writes compound keys.
+    /// Key properties and their values without parentheses, as Graph writes compound keys. Its
+    /// Python SDK loses the commas between them: behind a closing quote none is needed.
     fn keys(&mut self) -> SegmentForm<'a> {
-        let parsed = self.separated(|p| p.named_argument(&mut Self::path_value));
-        match parsed.and_then(|keys| self.at.expect_end().map(|()| keys)) {
-            Ok(keys) => SegmentForm::Keys(keys),
+        let mut keys = Vec::new();
+        let parsed = loop {
+            match self.named_argument(&mut Self::path_value) {
+                Ok(key) => keys.push(key),
+                Err(error) => break Err(error),
+            }
+            let is_quoted = self.at.read().ends_with('\'');
+            self.at.whitespace();
+            if !self.at.eat(",") && (self.at.is_at_end() || !is_quoted) {
+                break self.at.expect_end();
+            }
+            self.at.whitespace();
+        };
+        match parsed {
+            Ok(()) => SegmentForm::Keys(keys),
             Err(error) => SegmentForm::Key(Some(error)),
         }
     }
@@ -248,7 +261,14 @@ mod tests {
             "s/id='a',policyId='b'",
             &["name s", "keys id='a',policyId='b'"],
         );
+        check(
+            "s/id='a'policyId='b''c'deviceId='d'",
+            &["name s", "keys id='a',policyId='b''c',deviceId='d'"],
+        );
         check("s/id='a',policyId=", &["name s", "broken at 18"]);
+        check("s/id='a'policyId=", &["name s", "broken at 17"]);
+        check("s/id='a''", &["name s", "broken at 9"]);
+        check("s/id=1policyId='b'", &["name s", "broken at 6"]);
         check("f/n.getX()", &["name f", "call n.getX()"]);
         check("f/a-b:c-d", &["name f", "text a-b:c-d"]);
         check("f/x(a=1)(2)", &["name f", "call x(a=1)(2)"]);
