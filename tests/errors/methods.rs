@@ -95,6 +95,9 @@ fn a_method_is_refused_before_a_query_that_cannot_be_read() {
         "/beta/deviceManagement/deviceHealthScripts/$count?$filter=",
         "/beta/deviceManagement/deviceHealthScripts/delta()?$select=",
         "/beta?$format=",
+        "/beta/deviceManagement/comanagedDevices?$select=0",
+        "/beta/deviceManagement/comanagedDevices/x?$apply=0",
+        "/beta/deviceManagement/deviceHealthScripts/x/deviceRunStates/y/managedDevice?$top=1",
     ] {
         let answer = server.send(&Request::new("PUT", target).json(&json!({})));
         answer.clone().expect_error(405, "MethodNotAllowed");

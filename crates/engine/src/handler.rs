@@ -175,7 +175,7 @@ impl Engine {
         let core = &self.core;
         let (resource, options) = (&understood.resource, &understood.options);
         uri::check(resource, options, request.method.as_str())
-            .map_err(|error| methods::of_kind(core, resource, error))?;
+            .map_err(|error| methods::before(core, resource, &request.method, error))?;
         unserved::check(resource, options)?;
         schema_version::check(&core.model, options)?;
         let action = Action::of(&request.method);
@@ -278,12 +278,11 @@ fn refused(core: &Core, request: &Request, error: Error) -> Error {
     if request.method == Method::OPTIONS {
         return error;
     }
-    match uri::check(&resource, &options, request.method.as_str()) {
-        Err(method) if method.code == ErrorCode::MethodNotAllowed => {
-            methods::of_kind(core, &resource, method)
-        }
-        _ => error,
-    }
+    let of_kind = uri::check(&resource, &options, request.method.as_str())
+        .err()
+        .filter(|refusal| refusal.code == ErrorCode::MethodNotAllowed);
+    let error = of_kind.unwrap_or(error);
+    methods::before(core, &resource, &request.method, error)
 }
 
 /// A panic becomes an error: it is one request's alone.

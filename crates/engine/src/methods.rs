@@ -66,14 +66,18 @@ pub(crate) fn told(context: &Context, error: Error) -> Error {
     }
 }
 
-/// A 405 of the kind of resource: of what it names, the place may forbid some.
-pub(crate) fn of_kind(core: &Core, resource: &Resource, error: Error) -> Error {
-    if error.allow.is_none() {
-        return error;
+/// What refuses a request whose method, query or options are wrong: a method that is not served here
+/// comes first, with those that are.
+pub(crate) fn before(core: &Core, resource: &Resource, method: &Method, error: Error) -> Error {
+    if error.code == ErrorCode::MethodNotAllowed {
+        let allow = served(core, resource);
+        let message = format!("{} Allowed: {allow}.", error.message);
+        return Error::method_not_allowed(allow, message);
     }
-    let allow = served(core, resource);
-    let message = format!("{} Allowed: {allow}.", error.message);
-    Error::method_not_allowed(allow, message)
+    match resource {
+        Resource::Path(path) => check(core, path, method).err().unwrap_or(error),
+        _ => error,
+    }
 }
 
 fn method(name: &str) -> Method {

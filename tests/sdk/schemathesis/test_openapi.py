@@ -16,7 +16,7 @@ ROLES = [
     "DeviceManagementManagedDevices.PrivilegedOperations.All",
 ]
 SEED = "20240229"
-EXCLUDED = "positive_data_acceptance,unsupported_method,allow_header_conformance"
+EXCLUDED = "positive_data_acceptance"
 
 
 @pytest.fixture(scope="session")
