@@ -7,6 +7,7 @@
 mod part;
 mod run;
 mod url;
+mod value;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use odata::batch::{self, Format, Rules};

@@ -6,7 +6,7 @@ use odata::batch::{self, Answer};
 use odata::{Error, ErrorCode};
 
 use super::run::Run;
-use super::url;
+use super::{url, value};
 use crate::core::Core;
 use crate::exchange::{Request, Response};
 use crate::failure;
@@ -127,7 +127,9 @@ fn leads_to(request: &Request, response: &Response) -> Option<String> {
 
 /// Whether a request may refer to another: then it runs after it.
 pub(super) fn refers(request: &batch::Request) -> bool {
+    let query = request.url.split_once('?').map(|(_, query)| query);
     batch::identifier(&request.url).is_some()
+        || query.is_some_and(|query| !value::references(query).is_empty())
         || request
             .headers
             .iter()
@@ -157,11 +159,26 @@ impl Run<'_> {
             method: part.method.parse().map_err(Error::internal)?,
             service_root: outer.service_root.clone(),
             path: path.to_owned(),
-            query: query.map(str::to_owned),
+            query: self.query(query, index)?,
             headers: self.headers(index)?,
             body: Bytes::from(body.unwrap_or_else(|| part.body.clone())),
             caller: outer.caller.clone(),
         })
+    }
+
+    /// The query, with the values that it refers to.
+    fn query(&self, query: Option<&str>, index: usize) -> Result<Option<String>, Error> {
+        let Some(query) = query else { return Ok(None) };
+        let found = value::replaced(query, |reference| {
+            // Any other `$name` is for the parser to judge.
+            if self.position(reference.id, index).is_none() {
+                return Ok(None);
+            }
+            let path = self.referred(reference.id, index)?;
+            let body = &self.earlier(reference.id, index)?.response.body;
+            value::literal(&self.engine.core, path, body, reference).map(Some)
+        })?;
+        Ok(Some(found.unwrap_or_else(|| query.to_owned())))
     }
 
     fn headers(&self, index: usize) -> Result<HeaderMap, Error> {
@@ -215,20 +232,23 @@ impl Run<'_> {
         })
     }
 
-    /// The answer of a successful earlier request.
-    fn earlier(&self, id: &str, index: usize) -> Result<&Done, Error> {
+    /// The position of an earlier request.
+    fn position(&self, id: &str, index: usize) -> Option<usize> {
         let ignore_case = self.engine.core.service.profile().batch.ids_ignore_case;
         let is_named = |known: &String| {
             known == id || ignore_case && known.to_lowercase() == id.to_lowercase()
         };
-        let position = self.requests[..index]
-            .iter()
-            .position(|request| request.id.as_ref().is_some_and(is_named))
-            .ok_or_else(|| {
-                Error::bad_request(format!(
-                    "'${id}' refers to no earlier request of the batch."
-                ))
-            })?;
+        let mut earlier = self.requests[..index].iter();
+        earlier.position(|request| request.id.as_ref().is_some_and(is_named))
+    }
+
+    /// The answer of a successful earlier request.
+    fn earlier(&self, id: &str, index: usize) -> Result<&Done, Error> {
+        let position = self.position(id, index).ok_or_else(|| {
+            Error::bad_request(format!(
+                "'${id}' refers to no earlier request of the batch."
+            ))
+        })?;
         self.done[position]
             .as_ref()
             .filter(|done| done.succeeded())

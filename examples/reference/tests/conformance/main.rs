@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod aggregation;
+mod batch_values;
 mod batches;
 mod composition;
 mod deltas;
