@@ -79,7 +79,7 @@ fn requests_of_a_change_set_may_lack_an_identifier() {
     let toys = part("", "POST /Categories", "{\"Name\":\"Toys\"}");
     let games = part("", "POST /Categories", "{\"Name\":\"Games\"}");
     check(&[
-        batch(&[change_set(&[toys.clone(), games.clone()])]).lacks("HTTP/1.1 4"),
+        batch(&[change_set(&[toys.clone(), games])]).lacks("HTTP/1.1 4"),
         get("Categories/$count", 200).has("5"),
         batch(&[change_set(&[
             part("", "POST /Categories", "{\"Name\":\"More\"}"),
