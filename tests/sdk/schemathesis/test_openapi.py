@@ -66,10 +66,8 @@ def run(server, root, document, directory, *arguments):
 def test_data_of_all_kinds(server, tmp_path):
     """Valid and invalid, by rote and at random, by themselves and in chains along the links.
 
-    Three checks cannot hold here. `positive_data_acceptance`: query options are expressions over
-    the model's names, which a JSON schema does not describe, so most that it lets pass are refused.
-    `unsupported_method` and `allow_header_conformance`: a method is judged by the kind of resource
-    (the black-box tests walk all kinds), while the description leaves out what the place forbids.
+    One check cannot hold here, `positive_data_acceptance`: query options are expressions over the
+    model's names, which a JSON schema does not describe, so most that it lets pass are refused.
     """
     run(
         server,
