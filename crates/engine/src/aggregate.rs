@@ -159,6 +159,7 @@ pub(crate) fn count(
         method: Method::Count,
         name: "count".to_owned(),
         ty: edm::TypeRef::primitive(edm::Primitive::Int64),
+        from: Vec::new(),
     }]));
     let mut total = 0;
     run(core, reader, target, &steps, &mut |_, values| {

@@ -72,6 +72,20 @@ pub struct Aggregate {
     pub name: String,
     /// The type of the result.
     pub ty: TypeRef,
+    /// `from`: the aggregate of groups is itself aggregated, in this order (section 3.2.1.6).
+    pub from: Vec<From>,
+}
+
+/// `from properties with method` (section 3.2.1.6): what is aggregated so far is aggregated for
+/// each combination of the properties, and the results by the method.
+#[derive(Clone, Debug, PartialEq)]
+pub struct From {
+    /// The grouping properties; single-valued paths.
+    pub properties: Vec<Path>,
+    /// The type of what is aggregated so far.
+    pub of: TypeRef,
+    /// How its results are aggregated.
+    pub method: Method,
 }
 
 /// The standard aggregation methods (section 3.1.3). Null values are left out.

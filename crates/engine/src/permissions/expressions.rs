@@ -74,8 +74,11 @@ fn of_transformations(steps: &[Transformation], see: &mut dyn FnMut(&Path)) {
                 of_expr(by, see);
             }
             Transformation::Aggregate(items) => {
-                let exprs = items.iter().filter_map(|item| item.expr.as_ref());
-                exprs.for_each(|expr| of_expr(expr, see));
+                for item in items {
+                    item.expr.iter().for_each(|expr| of_expr(expr, see));
+                    let from = item.from.iter().flat_map(|from| &from.properties);
+                    from.for_each(|path| of_path(path, see));
+                }
             }
             Transformation::GroupBy { properties, then } => {
                 properties.iter().for_each(|path| of_path(path, see));

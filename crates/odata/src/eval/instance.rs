@@ -6,6 +6,7 @@ use edm::{StructuredId, Value};
 
 use super::error::EvalError;
 use super::operand::Operand;
+use crate::expr::Step;
 use crate::path::Segment;
 
 /// An instance of a structured type, as expressions see it.
@@ -30,6 +31,11 @@ pub trait Instance {
     /// this name.
     fn dynamic(&self, _name: &str) -> Option<Cow<'_, Value>> {
         None
+    }
+
+    /// Whether an aggregation left out what a path leads to: it is null then.
+    fn hides(&self, _steps: &[Step]) -> bool {
+        false
     }
 
     /// The texts that `$search` looks at.

@@ -5,9 +5,9 @@ use edm::{ItemType, Primitive, TypeRef};
 use super::bind_scope::{Instance, Scope};
 use super::bind_type::{is_numeric, is_ordered, is_unknown};
 use super::binder::{Binder, unsupported};
-use super::syntax::{self, AggregateItem, Member, MemberPath, PathRoot};
+use super::syntax::{self, AggregateFrom, AggregateItem, Member, MemberPath, PathRoot};
 use crate::Error;
-use crate::apply::{Aggregate, Method};
+use crate::apply::{Aggregate, From, Method};
 use crate::expr::{Expr, Step};
 
 impl<'a> Binder<'_, 'a> {
@@ -43,44 +43,66 @@ impl<'a> Binder<'_, 'a> {
         scope: Scope<'_>,
         item: &'a AggregateItem<'a>,
     ) -> Result<Aggregate, Error> {
-        if !item.from.is_empty() {
-            return Err(unsupported("'from' in aggregate").with_target("$apply"));
-        }
         let Some(name) = &item.alias else {
             return Err(unsupported(&format!(
                 "The custom aggregate '{}'",
                 item.expr
             )));
         };
-        let Some(method) = &item.method else {
-            return Ok(Aggregate {
-                expr: self.counted(scope, &item.expr)?,
-                method: Method::Count,
-                name: name.to_string(),
-                ty: not_null(Primitive::Int64),
-            });
-        };
-        let method = standard_method(method).ok_or_else(|| {
-            Error::bad_request(format!(
-                "There is no aggregation method '{method}'; allowed: sum, min, max, average, countdistinct."
-            ))
-            .with_target(&**method)
-        })?;
-        let expr = self.expr(scope, &item.expr, None)?;
-        let ty = result(method, expr.ty()).ok_or_else(|| {
-            Error::bad_request(format!(
-                "The aggregation method '{}' does not take '{}', which is of type {}.",
-                item.method.as_deref().unwrap_or_default(),
-                item.expr,
-                self.type_of(&expr)
-            ))
-        })?;
-        Ok(Aggregate {
-            expr: Some(expr),
-            method,
+        let mut bound = Aggregate {
+            expr: None,
+            method: Method::Count,
             name: name.to_string(),
-            ty,
-        })
+            ty: not_null(Primitive::Int64),
+            from: Vec::new(),
+        };
+        if let Some(method) = &item.method {
+            let expr = self.expr(scope, &item.expr, None)?;
+            bound.method = standard_method(method)?;
+            bound.ty = result(bound.method, expr.ty()).ok_or_else(|| {
+                Error::bad_request(format!(
+                    "The aggregation method '{method}' does not take '{}', which is of type {}.",
+                    item.expr,
+                    self.type_of(&expr)
+                ))
+            })?;
+            bound.expr = Some(expr);
+        } else {
+            bound.expr = self.counted(scope, &item.expr)?;
+        }
+        for from in &item.from {
+            self.aggregated_from(scope, from, &mut bound)?;
+        }
+        Ok(bound)
+    }
+
+    /// One `from`, behind what is bound so far.
+    fn aggregated_from(
+        &self,
+        scope: Scope<'_>,
+        from: &'a AggregateFrom<'a>,
+        bound: &mut Aggregate,
+    ) -> Result<(), Error> {
+        let Some(method) = &from.method else {
+            return Err(unsupported("'from' of a custom aggregate").with_target("$apply"));
+        };
+        let properties = self.grouping_properties(scope, from.by.iter())?;
+        let of = bound.ty.clone();
+        let method_name = method;
+        let method = standard_method(method)?;
+        bound.ty = result(method, Some(of.clone())).ok_or_else(|| {
+            Error::bad_request(format!(
+                "The aggregation method '{method_name}' does not take what it is given by 'from', \
+                 which is of type {}.",
+                self.model.type_name(&of)
+            ))
+        })?;
+        bound.from.push(From {
+            properties,
+            of,
+            method,
+        });
+        Ok(())
     }
 
     /// What `$count` counts: the instances, or what a path before it leads to.
@@ -124,14 +146,19 @@ impl<'a> Binder<'_, 'a> {
     }
 }
 
-fn standard_method(name: &str) -> Option<Method> {
-    Some(match name {
+fn standard_method(name: &str) -> Result<Method, Error> {
+    Ok(match name {
         "sum" => Method::Sum,
         "min" => Method::Min,
         "max" => Method::Max,
         "average" => Method::Average,
         "countdistinct" => Method::CountDistinct,
-        _ => return None,
+        _ => {
+            return Err(Error::bad_request(format!(
+                "There is no aggregation method '{name}'; allowed: sum, min, max, average, countdistinct."
+            ))
+            .with_target(name));
+        }
     })
 }
 
@@ -157,6 +184,9 @@ fn result(method: Method, ty: Option<TypeRef>) -> Option<TypeRef> {
     let ItemType::Primitive(primitive) = ty.item else {
         return None;
     };
+    if primitive == Primitive::Duration {
+        return Some(TypeRef::primitive(primitive));
+    }
     if !is_numeric(primitive) {
         return None;
     }

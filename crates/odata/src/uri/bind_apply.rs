@@ -6,10 +6,13 @@ use edm::{ItemType, TypeRef};
 use super::bind_scope::{Instance, Scope};
 use super::bind_type::{common, is_ordered, is_unknown, primitive};
 use super::binder::{Binder, unsupported};
-use super::syntax::{self, GroupElement, RankMethod};
+use super::syntax::{self, GroupElement, MemberPath, RankMethod};
 use crate::Error;
 use crate::apply::{RankMeasure, Transformation};
 use crate::expr::{Expr, Path, Step};
+
+/// The most groupings that one `groupby` makes by its `rollup`s.
+const MAX_GROUPINGS: usize = 32;
 
 impl<'a> Binder<'_, 'a> {
     /// A sequence of transformations, and the instances that it makes.
@@ -138,8 +141,8 @@ impl<'a> Binder<'_, 'a> {
         })
     }
 
-    /// `groupby` (section 3.2.3): what is not grouped is gone, unless the transformation of the
-    /// groups keeps it.
+    /// `groupby` (section 3.2.3). With `rollup` it is one for each combination of levels, one behind
+    /// the other (section 3.2.3.2).
     fn group_by(
         &self,
         outer: Scope<'_>,
@@ -147,12 +150,36 @@ impl<'a> Binder<'_, 'a> {
         by: &'a [GroupElement<'a>],
         then: &'a [syntax::Transformation<'a>],
     ) -> Result<Transformation, Error> {
-        let mut properties: Vec<Path> = Vec::with_capacity(by.len());
-        for element in by {
-            let GroupElement::Path(path) = element else {
-                return Err(unsupported("'rollup' in groupby").with_target("$apply"));
-            };
-            match self.member_path(outer.within(instance), path)? {
+        let mut groupings = levels(by)?.into_iter();
+        let first = groupings.next().unwrap_or_default();
+        let (bound, mut all) = self.simple_group_by(outer, instance, first, then)?;
+        let mut sequences = vec![vec![bound]];
+        for grouping in groupings {
+            let (bound, made) = self.simple_group_by(outer, instance, grouping, then)?;
+            sequences.push(vec![bound]);
+            all = union(all, made);
+        }
+        *instance = all;
+        if sequences.len() > 1 {
+            return Ok(Transformation::Concat(sequences));
+        }
+        let only = sequences.into_iter().flatten().next();
+        Ok(only.unwrap_or(Transformation::Identity))
+    }
+
+    /// The paths of grouping properties, each once.
+    pub(super) fn grouping_properties(
+        &self,
+        scope: Scope<'_>,
+        by: impl Iterator<Item = &'a MemberPath<'a>>,
+    ) -> Result<Vec<Path>, Error> {
+        let scope = Scope {
+            through_collections: false,
+            ..scope
+        };
+        let mut properties: Vec<Path> = Vec::new();
+        for path in by {
+            match self.member_path(scope, path)? {
                 Expr::Path(bound) if !bound.ty.collection && !bound.steps.is_empty() => {
                     if !properties.contains(&bound) {
                         properties.push(bound);
@@ -166,6 +193,18 @@ impl<'a> Binder<'_, 'a> {
                 }
             }
         }
+        Ok(properties)
+    }
+
+    /// What is not grouped is gone, unless the transformation of the groups keeps it.
+    fn simple_group_by(
+        &self,
+        outer: Scope<'_>,
+        instance: &Instance,
+        by: Vec<&'a MemberPath<'a>>,
+        then: &'a [syntax::Transformation<'a>],
+    ) -> Result<(Transformation, Instance), Error> {
+        let properties = self.grouping_properties(outer.within(instance), by.into_iter())?;
         let (bound, kept) = self.apply(outer, instance.clone(), then)?;
         let (mut dynamic, mut visible) = if then.is_empty() {
             (Vec::new(), Some(Vec::new()))
@@ -181,15 +220,16 @@ impl<'a> Binder<'_, 'a> {
                 visible.push(path.steps.clone());
             }
         }
-        *instance = Instance {
+        let made = Instance {
             item: instance.item,
             dynamic,
             visible,
         };
-        Ok(Transformation::GroupBy {
+        let grouped = Transformation::GroupBy {
             properties,
             then: bound,
-        })
+        };
+        Ok((grouped, made))
     }
 
     /// `concat` (section 3.4.1): an instance of the result has what any of the sequences leaves.
@@ -214,6 +254,39 @@ impl<'a> Binder<'_, 'a> {
         }
         Ok(Transformation::Concat(bound))
     }
+}
+
+/// The grouping properties of each combination of the levels of `rollup`, the finest first.
+fn levels<'a>(by: &'a [GroupElement<'a>]) -> Result<Vec<Vec<&'a MemberPath<'a>>>, Error> {
+    let mut groupings: Vec<Vec<&MemberPath<'_>>> = vec![Vec::new()];
+    for element in by {
+        match element {
+            GroupElement::Path(path) => groupings.iter_mut().for_each(|known| known.push(path)),
+            GroupElement::Rollup(paths) if paths.len() > 1 => {
+                let of = |known: &Vec<&'a MemberPath<'a>>| {
+                    let known = known.clone();
+                    let lengths = (1..=paths.len()).rev();
+                    lengths
+                        .map(move |n| known.iter().copied().chain(paths.iter().take(n)).collect())
+                };
+                groupings = groupings.iter().flat_map(of).collect();
+            }
+            GroupElement::Rollup(_) => {
+                let what = "'rollup' of a hierarchy that the model names";
+                return Err(unsupported(what).with_target("$apply"));
+            }
+            GroupElement::RollupRecursive(..) => {
+                return Err(unsupported("'rolluprecursive' in groupby").with_target("$apply"));
+            }
+        }
+        if groupings.len() > MAX_GROUPINGS {
+            return Err(Error::bad_request(format!(
+                "groupby: 'rollup' makes more than {MAX_GROUPINGS} groupings."
+            ))
+            .with_target("$apply"));
+        }
+    }
+    Ok(groupings)
 }
 
 /// What instances of one or the other kind may have.

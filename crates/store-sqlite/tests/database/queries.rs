@@ -15,7 +15,7 @@ use super::plans::{database, plan};
 use super::schema::{column, model, table, tables};
 
 /// The forms, each as a client would send it for the run states of a script.
-const QUERIES: [&str; 28] = [
+const QUERIES: [&str; 30] = [
     "$filter=detectionState eq 'fail'",
     "$filter=detectionState in ('fail','scriptError') and lastSyncDateTime eq null",
     "$filter=lastStateUpdateDateTime ge 2025-01-01T00:00:00Z and lastStateUpdateDateTime lt now()",
@@ -44,6 +44,8 @@ const QUERIES: [&str; 28] = [
     "$apply=compute(length(preRemediationDetectionScriptOutput) as size)/aggregate(size with sum as total,size with average as mean)",
     "$apply=topcount(5,lastStateUpdateDateTime)",
     "$apply=concat(aggregate($count as n),groupby((detectionState)))",
+    "$apply=groupby((detectionState),aggregate(managedDevice/totalStorageSpaceInBytes with sum as size,$count as n))",
+    "$apply=aggregate($count from detectionState with max as most)",
 ];
 
 /// One clause a line.

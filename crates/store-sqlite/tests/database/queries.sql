@@ -370,29 +370,29 @@ SELECT "n1"."c1", "n1"."c2", "n1"."c3", "n1"."c4", "n1"."c5"
 
 -- $apply=groupby((managedDevice/operatingSystem),aggregate($count as n))
 -- SQLite:
-SELECT "n1"."c1", "n1"."c2"
-  FROM (SELECT (SELECT "n2"."operating_system"
-  FROM "managed_device" AS "n2"
-  WHERE "n2"."id" = "device_health_script_device_state"."device_id"
+SELECT "n2"."c1", "n2"."c2"
+  FROM (SELECT (SELECT "n1"."operating_system"
+  FROM "managed_device" AS "n1"
+  WHERE "n1"."id" = "device_health_script_device_state"."device_id"
   LIMIT 1) AS "c1", COUNT(*) AS "c2"
   FROM "device_health_script_device_state"
   WHERE "script_id" = ?
-  GROUP BY 1) AS "n1"
+  GROUP BY 1) AS "n2"
 -- PostgreSQL:
-SELECT "n1"."c1", "n1"."c2"
-  FROM (SELECT (SELECT "n2"."operating_system"
-  FROM "managed_device" AS "n2"
-  WHERE "n2"."id" = "device_health_script_device_state"."device_id"
+SELECT "n2"."c1", "n2"."c2"
+  FROM (SELECT (SELECT "n1"."operating_system"
+  FROM "managed_device" AS "n1"
+  WHERE "n1"."id" = "device_health_script_device_state"."device_id"
   LIMIT 1) AS "c1", COUNT(*) AS "c2"
   FROM "device_health_script_device_state"
   WHERE "script_id" = $1
-  GROUP BY 1) AS "n1"
--- CO-ROUTINE n1
+  GROUP BY 1) AS "n2"
+-- CO-ROUTINE n2
 -- SEARCH device_health_script_device_state USING INDEX sqlite_autoindex_device_health_script_device_state_1 (script_id=?)
 -- USE TEMP B-TREE FOR GROUP BY
 -- CORRELATED SCALAR SUBQUERY 1
--- SEARCH n2 USING INDEX sqlite_autoindex_managed_device_1 (id=?)
--- SCAN n1
+-- SEARCH n1 USING INDEX sqlite_autoindex_managed_device_1 (id=?)
+-- SCAN n2
 
 -- $apply=groupby((detectionState),aggregate($count as n))/filter(n gt 10)/orderby(n desc)/top(3)
 -- SQLite:
@@ -507,4 +507,76 @@ SELECT "n3"."c1", "n3"."c2"
 -- USE TEMP B-TREE FOR GROUP BY
 -- SCAN n2
 -- SCAN n3
+
+-- $apply=groupby((detectionState),aggregate(managedDevice/totalStorageSpaceInBytes with sum as size,$count as n))
+-- SQLite:
+SELECT "n5"."c1", "n5"."c2", "n5"."c3"
+  FROM (SELECT "n4"."c1" AS "c1", "n3"."c2" AS "c2", COALESCE("n4"."c2", 0) AS "c3"
+  FROM (SELECT "detection_state" AS "c1", COUNT(*) AS "c2"
+  FROM "device_health_script_device_state"
+  WHERE "script_id" = ?
+  GROUP BY 1) AS "n4"
+  LEFT JOIN (SELECT "n2"."c1" AS "c1", SUM("n2"."c3") AS "c2"
+  FROM (SELECT DISTINCT "device_health_script_device_state"."detection_state" AS "c1", "n1"."id" AS "c2", "n1"."total_storage_space_in_bytes" AS "c3"
+  FROM (SELECT *
+  FROM "device_health_script_device_state"
+  WHERE "script_id" = ?) AS "device_health_script_device_state", "managed_device" AS "n1"
+  WHERE "n1"."id" = "device_health_script_device_state"."device_id" AND ("n1"."total_storage_space_in_bytes" IS NOT NULL)) AS "n2"
+  GROUP BY 1) AS "n3" ON TRUE AND ("n4"."c1" = "n3"."c1")) AS "n5"
+-- PostgreSQL:
+SELECT "n5"."c1", "n5"."c2", "n5"."c3"
+  FROM (SELECT "n4"."c1" AS "c1", "n3"."c2" AS "c2", COALESCE("n4"."c2", 0) AS "c3"
+  FROM (SELECT "detection_state" AS "c1", COUNT(*) AS "c2"
+  FROM "device_health_script_device_state"
+  WHERE "script_id" = $1
+  GROUP BY 1) AS "n4"
+  LEFT JOIN (SELECT "n2"."c1" AS "c1", CAST(SUM("n2"."c3") AS BIGINT) AS "c2"
+  FROM (SELECT DISTINCT "device_health_script_device_state"."detection_state" AS "c1", "n1"."id" AS "c2", "n1"."total_storage_space_in_bytes" AS "c3"
+  FROM (SELECT *
+  FROM "device_health_script_device_state"
+  WHERE "script_id" = $2) AS "device_health_script_device_state", "managed_device" AS "n1"
+  WHERE "n1"."id" = "device_health_script_device_state"."device_id" AND ("n1"."total_storage_space_in_bytes" IS NOT NULL)) AS "n2"
+  GROUP BY 1) AS "n3" ON TRUE AND ("n4"."c1" = "n3"."c1")) AS "n5"
+-- CO-ROUTINE n4
+-- SEARCH device_health_script_device_state USING INDEX sqlite_autoindex_device_health_script_device_state_1 (script_id=?)
+-- USE TEMP B-TREE FOR GROUP BY
+-- MATERIALIZE n3
+-- CO-ROUTINE n2
+-- SEARCH device_health_script_device_state USING INDEX sqlite_autoindex_device_health_script_device_state_1 (script_id=?)
+-- SEARCH n1 USING INDEX sqlite_autoindex_managed_device_1 (id=?)
+-- USE TEMP B-TREE FOR DISTINCT
+-- SCAN n2
+-- USE TEMP B-TREE FOR GROUP BY
+-- SCAN n4
+-- BLOOM FILTER ON n3 (c1=?)
+-- SEARCH n3 USING AUTOMATIC PARTIAL COVERING INDEX (c1=?) LEFT-JOIN
+
+-- $apply=aggregate($count from detectionState with max as most)
+-- SQLite:
+SELECT "n3"."c1"
+  FROM (SELECT "n2"."c1" AS "c1"
+  FROM (SELECT 1 AS "one") AS "n4"
+  LEFT JOIN (SELECT MAX("n1"."c2") AS "c1"
+  FROM (SELECT "detection_state" AS "c1", COUNT(*) AS "c2"
+  FROM "device_health_script_device_state"
+  WHERE "script_id" = ?
+  GROUP BY 1) AS "n1") AS "n2" ON TRUE) AS "n3"
+-- PostgreSQL:
+SELECT "n3"."c1"
+  FROM (SELECT "n2"."c1" AS "c1"
+  FROM (SELECT 1 AS "one") AS "n4"
+  LEFT JOIN (SELECT MAX("n1"."c2") AS "c1"
+  FROM (SELECT "detection_state" AS "c1", COUNT(*) AS "c2"
+  FROM "device_health_script_device_state"
+  WHERE "script_id" = $1
+  GROUP BY 1) AS "n1") AS "n2" ON TRUE) AS "n3"
+-- CO-ROUTINE n4
+-- SCAN CONSTANT ROW
+-- MATERIALIZE n2
+-- CO-ROUTINE n1
+-- SEARCH device_health_script_device_state USING INDEX sqlite_autoindex_device_health_script_device_state_1 (script_id=?)
+-- USE TEMP B-TREE FOR GROUP BY
+-- SCAN n1
+-- SCAN n4
+-- SCAN n2 LEFT-JOIN
 

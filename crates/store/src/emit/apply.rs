@@ -3,6 +3,8 @@
 //! the rows as they are by then.
 
 mod aggregate;
+mod beside;
+mod entities;
 mod group;
 mod output;
 mod ranked;
@@ -123,7 +125,7 @@ impl<'m> Compiler<'m> {
             } => relation = self.ranked(table, relation, *greatest, *measure, (limit, by), &[])?,
             Transformation::Aggregate(items) => {
                 relation = self.settled(table, relation)?;
-                relation = self.grouped(relation, &[], items, &[])?;
+                relation = self.grouped(table, relation, &[], items, &[])?;
             }
             Transformation::GroupBy { properties, then } => {
                 relation = self.settled(table, relation)?;

@@ -34,6 +34,7 @@ fn aggregate(name: &str, of: Option<&str>, method: Method, primitive: Primitive)
         method,
         name: name.to_owned(),
         ty: TypeRef::primitive(primitive),
+        from: Vec::new(),
     }
 }
 
@@ -103,7 +104,7 @@ fn sequences() -> Vec<Vec<Transformation>> {
     };
     let small = || compared(own_path("byte"), Comparison::Lt, integer(100));
     let several = || compared(dynamic("n", Primitive::Int64), Comparison::Ge, integer(2));
-    vec![
+    [
         vec![all_methods()],
         vec![small(), all_methods()],
         vec![group(&["surelyColour"], vec![all_methods()])],
@@ -164,6 +165,61 @@ fn sequences() -> Vec<Vec<Transformation>> {
         vec![through_parts()],
         vec![group(&["surelyColour"], vec![small(), through_parts()])],
     ]
+    .into_iter()
+    .chain(WRITTEN.iter().map(|text| bound(text)))
+    .collect()
+}
+
+/// Sequences as clients write them.
+const WRITTEN: [&str; 31] = [
+    "groupby((rollup(surelyColour,boolean)),aggregate($count as n,int16 with sum as s))",
+    "groupby((rollup(shape/name,shape/size),rollup(surelyTrue,colour)),aggregate($count as n))",
+    "groupby((rollup(surelyColour,boolean)))/filter(boolean eq null)",
+    "groupby((surelyColour),concat(aggregate($count as n),topcount(1,id)))/groupby((n,id))",
+    "groupby((surelyColour),filter(byte lt 100)/concat(aggregate($count as n),\
+     aggregate(int16 with max as most)))",
+    "groupby((boolean),orderby(id)/skip(1)/aggregate($count as n,int16 with sum as s))",
+    "groupby((boolean),filter(byte lt 100)/orderby(id)/top(1)/aggregate(friends/$count as n,\
+     byte with sum as s))",
+    "aggregate(int16 with sum from surelyColour with max as most)",
+    "aggregate(int16 with sum from surelyColour,boolean with average as mean,$count as n)",
+    "groupby((surelyTrue),aggregate(int16 with sum from surelyColour with max as most,\
+     $count from boolean with sum as n,byte with min as least))",
+    "groupby((surelyTrue),aggregate(int16 with sum from colour,boolean with max from colour \
+     with min as most))",
+    "groupby((surelyTrue),groupby((colour),aggregate(byte with max as b))\
+     /aggregate(b with sum as s,$count as n))",
+    "aggregate(friends/$count as n)",
+    "aggregate(friends with countdistinct as n,friends/int16 with sum as s)",
+    "groupby((surelyColour),aggregate(friends/int16 with sum as s,friends/$count as n,\
+     $count as own))",
+    "groupby((surelyColour),filter(byte lt 100)/aggregate(friends/byte with average as mean,\
+     friends/string with countdistinct as texts))",
+    "groupby((timeOfDay,instant),aggregate(friends/$count as n,byte with sum as s))",
+    "groupby((decimal,colour),aggregate(friends/decimal with sum as s,$count as n))",
+    "groupby((date,guid,duration),aggregate(friends/$count as n))",
+    "aggregate(friends/parts/rank with sum as s,friends/parts/$count as n)",
+    "aggregate(parts/thing/int16 with sum as s,parts/thing/$count as n)",
+    "aggregate(friends/friends/surelyInstant with max as latest,friends/friends/$count as n)",
+    "aggregate(parts/name with countdistinct as names,parts/colour with countdistinct as colours)",
+    "aggregate(strings with countdistinct as texts,strings/$count as n)",
+    "groupby((surelyTrue),aggregate(shapes/price with sum as s,shapes/$count as n))",
+    "aggregate(decimals with sum as s,decimals with average as mean,instants with max as latest)",
+    "aggregate(friends/strings with countdistinct as texts,friends/shapes/name with max as name)",
+    "aggregate(friends/suite.machine/power with sum as s,friends/suite.machine/$count as n)",
+    "aggregate(duration with sum as s,duration with average as mean)",
+    "groupby((surelyColour),aggregate(duration with average as mean,duration with max as most))",
+    "aggregate(friends/$count from surelyTrue with sum as n)",
+];
+
+fn bound(text: &str) -> Vec<Transformation> {
+    let query = format!("$apply={text}");
+    let limits = odata::uri::Limits::default();
+    let bound = odata::uri::parse_request(model(), &limits, "things", Some(&query));
+    bound
+        .unwrap_or_else(|error| panic!("{text}: {error:?}"))
+        .1
+        .apply
 }
 
 /// What the parts of all things have.
@@ -263,7 +319,13 @@ pub fn transformations_make_the_rows_of_memory(open: Opener) {
         });
         let (columns, mut found) = match found {
             Ok(found) => found,
-            Err(error) => return Err(TestCaseError::fail(format!("{error:?}: {which}"))),
+            Err(error) => {
+                // What memory cannot compute may be refused.
+                let refused = error.code == odata::ErrorCode::BadRequest;
+                let computed = expected(&case, &sequences[which], &[]).is_some();
+                prop_assert!(refused && !computed, "{:?}: {}", error, which);
+                return Ok(());
+            }
         };
         let Some(mut expected) = expected(&case, &sequences[which], &columns) else {
             return Ok(());

@@ -81,12 +81,21 @@ fn ranks_and_pages_within_groups() {
         by_category("toppercent(50,Price)/aggregate($count as N))", 3).has("\"N\":1"),
         by_category("filter(Price gt 100))&$select=Name", 5),
         by_category("filter(Price gt 100)/topcount(1,Price))&$select=Name", 2),
-        // A group of which nothing is left would still be one.
-        get(
-            "Products?$apply=groupby((CategoryID),skip(1)/aggregate($count as N))",
-            501,
+        // A group of which nothing is left is still one.
+        by_category("orderby(Price)/skip(1)/aggregate($count as N))", 3)
+            .has("{\"Category\":{\"Name\":\"Electronics\"},\"N\":4}")
+            .has("{\"Category\":{\"Name\":\"Kitchen\"},\"N\":0}"),
+        by_category(
+            "concat(aggregate($count as N),topcount(1,Price)))&$select=N,Name",
+            6,
         )
-        .has("groupby"),
+        .has("\"N\":5")
+        .has("Premium Laptop Pro"),
+        by_category(
+            "groupby((ProductType),aggregate(Price with max as M))/aggregate($count as N))",
+            3,
+        )
+        .has("{\"Category\":{\"Name\":\"Electronics\"},\"N\":2}"),
     ]);
 }
 
@@ -108,14 +117,95 @@ fn aggregates_through_collections() {
             3,
         )
         .has("{\"Category\":{\"Name\":\"Furniture\"},\"N\":0}"),
+        categories("aggregate(Products/Name with countdistinct as N)", 1).has("\"N\":7"),
+        categories("aggregate(Products/Descriptions/$count as N)", 1).has("\"N\":7"),
+        apply(
+            "aggregate(RelatedProducts/Price with sum as Sum,$count as N)",
+            1,
+        )
+        .has("{\"Sum\":null,\"N\":7}"),
+    ]);
+}
+
+/// Every entity that a path goes through last is considered once (section 3.2.1.1).
+#[test]
+fn aggregates_through_single_valued_navigation() {
+    let descriptions = |apply: &str, count: usize| {
+        get(&format!("ProductDescriptions?$apply={apply}"), 200).members(count)
+    };
+    check(&[
+        descriptions("aggregate(Product/Quantity with sum as S)", 1).has("\"S\":1300"),
+        descriptions("aggregate(Product/Quantity with average as M)", 1).has("\"M\":325"),
+        descriptions(
+            "aggregate(Product with countdistinct as N,$count as All)",
+            1,
+        )
+        .has("{\"N\":4,\"All\":7}"),
+        descriptions("aggregate(Product/Quantity mul 1 with sum as S)", 1).has("\"S\":2800"),
+        descriptions(
+            "groupby((LanguageKey),aggregate(Product/Quantity with sum as S))&$orderby=LanguageKey",
+            4,
+        )
+        .has("{\"LanguageKey\":\"DE\",\"S\":1200}")
+        .has("{\"LanguageKey\":\"EN\",\"S\":1300}"),
+        apply("aggregate(Category with countdistinct as N)", 1).has("\"N\":3"),
+        apply(
+            "groupby((ProductType),aggregate(Category/Name with countdistinct as N))",
+            2,
+        )
+        .has("{\"ProductType\":\"Product\",\"N\":3}"),
+    ]);
+}
+
+#[test]
+fn aggregates_of_groups() {
+    check(&[
+        apply(
+            "aggregate(Quantity with sum from Category/Name with max as M)",
+            1,
+        )
+        .has("\"M\":32767"),
+        apply(
+            "aggregate(Quantity with sum from Category/Name with min as M,$count as N)",
+            1,
+        )
+        .has("{\"M\":-200,\"N\":7}"),
+        apply(
+            "groupby((ProductType),aggregate($count from Category/Name with max as M))",
+            2,
+        )
+        .has("{\"ProductType\":\"Product\",\"M\":2}"),
+        apply("aggregate(ProcessingTime with sum as S)", 1).has("\"S\":\"PT31M31.5S\""),
+        apply("aggregate(ShippingTime with average as M)", 1).has("\"M\":\"P1DT3H12M51.4285714S\""),
         get(
-            "Categories?$apply=aggregate(Products/Name with countdistinct as N)",
-            501,
+            "Products?$apply=aggregate(Forecast from CategoryID with max as M)",
+            400,
         ),
+    ]);
+}
+
+#[test]
+fn levels_of_rollup() {
+    check(&[
+        apply(
+            "groupby((rollup(Category/Name,ProductType)),aggregate($count as N))",
+            7,
+        )
+        .has("{\"Category\":{\"Name\":\"Electronics\"},\"ProductType\":\"Product\",\"N\":2}")
+        .has("\"N\":5"),
+        apply(
+            "groupby((rollup(Category/Name,ProductType)),aggregate($count as N))\
+             /filter(N eq 5)&$select=N,Category",
+            1,
+        )
+        .has("{\"Category\":{\"Name\":\"Electronics\"},\"N\":5}"),
+        get("Products?$apply=groupby((rollup(Name)))", 501).has("rollup"),
         get(
-            "Products?$apply=aggregate(RelatedProducts/Price with sum as Sum)",
-            501,
-        ),
+            "Products?$apply=groupby((rollup(Name,Price),rollup(Rating,Price,Quantity,Version),\
+             rollup(Weight,Price,Name,ID,Quantity)))",
+            400,
+        )
+        .has("groupings"),
     ]);
 }
 
@@ -136,11 +226,6 @@ fn what_is_not_served_is_named() {
             "outerjoin",
         ),
         refused("nest(groupby((Name)) as G)", 501, "nest"),
-        refused(
-            "groupby((rollup(Category/Name,Name)),aggregate($count as N))",
-            501,
-            "rollup",
-        ),
         refused(
             "ancestors($root/Products,H,ID,filter(Name eq 'x'))",
             501,

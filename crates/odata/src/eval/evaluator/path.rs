@@ -31,6 +31,11 @@ impl<'m> Evaluator<'m> {
                 None => return Err(EvalError::Unavailable("A range variable".to_owned())),
             },
         };
+        if let Operand::Instance(instance) = &start
+            && instance.hides(&path.steps)
+        {
+            return Ok(Operand::null());
+        }
         self.walk(start, &path.steps, scope)
     }
 

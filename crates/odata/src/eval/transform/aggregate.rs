@@ -11,8 +11,9 @@ use super::super::instance::Instance;
 use super::super::operand::Operand;
 use super::super::operators::as_double;
 use super::super::order::{Ordered, order};
+use super::group::groups;
 use super::{Row, scope};
-use crate::apply::{Aggregate, Method};
+use crate::apply::{Aggregate, From, Method};
 use crate::expr::{Arithmetic, Expr, Path, Root, Step};
 
 /// The one instance that the rows are aggregated to.
@@ -23,14 +24,55 @@ pub(super) fn aggregated<'a>(
 ) -> Result<Row<'a>, EvalError> {
     let mut added = Vec::with_capacity(items.len());
     for item in items {
-        added.push((item.name.clone(), value(evaluator, item, rows)?));
+        added.push((
+            item.name.clone(),
+            aggregate(evaluator, item, &item.from, rows)?,
+        ));
     }
     Ok(Row::of(added))
+}
+
+/// The value of an item with these of its `from`, the last of which is carried out last.
+fn aggregate(
+    evaluator: &Evaluator<'_>,
+    item: &Aggregate,
+    from: &[From],
+    rows: &[Row<'_>],
+) -> Result<Value, EvalError> {
+    let ty = match item.from.get(from.len()) {
+        Some(next) => &next.of,
+        None => &item.ty,
+    };
+    let Some((last, before)) = from.split_last() else {
+        return value(evaluator, item, ty.item, rows);
+    };
+    let mut values = Vec::new();
+    for group in groups(evaluator, &last.properties, rows.to_vec())? {
+        let value = aggregate(evaluator, item, before, &group)?;
+        values.extend(Some(value).filter(|value| !value.is_null()));
+    }
+    of_values(last.method, ty.item, values)
+}
+
+/// What a method makes of values, none of which is null.
+fn of_values(method: Method, ty: ItemType, values: Vec<Value>) -> Result<Value, EvalError> {
+    match method {
+        Method::Count => Ok(count(values.len())),
+        Method::Sum => sum(values, ty),
+        Method::Average => average(values, ty),
+        Method::Min => Ok(values.into_iter().min_by(order).unwrap_or_default()),
+        Method::Max => Ok(values.into_iter().max_by(order).unwrap_or_default()),
+        Method::CountDistinct => {
+            let different: BTreeSet<_> = values.into_iter().map(Ordered).collect();
+            Ok(count(different.len()))
+        }
+    }
 }
 
 fn value(
     evaluator: &Evaluator<'_>,
     item: &Aggregate,
+    ty: ItemType,
     rows: &[Row<'_>],
 ) -> Result<Value, EvalError> {
     let Some(expr) = &item.expr else {
@@ -47,12 +89,7 @@ fn value(
     for operand in operands {
         values.push(operand.into_value()?.into_owned());
     }
-    match item.method {
-        Method::Sum => sum(values, item.ty.item),
-        Method::Average => average(values, item.ty.item),
-        Method::Min => Ok(values.into_iter().min_by(order).unwrap_or_default()),
-        _ => Ok(values.into_iter().max_by(order).unwrap_or_default()),
-    }
+    of_values(item.method, ty, values)
 }
 
 fn count(n: usize) -> Value {
@@ -147,6 +184,9 @@ pub(super) fn sum(values: Vec<Value>, ty: ItemType) -> Result<Value, EvalError> 
 /// The sum divided by the number of values, in the result's type; integers are summed exactly.
 fn average(values: Vec<Value>, ty: ItemType) -> Result<Value, EvalError> {
     let number = count(values.len());
+    if ty == ItemType::Primitive(Primitive::Duration) {
+        return arithmetic(Arithmetic::DivBy, &sum(values, ty)?, &number);
+    }
     let exact = ItemType::Primitive(Primitive::Decimal);
     let values = values.into_iter().map(|value| widened(value, exact));
     let sum = sum(values.collect(), exact)?;

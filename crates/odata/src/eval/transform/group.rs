@@ -20,13 +20,12 @@ enum Part {
     Entity(Identity),
 }
 
-/// The rows that the transformations make of each group.
-pub(super) fn grouped<'a>(
+/// The rows of each combination of the properties, in the order of their first ones.
+pub(super) fn groups<'a>(
     evaluator: &Evaluator<'_>,
     properties: &[Path],
-    then: &[Transformation],
     rows: Vec<Row<'a>>,
-) -> Result<Vec<Row<'a>>, EvalError> {
+) -> Result<Vec<Vec<Row<'a>>>, EvalError> {
     let mut places: BTreeMap<Vec<Part>, usize> = BTreeMap::new();
     let mut groups: Vec<Vec<Row<'a>>> = Vec::new();
     for row in rows {
@@ -37,6 +36,17 @@ pub(super) fn grouped<'a>(
             None => groups.push(vec![row]),
         }
     }
+    Ok(groups)
+}
+
+/// The rows that the transformations make of each group.
+pub(super) fn grouped<'a>(
+    evaluator: &Evaluator<'_>,
+    properties: &[Path],
+    then: &[Transformation],
+    rows: Vec<Row<'a>>,
+) -> Result<Vec<Row<'a>>, EvalError> {
+    let groups = groups(evaluator, properties, rows)?;
     let mut made = Vec::with_capacity(groups.len());
     for group in groups {
         let Some(first) = group.first().cloned() else {
@@ -49,7 +59,7 @@ pub(super) fn grouped<'a>(
             transform(evaluator, then, group)?
         };
         for mut row in found {
-            row.of_group(&first, &common);
+            row.of_group(&first, properties, &common);
             made.push(row);
         }
     }

@@ -6,12 +6,15 @@ use edm::{StructuredId, Value};
 
 use super::super::error::EvalError;
 use super::super::instance::{Instance, Related};
+use crate::expr::{Path, Step};
 
 /// An instance with the properties that transformations added.
 #[derive(Clone)]
 pub struct Row<'a> {
     instance: Option<&'a dyn Instance>,
     added: Vec<(String, Value)>,
+    /// The paths that are left of the instance; `None`: everything.
+    visible: Option<Vec<Vec<Step>>>,
 }
 
 impl<'a> Row<'a> {
@@ -21,6 +24,7 @@ impl<'a> Row<'a> {
         Self {
             instance: Some(instance),
             added: Vec::new(),
+            visible: None,
         }
     }
 
@@ -29,6 +33,7 @@ impl<'a> Row<'a> {
         Self {
             instance: None,
             added,
+            visible: Some(Vec::new()),
         }
     }
 
@@ -51,10 +56,19 @@ impl<'a> Row<'a> {
     }
 
     /// Gives a row that an aggregation of a group made what the group has in common.
-    pub(super) fn of_group(&mut self, first: &Row<'a>, common: &[(String, Value)]) {
-        if self.instance.is_none() {
-            self.instance = first.instance;
-            self.added.splice(0..0, common.iter().cloned());
+    pub(super) fn of_group(
+        &mut self,
+        first: &Row<'a>,
+        properties: &[Path],
+        common: &[(String, Value)],
+    ) {
+        if let Some(visible) = &mut self.visible {
+            self.instance = self.instance.or(first.instance);
+            let shown = properties.iter().filter(|path| !first.hides(&path.steps));
+            visible.extend(shown.map(|path| path.steps.clone()));
+            let known: Vec<_> = self.added.iter().map(|(name, _)| name.clone()).collect();
+            let missing = common.iter().filter(|(name, _)| !known.contains(name));
+            self.added.splice(0..0, missing.cloned());
         }
     }
 }
@@ -84,6 +98,14 @@ impl Instance for Row<'_> {
             Some((_, value)) => Some(Cow::Borrowed(value)),
             None => self.instance?.dynamic(name),
         }
+    }
+
+    fn hides(&self, steps: &[Step]) -> bool {
+        let Some(visible) = &self.visible else {
+            return false;
+        };
+        let is_own = matches!(steps.first(), None | Some(Step::Dynamic(_)));
+        !is_own && !visible.iter().any(|path| steps.starts_with(path))
     }
 
     fn searchable(&self) -> Result<Vec<Cow<'_, str>>, EvalError> {

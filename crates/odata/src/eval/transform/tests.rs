@@ -46,6 +46,7 @@ fn aggregate(expr: Option<Expr>, method: Method, name: &str, ty: Primitive) -> A
         method,
         name: name.to_owned(),
         ty: TypeRef::of(ItemType::Primitive(ty)),
+        from: Vec::new(),
     }
 }
 

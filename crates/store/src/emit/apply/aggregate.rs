@@ -37,29 +37,46 @@ impl<'m> Compiler<'m> {
             && path.ty.collection
         {
             let found = self.through_items(env, path, item.method, &filter)?;
-            return Ok(self.of_type(found, item));
+            return Ok(self.of_type(found, &item.ty));
         }
         let value = self.expression(env, expr)?;
         if value.is_null() && !matches!(item.method, Method::Count | Method::CountDistinct) {
             return Ok(Fragment::null(self.dialect, item.ty.clone()));
         }
-        let found = match item.method {
-            Method::Count => Fragment::join(number, "COUNT(*){0}", &[&filter]).required(),
-            Method::CountDistinct => {
-                let key = value.key(self.dialect);
-                Fragment::join(number, "COUNT(DISTINCT {0}){1}", &[&key, &filter]).required()
-            }
-            Method::Min | Method::Max => self.extreme(item.method, &value, &filter)?,
-            Method::Sum => self.sum(&value, &filter)?,
-            Method::Average => self.average(&value, &filter)?,
-        };
-        Ok(self.of_type(found, item))
+        let found = self.over(item.method, &value, &filter)?;
+        Ok(self.of_type(found, &item.ty))
     }
 
-    fn of_type(&self, found: Fragment, item: &Aggregate) -> Fragment {
-        let found = self.coerce(found, &item.ty);
-        match found.kind == kind_of(&item.ty) {
-            true => found.with_type(item.ty.clone()),
+    /// What a method makes of the values of all rows that the filter leaves.
+    pub(super) fn over(
+        &self,
+        method: Method,
+        value: &Fragment,
+        filter: &Fragment,
+    ) -> Result<Fragment, Error> {
+        let number = TypeRef::primitive(Primitive::Int64);
+        match method {
+            Method::Count => {
+                Ok(Fragment::join(number, "COUNT({0}){1}", &[value, filter]).required())
+            }
+            Method::CountDistinct if value.kind == ColumnKind::Json => {
+                Err(self.unsupported("The number of different complex values"))
+            }
+            Method::CountDistinct => {
+                let key = value.key(self.dialect);
+                Ok(Fragment::join(number, "COUNT(DISTINCT {0}){1}", &[&key, filter]).required())
+            }
+            Method::Min | Method::Max => self.extreme(method, value, filter),
+            Method::Sum => self.sum(value, filter),
+            Method::Average => self.average(value, filter),
+        }
+    }
+
+    /// An aggregate as a value of its type.
+    pub(super) fn of_type(&self, found: Fragment, ty: &TypeRef) -> Fragment {
+        let found = self.coerce(found, ty);
+        match found.kind == kind_of(ty) {
+            true => found.with_type(ty.clone()),
             false => found,
         }
     }
@@ -180,17 +197,27 @@ impl<'m> Compiler<'m> {
                 "odata_quotient(SUM({0}){1}, CAST(COUNT({0}){1} AS NUMERIC))",
                 &[value, filter],
             ),
-            (ColumnKind::Duration, Dialect::Sqlite) => Fragment::join(
-                value.ty.clone(),
-                "CAST(ROUND(AVG({0}){1}) AS INTEGER)",
-                &[value, filter],
-            ),
-            (ColumnKind::Duration, Dialect::Postgres) => Fragment::join(
-                value.ty.clone(),
-                "CAST(ROUND(AVG({0}){1}) AS BIGINT)",
-                &[value, filter],
-            ),
+            (ColumnKind::Duration, _) => self.average_duration(value, filter),
             _ => return Err(self.unsupported("The average of such values")),
         })
+    }
+
+    /// The sum of durations divided by their number, rounded half away from zero.
+    fn average_duration(&self, value: &Fragment, filter: &Fragment) -> Fragment {
+        let number = TypeRef::primitive(Primitive::Int64);
+        match self.dialect {
+            Dialect::Sqlite => {
+                let sum = Fragment::join(value.ty.clone(), "SUM({0}){1}", &[value, filter]);
+                let count = "NULLIF(COUNT({0}){1}, 0)";
+                let count = Fragment::join(number, count, &[value, filter]);
+                self.evaluated("divby", &[sum, count], &value.ty)
+            }
+            Dialect::Postgres => Fragment::join(
+                value.ty.clone(),
+                "odata_scaled(CAST(SUM({0}){1} AS BIGINT), \
+                 NULLIF(CAST(COUNT({0}){1} AS NUMERIC), 0), TRUE)",
+                &[value, filter],
+            ),
+        }
     }
 }

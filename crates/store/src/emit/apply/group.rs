@@ -11,6 +11,7 @@ use super::super::fragment::Fragment;
 use super::super::scope::{Env, Made, MadeName, Scope};
 use super::super::{Dialect, Statement};
 use super::Relation;
+use super::beside::aggregate_name;
 use super::output::named_columns;
 use super::within::{Groups, Kept};
 use crate::table::{ColumnKind, Table};
@@ -25,7 +26,22 @@ impl<'m> Compiler<'m> {
         properties: Vec<&'m Path>,
         then: &'m [Transformation],
     ) -> Result<Relation<'m>, Error> {
-        let mut groups = Groups::new(relation, properties);
+        self.group_rest(
+            table,
+            Groups::new(relation, properties),
+            then,
+            then.is_empty(),
+        )
+    }
+
+    /// The rest of what is done to each group; `alone`: nothing is.
+    fn group_rest(
+        &self,
+        table: &'m Table,
+        mut groups: Groups<'m>,
+        then: &'m [Transformation],
+        alone: bool,
+    ) -> Result<Relation<'m>, Error> {
         let mut rest = then;
         while let Some((step, behind)) = rest.split_first() {
             if !groups.take(self, table, step)? {
@@ -33,31 +49,32 @@ impl<'m> Compiler<'m> {
             }
             rest = behind;
         }
-        if groups.kept == Kept::Some && matches!(rest, [Transformation::Aggregate(_), ..]) {
-            let what = "'groupby' that aggregates groups of which nothing may be left";
-            return Err(self.unsupported(what));
-        }
         let Groups {
+            whole,
             mut relation,
             properties,
             filters,
+            kept,
             ..
-        } = groups;
+        } = groups.clone();
         match rest {
-            [Transformation::Aggregate(items), behind @ ..] => {
-                let rows_alone = |step: &Transformation| {
-                    matches!(
-                        step,
-                        Transformation::Identity
-                            | Transformation::Filter(_)
-                            | Transformation::Compute(_)
-                    )
+            [Transformation::Aggregate(items), behind @ ..] if behind.iter().all(row_alone) => {
+                let grouped = match kept {
+                    Kept::Some => {
+                        relation.conditions.extend(filters);
+                        self.grouped_of_some(table, (whole, relation), &properties, items)?
+                    }
+                    _ => self.grouped(table, relation, &properties, items, &filters)?,
                 };
-                if !behind.iter().all(rows_alone) {
-                    return Err(self.unsupported("'groupby' with more behind 'aggregate'"));
-                }
-                let grouped = self.grouped(relation, &properties, items, &filters)?;
                 self.steps(table, grouped, behind.iter())
+            }
+            [Transformation::Concat(sequences), behind @ ..] if behind.iter().all(row_alone) => {
+                let mut parts = Vec::with_capacity(sequences.len());
+                for sequence in sequences {
+                    parts.push(self.group_rest(table, groups.clone(), sequence, false)?);
+                }
+                let union = self.union(table, parts)?;
+                self.steps(table, union, behind.iter())
             }
             [
                 Transformation::GroupBy {
@@ -70,7 +87,21 @@ impl<'m> Compiler<'m> {
                 let all = properties.into_iter().chain(further).collect();
                 self.group_by(table, relation, all, then)
             }
-            [] if then.is_empty() => self.grouped(relation, &properties, &[], &[]),
+            // The groups' groups, aggregated.
+            [
+                Transformation::GroupBy {
+                    properties: further,
+                    then: inner,
+                },
+                Transformation::Aggregate(items),
+                behind @ ..,
+            ] if kept == Kept::All && filters.is_empty() && behind.iter().all(row_alone) => {
+                let all = properties.iter().copied().chain(further).collect();
+                let made = self.group_by(table, relation, all, inner)?;
+                let grouped = self.grouped(table, made, &properties, items, &[])?;
+                self.steps(table, grouped, behind.iter())
+            }
+            [] if alone => self.grouped_plain(relation, &properties, &[], &[]),
             // The groups' instances, as they are left.
             [] => {
                 relation.conditions.extend(filters);
@@ -80,58 +111,28 @@ impl<'m> Compiler<'m> {
         }
     }
 
-    /// One row for each combination of the properties, with the aggregates of its rows.
-    pub(super) fn grouped(
+    /// One row for each combination of the properties, with aggregates of its rows.
+    pub(super) fn grouped_plain(
         &self,
         relation: Relation<'m>,
         properties: &[&'m Path],
-        items: &'m [Aggregate],
+        items: &[&'m Aggregate],
         filters: &[Fragment],
     ) -> Result<Relation<'m>, Error> {
-        let alias = self.alias();
-        let mut columns = Columns::new(alias.clone());
-        let mut keys = Vec::new();
-        for path in properties {
-            let value = self.path(&relation.env, path)?;
-            keys.push(columns.place());
-            let name = match path.steps.as_slice() {
-                [odata::expr::Step::Dynamic(name)] => MadeName::Dynamic(name.clone()),
-                steps => MadeName::Path(steps.to_vec()),
-            };
-            self.group_key(&mut columns, name, &value)?;
-        }
+        let keys = self.keys(&relation.env, properties)?;
+        let mut values = Vec::with_capacity(items.len());
         for item in items {
-            let value = self.aggregated(&relation.env, item, filters)?;
-            columns.add(self.dialect, MadeName::Dynamic(item.name.clone()), &value);
-        }
-        if columns.made.is_empty() {
-            return Err(Error::bad_request(
-                "$apply: 'groupby' and 'aggregate' name nothing.",
+            values.push((
+                aggregate_name(item),
+                self.aggregated(&relation.env, item, filters)?,
             ));
         }
-        let mut from = columns.select;
-        from.sql.push_str(" FROM ");
-        from.push(&relation.from);
-        from.push(&Fragment::all_of(&relation.conditions));
-        for (i, place) in keys.iter().enumerate() {
-            let lead = if i == 0 { " GROUP BY " } else { ", " };
-            from.sql.push_str(&format!("{lead}{place}"));
-        }
-        from.sql.push_str(&format!(") AS \"{alias}\""));
-        Ok(Relation {
-            from,
-            alias,
-            env: Env::made(columns.made),
-            conditions: Vec::new(),
-            order: Vec::new(),
-            skip: 0,
-            top: None,
-        })
+        self.rows_of(&relation, keys, values)
     }
 
     /// The key of a group, and its value where that is another: rows that are equal by instant may
     /// be written differently.
-    fn group_key(
+    pub(super) fn group_key(
         &self,
         columns: &mut Columns,
         name: MadeName,
@@ -182,10 +183,18 @@ impl<'m> Compiler<'m> {
         relation: &Relation<'m>,
         sequences: &'m [Vec<Transformation>],
     ) -> Result<Relation<'m>, Error> {
-        let mut parts = Vec::with_capacity(sequences.len());
+        let part = |sequence: &'m Vec<Transformation>| {
+            self.steps(table, relation.clone(), sequence.iter())
+        };
+        let parts: Result<Vec<_>, Error> = sequences.iter().map(part).collect();
+        self.union(table, parts?)
+    }
+
+    /// The rows of all relations; what one does not have is null.
+    fn union(&self, table: &'m Table, relations: Vec<Relation<'m>>) -> Result<Relation<'m>, Error> {
+        let mut parts = Vec::with_capacity(relations.len());
         let mut names: Vec<(MadeName, Fragment)> = Vec::new();
-        for sequence in sequences {
-            let part = self.steps(table, relation.clone(), sequence.iter())?;
+        for part in relations {
             let columns = named_columns(self, table, &part)?;
             for (name, fragment) in &columns {
                 match names.iter().find(|(known, _)| known == name) {
@@ -239,8 +248,24 @@ impl<'m> Compiler<'m> {
     }
 }
 
+/// Whether a step looks at each row by itself.
+fn row_alone(step: &Transformation) -> bool {
+    matches!(
+        step,
+        Transformation::Identity | Transformation::Filter(_) | Transformation::Compute(_)
+    )
+}
+
+/// How rows are named by a grouping property.
+pub(super) fn name_of(path: &Path) -> MadeName {
+    match path.steps.as_slice() {
+        [odata::expr::Step::Dynamic(name)] => MadeName::Dynamic(name.clone()),
+        steps => MadeName::Path(steps.to_vec()),
+    }
+}
+
 /// The select list of a subquery while it is made.
-struct Columns {
+pub(super) struct Columns {
     /// `(SELECT …`
     select: Fragment,
     alias: String,
@@ -249,7 +274,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(alias: String) -> Self {
+    pub(super) fn new(alias: String) -> Self {
         Self {
             select: Fragment::sure("(SELECT "),
             alias,
@@ -258,8 +283,39 @@ impl Columns {
         }
     }
 
+    /// Whether no column has a name.
+    pub(super) fn is_empty(&self) -> bool {
+        self.made.is_empty()
+    }
+
+    /// Only different rows.
+    pub(super) fn distinct(&mut self) {
+        self.select.sql = self.select.sql.replacen("(SELECT ", "(SELECT DISTINCT ", 1);
+    }
+
+    /// `(SELECT … FROM … GROUP BY places)`.
+    pub(super) fn into_relation<'m>(self, from: &Fragment, places: &[usize]) -> Relation<'m> {
+        let mut select = self.select;
+        select.sql.push_str(" FROM ");
+        select.push(from);
+        for (i, place) in places.iter().enumerate() {
+            let lead = if i == 0 { " GROUP BY " } else { ", " };
+            select.sql.push_str(&format!("{lead}{place}"));
+        }
+        select.sql.push_str(&format!(") AS \"{}\"", self.alias));
+        Relation {
+            from: select,
+            alias: self.alias,
+            env: Env::made(self.made),
+            conditions: Vec::new(),
+            order: Vec::new(),
+            skip: 0,
+            top: None,
+        }
+    }
+
     /// The number of the next column.
-    fn place(&self) -> usize {
+    pub(super) fn place(&self) -> usize {
         self.places + 1
     }
 
@@ -275,7 +331,7 @@ impl Columns {
         format!("\"{}\".\"c{}\"", self.alias, self.places)
     }
 
-    fn add(&mut self, dialect: Dialect, name: MadeName, value: &Fragment) {
+    pub(super) fn add(&mut self, dialect: Dialect, name: MadeName, value: &Fragment) {
         let mut made = Fragment::of(value.ty.clone(), self.push(value));
         made.kind = value.kind;
         made.nullable = value.nullable;

@@ -23,7 +23,10 @@ pub(super) enum Kept {
 }
 
 /// Groups on the way to their aggregation.
+#[derive(Clone)]
 pub(super) struct Groups<'m> {
+    /// All rows of all groups.
+    pub(super) whole: Relation<'m>,
     pub(super) relation: Relation<'m>,
     pub(super) properties: Vec<&'m Path>,
     /// Conditions on what is aggregated: a group that they leave nothing of is still one.
@@ -35,6 +38,7 @@ pub(super) struct Groups<'m> {
 impl<'m> Groups<'m> {
     pub(super) fn new(relation: Relation<'m>, properties: Vec<&'m Path>) -> Self {
         Self {
+            whole: relation.clone(),
             relation,
             properties,
             filters: Vec::new(),

@@ -13,10 +13,10 @@ use crate::table::{NavigationMap, Table};
 
 /// What a subquery reads: its `FROM`, which items it is about, and what one is.
 #[derive(Clone)]
-pub(super) struct Source<'m> {
-    pub(super) from: Fragment,
-    pub(super) conditions: Vec<Fragment>,
-    pub(super) item: Scope<'m>,
+pub(in crate::emit) struct Source<'m> {
+    pub(in crate::emit) from: Fragment,
+    pub(in crate::emit) conditions: Vec<Fragment>,
+    pub(in crate::emit) item: Scope<'m>,
 }
 
 impl<'m> Source<'m> {
@@ -55,7 +55,7 @@ impl<'m> Compiler<'m> {
     }
 
     /// The rows that a navigation property leads to.
-    fn joined(
+    pub(super) fn joined(
         &self,
         table: &'m Table,
         alias: Option<&str>,

@@ -76,7 +76,7 @@ impl<'m> Compiler<'m> {
     }
 
     /// A call of [`crate::scalar`], which the database's crate registers as `odata_call`.
-    pub(super) fn evaluated(
+    pub(in crate::emit) fn evaluated(
         &self,
         operation: &str,
         arguments: &[Fragment],
