@@ -95,6 +95,7 @@ macro_rules! store_suite {
             expressions::conditions_hold_as_in_memory,
             expressions::pages_of_any_order_are_those_of_memory,
             expressions::what_is_never_reached_may_fail,
+            expressions::items_of_collections_are_compared_by_value,
             expressions::what_is_deep_is_answered_or_refused,
         }
     };

@@ -12,6 +12,7 @@ mod lambda;
 mod literal;
 mod path;
 mod pattern;
+mod postgres_collection;
 mod postgres_function;
 mod root;
 

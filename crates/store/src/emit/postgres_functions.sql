@@ -428,3 +428,76 @@ BEGIN
   END LOOP;
   RETURN within;
 END $$;
+
+-- Items of a collection in a form in which equal values are equal.
+CREATE OR REPLACE FUNCTION odata_comparable(j jsonb, form text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT COALESCE(jsonb_agg(CASE form
+    WHEN 'instant' THEN odata_ticks(v)
+    WHEN 'time' THEN odata_time(v) >> 4
+    WHEN 'decimal' THEN v::numeric
+    ELSE odata_duration(v) END ORDER BY n), '[]')
+  FROM jsonb_array_elements_text(j) WITH ORDINALITY AS items(v, n)
+$$;
+
+-- From a place, counted from the end if negative; never beyond either end.
+CREATE OR REPLACE FUNCTION odata_slice(j jsonb, start bigint, len bigint) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  size bigint := jsonb_array_length(j);
+  first bigint := CASE WHEN start < 0 THEN GREATEST(size + start, 0) ELSE start END;
+BEGIN
+  IF len < 0 THEN
+    PERFORM odata_fail('The length given to ''substring'' is negative.');
+  END IF;
+  RETURN (SELECT COALESCE(jsonb_agg(v ORDER BY n), '[]')
+    FROM jsonb_array_elements(j) WITH ORDINALITY AS items(v, n)
+    WHERE n > first AND n - first <= len);
+END $$;
+
+CREATE OR REPLACE FUNCTION odata_ends_with(a jsonb, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT jsonb_array_length(a) >= jsonb_array_length(b)
+    AND odata_slice(a, jsonb_array_length(a) - jsonb_array_length(b), jsonb_array_length(b)) = b
+$$;
+
+-- The first place at which b stands in a without gaps, -1 if at none.
+CREATE OR REPLACE FUNCTION odata_place(a jsonb, b jsonb) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  x jsonb[] := ARRAY(SELECT jsonb_array_elements(a));
+  y jsonb[] := ARRAY(SELECT jsonb_array_elements(b));
+BEGIN
+  IF cardinality(y) = 0 THEN RETURN 0; END IF;
+  IF cardinality(x)::bigint * cardinality(y) > 10000000 THEN
+    PERFORM odata_fail('The collections are too long to be searched for one another.');
+  END IF;
+  FOR i IN 1 .. cardinality(x) - cardinality(y) + 1 LOOP
+    IF x[i : i + cardinality(y) - 1] = y THEN RETURN i - 1; END IF;
+  END LOOP;
+  RETURN -1;
+END $$;
+
+-- Whether every item of b is in a as often as it is in b.
+CREATE OR REPLACE FUNCTION odata_has_subset(a jsonb, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT NOT EXISTS (
+    SELECT 1 FROM (SELECT v, count(*) AS n FROM jsonb_array_elements(b) AS y(v) GROUP BY v) AS wanted
+    LEFT JOIN (SELECT v, count(*) AS n FROM jsonb_array_elements(a) AS x(v) GROUP BY v) AS there
+      ON there.v = wanted.v
+    WHERE COALESCE(there.n, 0) < wanted.n)
+$$;
+
+CREATE OR REPLACE FUNCTION odata_has_subsequence(a jsonb, b jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  y jsonb[] := ARRAY(SELECT jsonb_array_elements(b));
+  found_so_far int := 0;
+  item jsonb;
+BEGIN
+  FOR item IN SELECT jsonb_array_elements(a) LOOP
+    EXIT WHEN found_so_far = cardinality(y);
+    IF item = y[found_so_far + 1] THEN found_so_far := found_so_far + 1; END IF;
+  END LOOP;
+  RETURN found_so_far = cardinality(y);
+END $$;

@@ -2,6 +2,7 @@
 //! conditions and orders of all types.
 
 mod bounds;
+mod collections;
 mod memory;
 pub(super) mod paths;
 mod tape;
@@ -17,6 +18,7 @@ use odata::expr::Expr;
 use proptest::prelude::*;
 
 pub use self::bounds::{what_is_deep_is_answered_or_refused, what_is_never_reached_may_fail};
+pub use self::collections::items_of_collections_are_compared_by_value;
 use self::memory::Memory;
 use self::tape::Tape;
 use super::Opener;

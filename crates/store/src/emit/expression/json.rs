@@ -204,9 +204,19 @@ impl<'m> Compiler<'m> {
                 format!("(NOT odata_equal('{name}', {{0}}, {{1}}))")
             }
             (Dialect::Sqlite, _) => return Err(self.unsupported("An order of complex values")),
-            (Dialect::Postgres, _) => {
-                return Err(self.unsupported("A comparison of complex values or collections"));
+            (Dialect::Postgres, Comparison::Eq | Comparison::Ne) => {
+                let sides = (self.comparable(left), self.comparable(right));
+                let (Some(left), Some(right)) = sides else {
+                    let what = "A comparison of complex values or collections of this type";
+                    return Err(self.unsupported(what));
+                };
+                let text = match op {
+                    Comparison::Eq => "({0} IS NOT DISTINCT FROM {1})",
+                    _ => "({0} IS DISTINCT FROM {1})",
+                };
+                return Ok(self.boolean(text, &[&left, &right]).required());
             }
+            (Dialect::Postgres, _) => return Err(self.unsupported("An order of complex values")),
         };
         Ok(self.boolean(&text, &[left, right]).required())
     }

@@ -23,9 +23,11 @@ impl<'m> Compiler<'m> {
         if function == Function::MatchesPattern {
             return self.matches_postgres(arguments);
         }
+        if first.kind == ColumnKind::Json && first.ty.collection {
+            return self.collection_function(function, arguments, ty);
+        }
         let text = match first.kind {
             ColumnKind::Text => text_function(function, arguments.len()),
-            ColumnKind::Json if first.ty.collection => collection_function(function),
             ColumnKind::Integer => Some("{0}"),
             ColumnKind::Double => double_function(function),
             ColumnKind::Decimal => decimal_function(function),
@@ -161,14 +163,6 @@ fn text_function(function: Function, arguments: usize) -> Option<&'static str> {
         Function::Trim => "(odata_trim({0}) COLLATE \"C\")",
         _ => return None,
     })
-}
-
-fn collection_function(function: Function) -> Option<&'static str> {
-    match function {
-        Function::Length => Some("CAST(jsonb_array_length({0}) AS BIGINT)"),
-        Function::Concat => Some("({0} || {1})"),
-        _ => None,
-    }
 }
 
 fn double_function(function: Function) -> Option<&'static str> {

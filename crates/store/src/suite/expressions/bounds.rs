@@ -32,7 +32,7 @@ fn with_a_thing(open: Opener) -> (World, Value) {
     (world, owner)
 }
 
-fn filter(text: &str) -> Result<Expr, Error> {
+pub(super) fn filter(text: &str) -> Result<Expr, Error> {
     let query = format!("$filter={text}");
     let bound = parse_request(model(), &Limits::default(), "things", Some(&query));
     let (_, QueryOptions { filter, .. }) = bound?;
@@ -40,7 +40,7 @@ fn filter(text: &str) -> Result<Expr, Error> {
 }
 
 /// How many of an owner's things a condition holds for.
-fn counted(world: &World, owner: &Value, condition: &Expr) -> Result<u64, Error> {
+pub(super) fn counted(world: &World, owner: &Value, condition: &Expr) -> Result<u64, Error> {
     let (condition, owner) = (condition.clone(), owner.clone());
     world.try_read(move |reader| {
         let mut select = of_owner("thing", &owner);

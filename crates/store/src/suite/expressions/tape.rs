@@ -180,7 +180,8 @@ impl<'t> Tape<'t> {
     }
 
     fn condition(&mut self, depth: usize) -> Expr {
-        match self.below(10) {
+        match self.below(11) {
+            10 => self.of_collections(),
             0 => {
                 let kind = self.kind();
                 self.comparison(kind, depth)

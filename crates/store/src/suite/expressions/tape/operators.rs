@@ -1,7 +1,7 @@
 //! Arithmetic, functions and casts, by what they make.
 
 use edm::{Primitive, TypeRef, Value};
-use odata::expr::{Arithmetic, Expr, Function, Step};
+use odata::expr::{Arithmetic, Comparison, Expr, Function, Step};
 
 use super::super::paths::{item, literal, own_path, path_of};
 use super::{Of, Tape};
@@ -9,7 +9,7 @@ use super::{Of, Tape};
 impl Tape<'_> {
     pub(super) fn integer(&mut self, depth: usize) -> Expr {
         use Function as F;
-        match self.below(7) {
+        match self.below(8) {
             0 | 1 => {
                 let op = self.pick(&[
                     Arithmetic::Add,
@@ -33,6 +33,14 @@ impl Tape<'_> {
                     (F::TotalOffsetMinutes, Of::Instant),
                 ]);
                 self.call(function, &[of], Of::Integer, depth)
+            }
+            7 => {
+                let (path, list) = self.collections();
+                Expr::Call {
+                    function: F::IndexOf,
+                    arguments: vec![path, list],
+                    ty: TypeRef::of(item(Of::Integer)),
+                }
             }
             5 => {
                 let from = self.pick(&[Of::Decimal, Of::Double, Of::Text]);
@@ -132,6 +140,62 @@ impl Tape<'_> {
                 ]);
                 self.cast(from, Of::Text, depth)
             }
+        }
+    }
+
+    /// A collection of a thing, perhaps a part of it, and another of the same type.
+    fn collections(&mut self) -> (Expr, Expr) {
+        let (name, of) = self.pick(&[
+            ("strings", Of::Text),
+            ("decimals", Of::Decimal),
+            ("instants", Of::Instant),
+        ]);
+        let whole = own_path(name);
+        let ty = whole.ty().expect("a path has a type");
+        let mut part = |from: Expr| {
+            let mut arguments = vec![from, self.literal(Of::Integer)];
+            if self.below(2) == 0 {
+                let length = i64::try_from(self.below(3)).expect("a small number");
+                arguments.push(literal(Value::Integer(length), Primitive::Int64));
+            }
+            Expr::Call {
+                function: Function::Substring,
+                arguments,
+                ty: ty.clone(),
+            }
+        };
+        let other = part(whole.clone());
+        let list = match self.below(3) {
+            0 => other,
+            1 => whole.clone(),
+            _ => Expr::Collection((0..=self.below(2)).map(|_| self.literal(of)).collect()),
+        };
+        (whole, list)
+    }
+
+    pub(super) fn of_collections(&mut self) -> Expr {
+        use Function as F;
+        let (path, list) = self.collections();
+        let function = self.pick(&[
+            F::Contains,
+            F::StartsWith,
+            F::EndsWith,
+            F::HasSubset,
+            F::HasSubsequence,
+            F::Length,
+        ]);
+        if function != F::Length {
+            return Expr::Call {
+                function,
+                arguments: vec![path, list],
+                ty: TypeRef::of(item(Of::Boolean)),
+            };
+        }
+        let op = self.pick(&[Comparison::Eq, Comparison::Ne]);
+        Expr::Compare {
+            op,
+            left: path.into(),
+            right: list.into(),
         }
     }
 
