@@ -96,6 +96,8 @@ impl Instance for Row<'_> {
         let added = self.added.iter().rev().find(|(known, _)| known == name);
         match added {
             Some((_, value)) => Some(Cow::Borrowed(value)),
+            // What an aggregation left out of an instance is gone.
+            None if self.visible.is_some() => None,
             None => self.instance?.dynamic(name),
         }
     }
