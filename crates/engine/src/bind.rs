@@ -1,6 +1,8 @@
 //! References to entities in bodies: `@odata.bind`, `@odata.id` (OData JSON Format 4.01, sections
 //! 8.5 and 4.5.8).
 
+use std::borrow::Cow;
+
 use edm::StructuredId;
 use odata::json::EntityPayload;
 use odata::path::{PathKind, Resource};
@@ -61,23 +63,25 @@ pub(crate) fn entity_of_url(
     url: &str,
     expected: StructuredId,
 ) -> Result<Row, Error> {
-    let segments = referenced(edit.core, edit.root, url, expected)?;
+    let segments = referenced(edit.core, (edit.root, edit.path), url, expected)?;
     let target = locate(edit.core, transaction, &segments)?;
     load(edit.core, transaction, &target)
 }
 
-/// The segments of an entity's URL, absolute or relative to the service root.
+/// The segments of an entity's URL: absolute, relative to the service root, or, where it begins with
+/// dots, to the path of the request behind the service root (Protocol, section 11.4.6.2).
 ///
 /// # Errors
 /// 400 if it is not a URL of an entity of the expected type in this service.
 pub(crate) fn referenced(
     core: &Core,
-    service_root: &str,
+    (service_root, base): (&str, &str),
     url: &str,
     expected: StructuredId,
 ) -> Result<Vec<odata::path::Segment>, Error> {
-    let path = relative(service_root, url)
-        .ok_or_else(|| Error::bad_request(format!("'{url}' is not a URL of this service.")))?;
+    let outside = || Error::bad_request(format!("'{url}' is not a URL of this service."));
+    let climbed = climbed(base, url).ok_or_else(outside)?;
+    let path = relative(service_root, &climbed).ok_or_else(outside)?;
     let (path, query) = path
         .split_once('?')
         .map_or((path, None), |(p, q)| (p, Some(q)));
@@ -97,6 +101,28 @@ pub(crate) fn referenced(
         _ => Err(Error::bad_request(format!(
             "'{url}' is not the URL of an entity."
         ))),
+    }
+}
+
+/// A URL whose dot segments at its start are followed from a path; `None` if they lead above the
+/// service root (RFC 3986, section 5.2.4).
+fn climbed<'u>(base: &str, url: &'u str) -> Option<Cow<'u, str>> {
+    if !url.starts_with("./") && !url.starts_with("../") {
+        return Some(Cow::Borrowed(url));
+    }
+    let mut at: Vec<&str> = base.trim_matches('/').split('/').collect();
+    at.pop();
+    let mut rest = url;
+    loop {
+        if let Some(behind) = rest.strip_prefix("./") {
+            rest = behind;
+        } else if let Some(behind) = rest.strip_prefix("../") {
+            at.pop()?;
+            rest = behind;
+        } else {
+            at.push(rest);
+            return Some(Cow::Owned(at.join("/")));
+        }
     }
 }
 
@@ -125,7 +151,22 @@ pub(crate) fn relative<'u>(service_root: &str, url: &'u str) -> Option<&'u str> 
 
 #[cfg(test)]
 mod tests {
-    use super::relative;
+    use super::{climbed, relative};
+
+    #[test]
+    fn dots_climb_from_the_path_of_the_request() {
+        let check = |base: &str, url: &str, expected: Option<&str>| {
+            assert_eq!(climbed(base, url).as_deref(), expected, "{url} at {base}");
+        };
+        check("a(1)/b/$ref", "../../c(2)", Some("c(2)"));
+        check("a(1)/b/$ref", "../c", Some("a(1)/c"));
+        check("a(1)/b/$ref", "./../../c?x=../y", Some("c?x=../y"));
+        check("a(1)/b/$ref", "../../../c", None);
+        check("a", "./c(2)", Some("c(2)"));
+        check("a", "../c(2)", None);
+        check("", "../c", None);
+        check("a/b", "c/../d", Some("c/../d"));
+    }
 
     #[test]
     fn urls_are_relative_to_the_root_however_they_name_it() {

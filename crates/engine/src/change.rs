@@ -21,6 +21,8 @@ pub(crate) struct Edit<'e> {
     pub(crate) core: &'e Core,
     /// The service root that references in the body are relative to.
     pub(crate) root: &'e str,
+    /// The path of the request, to which those are relative that begin with dots.
+    pub(crate) path: &'e str,
     pub(crate) permit: Permit,
     /// Who changes them: what lives elsewhere needs rights of its own.
     pub(crate) caller: &'e Caller,
@@ -52,6 +54,7 @@ pub fn insert_entity(
     let edit = Edit {
         core,
         root,
+        path: "",
         permit,
         caller,
     };

@@ -68,6 +68,7 @@ impl Context {
         Edit {
             core: &self.core,
             root: self.root(),
+            path: &self.request.path,
             permit: self.permit,
             caller: &self.request.caller,
         }
@@ -76,6 +77,11 @@ impl Context {
     /// Where the resource lives that the path addresses.
     pub(crate) fn place(&self) -> Place<'_> {
         Place::of(&self.core, &self.request, &self.path)
+    }
+
+    /// What URLs in the request are relative to: the service root, and its own path behind it.
+    pub(crate) fn base(&self) -> (&str, &str) {
+        (self.root(), &self.request.path)
     }
 
     /// The service root that links begin with.

@@ -166,7 +166,7 @@ fn unlinked(
     if let Some(url) = &context.options.id {
         let of = core.model.structured(relation.of).navigation[relation.index].target;
         let segments =
-            referenced(core, context.root(), url, of).map_err(|error| error.with_target("$id"))?;
+            referenced(core, context.base(), url, of).map_err(|error| error.with_target("$id"))?;
         let target = locate(core, transaction, &segments)?;
         return load(core, transaction, &target);
     }

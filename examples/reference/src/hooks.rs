@@ -111,6 +111,8 @@ pub(crate) fn update(
         {
             describe_content(shop, new);
         }
+        // Whatever a client says, its size is that of its content.
+        new[media.size] = size(&new[media.content]);
         if old != new {
             new[media.modified_at] = now(scope);
         }
@@ -216,13 +218,17 @@ fn found(
 /// The media type and size of a media item are those of its content.
 fn describe_content(shop: &Storefront, row: &mut Row) {
     let media = &shop.rows.media;
-    let size = match &row[media.content] {
-        Value::Binary(bytes) => Value::Integer(i64::try_from(bytes.len()).unwrap_or(i64::MAX)),
-        _ => Value::Null,
-    };
-    row[media.size] = size;
+    row[media.size] = size(&row[media.content]);
     if let Value::String(media_type) = &row[media.media_type] {
         row[media.content_type] = Value::String(media_type.clone());
+    }
+}
+
+/// The bytes of a content.
+fn size(content: &Value) -> Value {
+    match content {
+        Value::Binary(bytes) => Value::Integer(i64::try_from(bytes.len()).unwrap_or(i64::MAX)),
+        _ => Value::Null,
     }
 }
 

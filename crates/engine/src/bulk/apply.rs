@@ -83,7 +83,7 @@ fn member(
 /// The member of a collection that a URL names.
 fn by_url(context: &Context, collection: &Target, url: &str) -> Result<Target, Error> {
     let core = &context.core;
-    let segments = referenced(core, context.root(), url, collection.of)?;
+    let segments = referenced(core, context.base(), url, collection.of)?;
     let uncast = segments.iter().rfind(|s| !matches!(s, Segment::Cast(_)));
     match uncast {
         Some(Segment::Key(own)) => collection.member(core, own),
@@ -102,7 +102,7 @@ fn linked(
     link: &DeltaLink,
 ) -> Result<(), Error> {
     let (core, edit) = (&context.core, context.edit());
-    let segments = referenced(core, context.root(), &link.source, collection.of)
+    let segments = referenced(core, context.base(), &link.source, collection.of)
         .map_err(|error| error.with_target("source"))?;
     let source = locate(core, transaction, &segments)?;
     if source.borrowed {

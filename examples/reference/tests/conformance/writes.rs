@@ -145,6 +145,25 @@ fn links() {
             204,
         ),
         delete(&format!("{mouse}/RelatedProducts({LAPTOP})/$ref"), 204),
+        // Relative to the request.
+        post(
+            &format!("{mouse}/RelatedProducts/$ref"),
+            &format!("{{\"@odata.id\":\"../../{laptop}\"}}"),
+            204,
+        ),
+        delete(
+            &format!("{mouse}/RelatedProducts/$ref?$id=../../{laptop}"),
+            204,
+        ),
+        delete(
+            &format!("{mouse}/RelatedProducts/$ref?$id=../../../{laptop}"),
+            400,
+        ),
+        post(
+            "Products",
+            &format!("{{\"Name\":\"x\",\"Category@odata.bind\":\"./Categories({KITCHEN})\"}}"),
+            201,
+        ),
         get(&format!("{mouse}/RelatedProducts/$count"), 200).has("0"),
         get(&laptop, 200),
     ]);
@@ -200,8 +219,10 @@ fn streams_and_media() {
             .has("\"Size\":3"),
         bytes("POST", "MediaItems", "text/csv", "a,b", 201).has("\"Name\":\"Untitled\""),
         post("MediaItems", "{\"Name\":\"x\"}", 415),
-        patch(&item, "{\"Name\":\"Renamed\"}", 204),
-        get(&item, 200).has("Renamed"),
+        patch(&item, "{\"Name\":\"Renamed\",\"Size\":99}", 204),
+        get(&item, 200).has("Renamed").has("\"Size\":5"),
+        put(&item, "{\"Name\":\"Replaced\"}", 204),
+        get(&item, 200).has("\"Size\":5"),
         delete(&item, 204),
         get(&format!("{item}/$value"), 404),
     ]);
