@@ -14,6 +14,14 @@ use store::scalar::{self, Scalars, Sum};
 
 /// What a message of ours begins with, so that it can be told from SQLite's own.
 const REFUSED: &str = "odata refused: ";
+/// How messages begin by which SQLite says that a statement is beyond its limits.
+const TOO_COMPLEX: [&str; 5] = [
+    "Expression tree is too large",
+    "parser stack overflow",
+    "at most 64 tables in a join",
+    "too many SQL variables",
+    "too many terms",
+];
 /// What an internal error of ours begins with.
 const BROKEN: &str = "odata failed: ";
 
@@ -121,6 +129,10 @@ pub(crate) fn refusal(error: &rusqlite::Error) -> Option<Error> {
     };
     if message == "integer overflow" {
         return Some(Error::bad_request("The sum of integers is out of range."));
+    }
+    if TOO_COMPLEX.iter().any(|begin| message.starts_with(begin)) {
+        let message = "The query is more complex than the database can carry out.";
+        return Some(Error::bad_request(message));
     }
     if let Some(message) = message.strip_prefix(REFUSED) {
         return Some(Error::bad_request(message));

@@ -22,6 +22,10 @@ use rusqlite::{Connection, OpenFlags};
 use store::clock::Clock;
 use store::{Job, ReadJob, Store, Tables};
 
+/// Bytes of stack for a thread that works on the database: SQLite prepares a query within a query by
+/// recursion, and a query may nest as deep as the limits of URLs let it.
+pub(crate) const STACK: usize = 16 << 20;
+
 /// A problem with the database file itself.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

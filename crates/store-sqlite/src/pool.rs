@@ -39,6 +39,7 @@ impl Pool {
             let (jobs, context) = (jobs.clone(), context.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("sqlite-reader-{i}"))
+                .stack_size(crate::STACK)
                 .spawn(move || answer(connection, &context, &jobs))?;
             pool.threads.push(thread);
         }

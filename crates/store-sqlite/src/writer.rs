@@ -33,6 +33,7 @@ impl Writer {
         let (queue, jobs) = bounded(QUEUE);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
+            .stack_size(crate::STACK)
             .spawn(move || serve(&connection, context, &jobs))?;
         Ok(Self {
             queue: Some(queue),

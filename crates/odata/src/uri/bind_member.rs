@@ -190,6 +190,11 @@ impl<'a> Binder<'_, 'a> {
         name: &str,
     ) -> Result<(), Error> {
         self.count_node()?;
+        let max = self.limits().lambda_depth;
+        if scope.lambdas() >= max {
+            let message = format!("The query exceeds the limit lambda_depth of {max}.");
+            return Err(Error::bad_request(message));
+        }
         if scope.variable(name).is_some() {
             return Err(Error::bad_request(format!(
                 "The range variable '{name}' hides an outer one of the same name."

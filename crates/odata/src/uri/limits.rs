@@ -9,6 +9,8 @@ pub struct Limits {
     pub url_bytes: usize,
     /// How deep an expression may nest.
     pub expression_depth: usize,
+    /// How deep `any` and `all` may nest: each level is a query within a query.
+    pub lambda_depth: usize,
     /// How many operators, operands and items one query option may have, aliases resolved.
     pub expression_nodes: usize,
     /// How deep `$expand` may nest, the levels of each item counted.
@@ -38,6 +40,7 @@ impl Default for Limits {
         Self {
             url_bytes: 16 * 1024,
             expression_depth: 100,
+            lambda_depth: 10,
             expression_nodes: 2_000,
             expand_depth: 10,
             max_levels: 5,

@@ -29,7 +29,25 @@ fn what_is_too_much_is_refused_by_name() {
         .collect();
     let batch = |count: usize| format!("{{\"requests\":[{}]}}", requests[..count].join(","));
     let huge = format!("{{\"Name\":\"{}\"}}", "x".repeat(33 << 20));
+    let lambdas = |depth: usize| {
+        let mut filter = "RelatedProducts/any(v0:".to_owned();
+        for level in 1..depth {
+            filter += &format!("v{}/RelatedProducts/any(v{level}:", level - 1);
+        }
+        format!("Products?$filter={filter}true{}", ")".repeat(depth))
+    };
+    let filtered = |depth: usize| {
+        format!(
+            "Products?$filter={}true{}",
+            "RelatedProducts/$filter(".repeat(depth),
+            ")/$count ge 0".repeat(depth)
+        )
+    };
     check(&[
+        get(&lambdas(10), 200),
+        get(&lambdas(11), 400).has("lambda_depth"),
+        get(&filtered(10), 200),
+        get(&filtered(90), 400),
         get("Products?$expand=RelatedProducts($levels=10)", 200),
         get("Products?$expand=RelatedProducts($levels=11)", 400).has("expand_depth"),
         get("Products?$expand=RelatedProducts($levels=2000)", 400),
