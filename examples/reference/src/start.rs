@@ -6,6 +6,7 @@ use std::sync::Arc;
 use edm::Model;
 use engine::exchange::Handler;
 use engine::{Core, Engine};
+use odata::uri::Limits;
 use store::clock::{Clock, SystemClock};
 use store::{Store, Tables, read_map};
 use store_postgres::{Options, Postgres, Target};
@@ -56,6 +57,10 @@ pub async fn open(database: Option<&str>) -> Result<Shop, Failure> {
         Arc::new(OrderedIds),
         Arc::new(service),
     )
+    .with_limits(Limits {
+        literal_characters: LITERAL_CHARACTERS,
+        ..Limits::default()
+    })
     .open_to_everyone()?;
     let core = Arc::new(core);
     seed::sow_if_empty(&core, &seed).await?;
@@ -64,6 +69,9 @@ pub async fn open(database: Option<&str>) -> Result<Shop, Failure> {
         _directory: directory,
     })
 }
+
+/// The most characters of a literal in a URL.
+const LITERAL_CHARACTERS: usize = 2_000;
 
 type Opened = (Arc<dyn Store>, Option<TempDir>);
 

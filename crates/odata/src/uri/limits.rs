@@ -19,6 +19,8 @@ pub struct Limits {
     pub max_levels: usize,
     /// How many navigation properties `$expand` may reach in all, `*` resolved.
     pub expand_items: usize,
+    /// How many characters a literal may have, those of quotes not counted.
+    pub literal_characters: usize,
     /// How many values may stand in the list of one `in`.
     pub in_list_items: usize,
 }
@@ -45,6 +47,7 @@ impl Default for Limits {
             expand_depth: 10,
             max_levels: 5,
             expand_items: 200,
+            literal_characters: 16 * 1024,
             in_list_items: 1_000,
         }
     }

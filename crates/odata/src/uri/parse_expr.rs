@@ -1,6 +1,5 @@
 //! Common expressions: operators by rank, operands (OData ABNF 4.01, section 4).
 
-use super::parse_literal::literal;
 use super::parser::Parser;
 use super::syntax::{Expr, Literal, Operator, Text};
 use super::syntax_error::SyntaxError;
@@ -171,7 +170,7 @@ impl<'a> Parser<'a, '_> {
             Some('[') => self.nested(Self::array),
             Some('{') => self.nested(Self::object),
             _ if self.at.starts_call("case") => self.nested(Self::case_expr),
-            _ => match self.literal() {
+            _ => match self.literal_operand() {
                 Some(literal) => literal,
                 None => self.path_operand(),
             },
@@ -188,8 +187,8 @@ impl<'a> Parser<'a, '_> {
         Ok(Expr::Literal(Literal::String(text)))
     }
 
-    fn literal(&mut self) -> Option<Result<Expr<'a>, SyntaxError>> {
-        let parsed = literal(&mut self.at).transpose()?;
+    fn literal_operand(&mut self) -> Option<Result<Expr<'a>, SyntaxError>> {
+        let parsed = self.literal().transpose()?;
         Some(parsed.map(Expr::Literal))
     }
 
@@ -245,7 +244,7 @@ impl<'a> Parser<'a, '_> {
             while is_list && self.at.eat(",") {
                 self.at.whitespace();
                 self.count_node()?;
-                match literal(&mut self.at)? {
+                match self.literal()? {
                     Some(literal) => items.push(Expr::Literal(literal)),
                     None => return Err(self.at.expected("a literal")),
                 }

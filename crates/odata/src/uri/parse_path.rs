@@ -1,7 +1,6 @@
 //! Segments of a resource path (OData ABNF 4.01, section 3: `resourcePath`).
 
 use super::limits::Limits;
-use super::parse_literal::literal;
 use super::parser::Parser;
 use super::split::Part;
 use super::syntax::{Expr, MemberPath, PathRoot, PathSegment, SegmentForm, SystemSegment, Text};
@@ -153,7 +152,7 @@ impl<'a> Parser<'a, '_> {
                 members: Vec::new(),
             }));
         }
-        if let Some(literal) = literal(&mut self.at)? {
+        if let Some(literal) = self.literal()? {
             return Ok(Expr::Literal(literal));
         }
         // A name would be the type of an enumeration literal: what is missing is its quote.

@@ -1,7 +1,6 @@
 //! The query part (OData ABNF 4.01, section 3: `queryOptions`).
 
 use super::limits::Limits;
-use super::parse_literal::literal;
 use super::parser::Parser;
 use super::split::{Part, RawOption};
 use super::syntax::{Expr, Levels, Options, OrderItem, SystemOption};
@@ -223,7 +222,7 @@ impl<'a> Parser<'a, '_> {
 
     /// `primitiveLiteral`.
     pub(super) fn primitive_literal(&mut self) -> Result<Expr<'a>, SyntaxError> {
-        let parsed = literal(&mut self.at)?;
+        let parsed = self.literal()?;
         parsed
             .map(Expr::Literal)
             .ok_or_else(|| self.at.expected("a literal"))

@@ -3,7 +3,9 @@
 use super::lexer::Cursor;
 use super::limits::Limits;
 use super::names::{Names, Within};
+use super::parse_literal::literal;
 use super::split::Part;
+use super::syntax::Literal;
 use super::syntax_error::SyntaxError;
 
 /// A recursive-descent parser of one text. Its productions are in the files `parse_….rs`, each
@@ -83,6 +85,22 @@ impl<'a, 'l> Parser<'a, 'l> {
         let parsed = production(self);
         self.depth -= 1;
         parsed
+    }
+
+    /// `primitiveLiteral`, if one stands here.
+    pub(super) fn literal(&mut self) -> Result<Option<Literal<'a>>, SyntaxError> {
+        let (start, rest) = (self.at.position(), self.at.rest());
+        let parsed = literal(&mut self.at)?;
+        let text = rest.get(..self.at.position() - start).unwrap_or("");
+        let quotes = 2 * usize::from(text.starts_with('\''));
+        let max = self.limits.literal_characters;
+        if text.len() > max && text.chars().count().saturating_sub(quotes) > max {
+            return Err(SyntaxError::Limit {
+                name: "literal_characters",
+                max,
+            });
+        }
+        Ok(parsed)
     }
 
     /// Runs a production inside the parentheses of an expanded item.

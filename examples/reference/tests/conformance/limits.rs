@@ -29,6 +29,7 @@ fn what_is_too_much_is_refused_by_name() {
         .collect();
     let batch = |count: usize| format!("{{\"requests\":[{}]}}", requests[..count].join(","));
     let huge = format!("{{\"Name\":\"{}\"}}", "x".repeat(33 << 20));
+    let literal = |length: usize| format!("Products?$filter=Name eq '{}'", "é".repeat(length));
     let lambdas = |depth: usize| {
         let mut filter = "RelatedProducts/any(v0:".to_owned();
         for level in 1..depth {
@@ -44,6 +45,8 @@ fn what_is_too_much_is_refused_by_name() {
         )
     };
     check(&[
+        get(&literal(2_000), 200),
+        get(&literal(2_001), 400).has("literal_characters"),
         get(&lambdas(10), 200),
         get(&lambdas(11), 400).has("lambda_depth"),
         get(&filtered(10), 200),
