@@ -54,7 +54,7 @@ def run(server, root, document, directory, *arguments):
     done = subprocess.run(
         [pathlib.Path(sys.executable).with_name("st"), "run", schema]
         + ["--url", f"{url}/{root}", "--header", f"Authorization: Bearer {token}"]
-        + ["--seed", SEED, "--workers", "1", "--no-shrink", "--continue-on-failure", *arguments],
+        + ["--seed", SEED, "--workers", "2", "--no-shrink", "--continue-on-failure", *arguments],
         cwd=directory,
         capture_output=True,
         text=True,

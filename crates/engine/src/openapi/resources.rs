@@ -42,7 +42,10 @@ impl Writer<'_> {
         }
         if served.contains("PATCH") {
             let one = self.sent(place, Sent::Member);
-            let changes = schemas::changes(self.model, place.of, &one);
+            let create = served
+                .contains("POST")
+                .then(|| self.sent(place, Sent::Create));
+            let changes = schemas::changes(self.model, place.of, &one, create);
             let body = if self.core.service.profile().patches_members {
                 json!({ "anyOf": [one, changes] })
             } else {

@@ -106,10 +106,15 @@ pub(super) fn of_type(model: &Model, ty: &TypeRef) -> Value {
     // complex values here.
     let may_be_null = ty.nullable && !(ty.collection && ty.item.structured().is_some());
     let item = if may_be_null { or_null(item) } else { item };
-    if ty.collection {
-        json!({ "type": "array", "items": item })
+    if !ty.collection {
+        return item;
+    }
+    let array = json!({ "type": "array", "items": item });
+    // A nullable collection of values is taken and given back as null, as Graph does.
+    if ty.nullable && !matches!(ty.item, ItemType::Entity(_)) {
+        or_null(array)
     } else {
-        item
+        array
     }
 }
 
@@ -188,7 +193,14 @@ pub(super) fn choice(model: &Model, of: StructuredId, suffix: &str) -> Value {
 
 /// A delta payload for a collection: entities that change or come, by their keys, and removed ones
 /// (OData JSON Format 4.01, section 15).
-pub(super) fn changes(model: &Model, of: StructuredId, member: &Value) -> Value {
+///
+/// `create` is what makes a member, where one can be made: it needs no key.
+pub(super) fn changes(
+    model: &Model,
+    of: StructuredId,
+    member: &Value,
+    create: Option<Value>,
+) -> Value {
     let ty = model.structured(of);
     let keys: Vec<_> = ty
         .key
@@ -203,6 +215,8 @@ pub(super) fn changes(model: &Model, of: StructuredId, member: &Value) -> Value 
     for key in keys {
         removed.insert(key.name.clone(), of_type(model, &key.ty));
     }
+    let removed = json!({ "type": "object", "required": required, "properties": removed });
+    let items: Vec<Value> = [changed, removed].into_iter().chain(create).collect();
     json!({
         "type": "object",
         "required": ["@odata.context", "value"],
@@ -210,11 +224,7 @@ pub(super) fn changes(model: &Model, of: StructuredId, member: &Value) -> Value 
             "@odata.context": { "type": "string", "pattern": "#\\$delta$" },
             "value": {
                 "type": "array",
-                "items": { "anyOf": [changed, {
-                    "type": "object",
-                    "required": required,
-                    "properties": removed,
-                }] },
+                "items": { "anyOf": items },
             },
         },
         "additionalProperties": false,
