@@ -20,7 +20,7 @@ use crate::exchange::Response;
 use crate::expand;
 use crate::links::Place;
 use crate::memory;
-use crate::represent::{At, Representation, count_member};
+use crate::represent::{At, Representation, count_member, write_answer};
 use crate::service::{Answer, Call};
 
 /// Carries out the operation that ends a path.
@@ -166,10 +166,11 @@ fn begin(context: &Context, fragment: &str) -> Vec<u8> {
 /// section 18), any other under `value`.
 fn value_body(context: &Context, ty: &edm::TypeRef, value: &Value) -> Result<Vec<u8>, Error> {
     let (model, style) = (&context.core.model, context.negotiated.style);
-    let mut out = begin(context, &model.type_name(ty));
+    let list = context.projection();
+    let mut out = begin(context, &format!("{}{list}", model.type_name(ty)));
     if let (Value::Complex(_), false) = (value, ty.collection) {
         let mut object = Vec::new();
-        json::write_value(&mut object, model, style, ty, value);
+        write_answer(&mut object, model, style, (ty, value), &context.options)?;
         if object.len() > 2 {
             separate(&mut out);
         }
@@ -196,7 +197,7 @@ fn value_body(context: &Context, ty: &edm::TypeRef, value: &Value) -> Result<Vec
         out.push(b',');
     }
     out.extend_from_slice(b"\"value\":");
-    json::write_value(&mut out, model, style, ty, &value);
+    write_answer(&mut out, model, style, (ty, &value), &context.options)?;
     out.push(b'}');
     Ok(out)
 }

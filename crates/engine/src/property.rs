@@ -22,6 +22,7 @@ use crate::context::Context;
 use crate::create::not_here;
 use crate::etag;
 use crate::exchange::Response;
+use crate::represent;
 use crate::target::{Target, load, locate};
 use place::PropertyPlace;
 
@@ -56,11 +57,14 @@ pub(crate) fn read(
     if style.metadata != Metadata::None {
         out.extend_from_slice(b"\"@odata.context\":");
         let path = place.context_path(core, &target, &row);
-        json::write_string(&mut out, &format!("{}/$metadata#{path}", context.root()));
+        let list = context.projection();
+        let url = format!("{}/$metadata#{path}{list}", context.root());
+        json::write_string(&mut out, &url);
     }
-    if let (Value::Complex(complex), Some(declared)) = (value, place.ty.item.structured()) {
+    if let Value::Complex(_) = value {
         let mut object = Vec::new();
-        json::write_complex(&mut object, &core.model, style, declared, complex);
+        let shown = (place.ty, value);
+        represent::write_answer(&mut object, &core.model, style, shown, &context.options)?;
         let members = object.get(1..).unwrap_or(b"}");
         if out.len() > 1 && members.len() > 1 {
             out.push(b',');

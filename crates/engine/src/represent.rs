@@ -23,6 +23,7 @@ use advertise::Advertised;
 
 pub(crate) use advertise::of_collection;
 pub(crate) use control::{count_member, entity_url, links_of};
+pub(crate) use nested::write_answer;
 
 /// How entities of one type, and those derived from it, are written for one request.
 pub(crate) struct Representation<'c> {

@@ -46,15 +46,21 @@ fn check_options(path: &ResourcePath, options: &QueryOptions) -> Result<(), Erro
             ..
         })
     );
+    let structured = entities
+        || matches!(
+            path.target,
+            Some(Target {
+                item: ItemType::Complex(_),
+                ..
+            })
+        );
     let (picks, shapes, expands) = match path.kind {
         PathKind::EntityCollection(_) | PathKind::Entity(_) | PathKind::ReferenceCollection(_) => {
             (true, true, true)
         }
-        PathKind::Action(_) | PathKind::Function(_) => (true, entities, entities),
+        PathKind::Action(_) | PathKind::Function(_) => (true, structured, entities),
         PathKind::Count => return Ok(()),
-        PathKind::Property(TypeRef {
-            collection: true, ..
-        }) => (true, false, false),
+        PathKind::Property(TypeRef { collection, .. }) => (collection, structured, false),
         _ => (false, false, false),
     };
     // What changes the shape of rows is read as rows: it is not kept for other resources.

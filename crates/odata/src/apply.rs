@@ -48,6 +48,21 @@ pub enum Transformation {
     Concat(Vec<Vec<Transformation>>),
 }
 
+/// How many times a sequence has an instance in its result at most: `concat` repeats it for each of
+/// its sequences, and those that follow one another multiply.
+#[must_use]
+pub fn repetitions(sequence: &[Transformation]) -> u64 {
+    let of = |transformation: &Transformation| match transformation {
+        Transformation::Concat(sequences) => {
+            let each = sequences.iter().map(|sequence| repetitions(sequence));
+            each.fold(0_u64, u64::saturating_add)
+        }
+        Transformation::GroupBy { then, .. } => repetitions(then),
+        _ => 1,
+    };
+    sequence.iter().map(of).fold(1, u64::saturating_mul)
+}
+
 /// What a [`Transformation::Ranked`] counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RankMeasure {

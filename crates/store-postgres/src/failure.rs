@@ -102,6 +102,10 @@ fn refusal(error: &ClientError) -> Option<Error> {
         SqlState::DIVISION_BY_ZERO => "Division by zero.",
         SqlState::NUMERIC_VALUE_OUT_OF_RANGE => "The result of an operator is out of range.",
         _ if db.code().code() == "OD400" => db.message(),
+        // Program limit exceeded: too many columns or arguments, an expression that nests too deeply.
+        _ if db.code().code().starts_with("54") => {
+            "The query has too many or too deeply nested parts for the database."
+        }
         _ => return None,
     };
     Some(Error::bad_request(message))

@@ -12,7 +12,7 @@ use super::place::{Part, PropertyPlace};
 use crate::context::Context;
 use crate::links;
 use crate::memory::{self, Left};
-use crate::represent::count_member;
+use crate::represent::{count_member, write_answer};
 use crate::target::{load, locate};
 
 /// Where an item is inserted into a collection of so many: a place from the beginning, or, if it
@@ -53,7 +53,9 @@ pub(super) fn read(
     if style.metadata != Metadata::None {
         out.extend_from_slice(b"\"@odata.context\":");
         let path = links::canonical_path(&context.core, place.segments);
-        json::write_string(&mut out, &format!("{}/$metadata#{path}", context.root()));
+        let list = context.projection();
+        let url = format!("{}/$metadata#{path}{list}", context.root());
+        json::write_string(&mut out, &url);
         out.push(b',');
     }
     let (ty, value) = match place.part.index {
@@ -85,14 +87,14 @@ pub(super) fn read(
         json::write_string(&mut out, &name);
         out.push(b',');
     }
-    if let (Value::Complex(complex), Some(declared)) = (&value, ty.item.structured()) {
+    if let Value::Complex(_) = value {
         let mut object = Vec::new();
-        json::write_complex(&mut object, model, style, declared, complex);
+        write_answer(&mut object, model, style, (&ty, &value), &context.options)?;
         out.extend_from_slice(object.get(1..).unwrap_or(b"}"));
         return Ok(Some(out.into()));
     }
     out.extend_from_slice(b"\"value\":");
-    json::write_value(&mut out, model, style, &ty, &value);
+    write_answer(&mut out, model, style, (&ty, &value), &context.options)?;
     out.push(b'}');
     Ok(Some(out.into()))
 }

@@ -53,15 +53,54 @@ pub(super) fn write(
                 json::write_value(out, model, style, ty, value);
                 return Ok(());
             }
-            Some(nested) => {
-                for inner in &nested.items {
-                    wanted.push([rest, &inner.path.steps].concat());
-                }
-            }
+            Some(nested) => within(nested, rest, &mut wanted)?,
         }
     }
     let wanted: Vec<&[Step]> = wanted.iter().map(Vec::as_slice).collect();
     taken(out, model, style, ty, value, &wanted);
+    Ok(())
+}
+
+/// Writes a value that an answer consists of, or what `$select` takes of it.
+///
+/// # Errors
+/// 400 for nested options that are not served.
+pub(crate) fn write_answer(
+    out: &mut Vec<u8>,
+    model: &Model,
+    style: Style,
+    (ty, value): (&TypeRef, &Value),
+    options: &QueryOptions,
+) -> Result<(), Error> {
+    let Some(selection) = options.select.as_ref().filter(|selection| !selection.all) else {
+        json::write_value(out, model, style, ty, value);
+        return Ok(());
+    };
+    let mut wanted = Vec::with_capacity(selection.items.len());
+    within(selection, &[], &mut wanted)?;
+    let wanted: Vec<&[Step]> = wanted.iter().map(Vec::as_slice).collect();
+    taken(out, model, style, ty, value, &wanted);
+    Ok(())
+}
+
+/// Adds the paths to what a selection within a complex value takes.
+fn within(selection: &Selection, to: &[Step], wanted: &mut Vec<Vec<Step>>) -> Result<(), Error> {
+    for item in &selection.items {
+        let path = [to, &item.path.steps].concat();
+        let only_selected = QueryOptions {
+            select: item.options.select.clone(),
+            ..QueryOptions::default()
+        };
+        if item.options != only_selected {
+            let message = "$select: within a complex value only $select is served behind a \
+                           property.";
+            return Err(Error::bad_request(message).with_target("$select"));
+        }
+        match item.options.select.as_ref().filter(|inner| !inner.all) {
+            None => wanted.push(path),
+            Some(inner) => within(inner, &path, wanted)?,
+        }
+    }
     Ok(())
 }
 

@@ -8,11 +8,13 @@ use super::bind_type::{common, is_ordered, is_unknown, primitive};
 use super::binder::{Binder, unsupported};
 use super::syntax::{self, GroupElement, MemberPath, RankMethod};
 use crate::Error;
-use crate::apply::{RankMeasure, Transformation};
+use crate::apply::{RankMeasure, Transformation, repetitions};
 use crate::expr::{Expr, Path, Step};
 
 /// The most groupings that one `groupby` makes by its `rollup`s.
 const MAX_GROUPINGS: usize = 32;
+/// How often `concat` may have an instance in a result.
+const MAX_REPETITIONS: u64 = 64;
 
 impl<'a> Binder<'_, 'a> {
     /// A sequence of transformations, and the instances that it makes.
@@ -32,6 +34,12 @@ impl<'a> Binder<'_, 'a> {
             self.count_node()?;
             let made = self.nested(|| self.transformation(outer, &mut instance, transformation))?;
             bound.push(made);
+        }
+        if repetitions(&bound) > MAX_REPETITIONS {
+            return Err(Error::bad_request(format!(
+                "'concat' has an instance more than {MAX_REPETITIONS} times in its result."
+            ))
+            .with_target("$apply"));
         }
         Ok((bound, instance))
     }

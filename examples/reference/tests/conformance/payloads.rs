@@ -132,6 +132,14 @@ fn context_urls() {
             "Collection(Storefront.Product)",
         ),
         ("GetProductStats()".to_owned(), "Storefront.ProductStats"),
+        (
+            format!("{laptop}/ShippingAddress?$select=City"),
+            "Products(d1012072-4c41-47dc-85cd-719d9edd897e)/ShippingAddress(City)",
+        ),
+        (
+            "GetProductStats()?$select=averagePrice".to_owned(),
+            "Storefront.ProductStats(averagePrice)",
+        ),
         ("Calculate(value=1)".to_owned(), "Edm.Int64"),
     ];
     for (url, fragment) in cases {

@@ -224,3 +224,28 @@ fn a_preferred_page_size_is_that_of_nested_collections_too() {
     let rest = service.send(&get(&format!("Products{}", link.expect("a link").1), 200));
     assert_eq!(rest.json()["value"].as_array().map(Vec::len), Some(1));
 }
+
+#[test]
+fn what_is_selected_of_complex_values() {
+    let address = format!("Products({LAPTOP})/ShippingAddress");
+    check(&[
+        get(&format!("{address}?$select=City,Country"), 200)
+            .has("\"City\":\"Seattle\"")
+            .has("\"Country\":")
+            .lacks("\"Street\":"),
+        get(&format!("{address}?$select=*"), 200).has("\"Street\":"),
+        get(&format!("{address}?select=City"), 200).lacks("\"Country\":"),
+        get(&format!("{address}?$select=Nothing"), 400).has("Nothing"),
+        get(&format!("{address}/City?$select=City"), 400),
+        get("GetProductStats()?$select=averagePrice", 200)
+            .has("\"averagePrice\":")
+            .lacks("\"totalProducts\":"),
+        get("Products?$select=ShippingAddress($select=City)&$top=1", 200)
+            .has("\"City\":")
+            .lacks("\"Country\":"),
+        get(
+            "Products?$select=ShippingAddress($select=City($top=1))",
+            400,
+        ),
+    ]);
+}

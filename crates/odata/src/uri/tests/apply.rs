@@ -178,3 +178,20 @@ fn ranks_and_simple_steps() {
         &["$apply", "one entity"],
     );
 }
+
+#[test]
+fn concat_repeats_instances_within_bounds() {
+    let many = |n: usize| {
+        let step = "concat(identity,identity)";
+        format!("$apply={}", vec![step; n].join("/"))
+    };
+    bind(&many(6));
+    bad(&many(7), &["concat", "64 times"]);
+    bad(&many(64), &["concat", "64 times"]);
+    let nested = format!("$apply=concat({0},{0})", &many(6)["$apply=".len()..]);
+    bad(&nested, &["concat", "64 times"]);
+    bad(
+        &format!("$apply=groupby((Name),{})", &many(7)["$apply=".len()..]),
+        &["concat", "64 times"],
+    );
+}
