@@ -106,6 +106,39 @@ fn a_method_is_refused_before_a_query_that_cannot_be_read() {
     }
 }
 
+/// Which resource is meant by a URL that cannot be read is not known; that none of them serves these
+/// methods is.
+#[test]
+fn a_method_of_no_resource_is_refused_before_a_path_that_cannot_be_read() {
+    let server = Server::shared();
+    let scripts = HEALTH.url();
+    for target in [
+        format!("{scripts}('x"),
+        format!("{scripts}(no=1)"),
+        format!("{scripts}/%00"),
+        format!("{scripts}/%FF/assign"),
+        format!("{scripts}/%FF?$filter="),
+        format!("{scripts}//x"),
+        "/beta/deviceManagement/managedDevices/x/deviceHealthScriptStates(id=,policyId='p')"
+            .to_owned(),
+    ] {
+        for method in ["TRACE", "PROPFIND", "get"] {
+            let answer = server.send(&Request::new(method, &target));
+            answer.clone().expect_error(405, "MethodNotAllowed");
+            let known = "GET, HEAD, POST, PATCH, PUT, DELETE";
+            assert_eq!(answer.header("allow"), Some(known), "{method} {target}");
+        }
+        for method in ["GET", "PUT", "OPTIONS"] {
+            let answer = server.send(&Request::new(method, &target));
+            answer.expect_error(400, "BadRequest");
+        }
+    }
+    for method in ["TRACE", "PROPFIND"] {
+        let nowhere = server.send(&Request::new(method, "/beta/deviceManagement/nothing"));
+        nowhere.expect_error(404, "ResourceNotFound");
+    }
+}
+
 /// OPTIONS is about a resource of the model; whether its rows are there is not looked at.
 #[test]
 fn options_of_what_is_not_there() {

@@ -267,13 +267,16 @@ impl Handler for Engine {
     }
 }
 
-/// What refuses a request whose query cannot be read: a method that its resource does not know
-/// under any query comes first.
+/// What refuses a request whose URL cannot be read: a method that its resource does not know under
+/// any query comes first, and so does one that no resource knows.
 fn refused(core: &Core, request: &Request, error: Error) -> Error {
-    let Ok((resource, options)) =
-        uri::parse_request(&core.model, &core.limits, &request.path, None)
-    else {
-        return error;
+    let alone = uri::parse_request(&core.model, &core.limits, &request.path, None);
+    let (resource, options) = match alone {
+        Ok(read) => read,
+        Err(of_path) if of_path.code == ErrorCode::BadRequest => {
+            return methods::of_none(&request.method).unwrap_or(error);
+        }
+        Err(_) => return error,
     };
     if request.method == Method::OPTIONS {
         return error;

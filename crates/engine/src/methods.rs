@@ -80,6 +80,17 @@ pub(crate) fn before(core: &Core, resource: &Resource, method: &Method, error: E
     }
 }
 
+/// What refuses a method that no resource knows, whatever its URL means: 405, with the methods of
+/// all of them, since which resource is meant is not known.
+pub(crate) fn of_none(method: &Method) -> Option<Error> {
+    let known = Methods::ALL;
+    if *method == Method::OPTIONS || known.contains(method.as_str()) {
+        return None;
+    }
+    let message = format!("The method {method} is allowed on no resource. Allowed: {known}.");
+    Some(Error::method_not_allowed(known, message))
+}
+
 fn method(name: &str) -> Method {
     match name {
         "POST" => Method::POST,

@@ -10,6 +10,9 @@ pub struct Methods(u8);
 const NAMES: [&str; 6] = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"];
 
 impl Methods {
+    /// All that any resource knows.
+    pub const ALL: Self = Self((1 << NAMES.len()) - 1);
+
     /// The methods of a list such as `GET, HEAD`; other names than those that resources know are
     /// left out.
     #[must_use]
@@ -70,6 +73,12 @@ impl fmt::Display for Methods {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_are_listed() {
+        assert_eq!(Methods::ALL, Methods::listed(&NAMES.join(", ")));
+        assert!(!Methods::ALL.contains("TRACE"));
+    }
 
     #[test]
     fn a_set_is_a_list() {
