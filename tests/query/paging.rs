@@ -94,6 +94,7 @@ fn a_preferred_page_size_goes_on_in_the_link() {
         assert_eq!(rows_of(&first), 7, "{prefer}");
         let rest = rows::follow(&server, &link(&first).unwrap());
         assert!(rest.iter().all(|page| page.len() <= 7), "{prefer}");
+        assert_eq!(rest.len(), (COUNT - 7).div_ceil(7), "{prefer}");
         assert_eq!(rest.concat(), whole[7..], "{prefer}");
     }
     for (prefer, rows) in [
@@ -111,7 +112,62 @@ fn a_preferred_page_size_goes_on_in_the_link() {
     let page = server.send(&both).expect_json(200);
     assert_eq!(rows_of(&page), 3);
     let rest = rows::follow(&server, &link(&page).unwrap());
+    assert!(rest.iter().all(|page| page.len() <= 3));
     assert_eq!(rest.concat(), whole[3..]);
+}
+
+#[test]
+fn who_prefers_anew_on_the_way_is_heard() {
+    let server = Server::shared();
+    let (states, _) = rows::make(&server);
+    let prefer = |target: &str, size: u64| {
+        let prefer = format!("maxpagesize={size}");
+        let answer = server.send(&Request::new("GET", target).header("Prefer", &prefer));
+        assert_eq!(answer.header("preference-applied"), Some(prefer.as_str()));
+        answer.expect_json(200)
+    };
+    let first = link(&prefer(&states, 7)).unwrap();
+    let unsaid = server.get(&first);
+    assert_eq!(unsaid.header("preference-applied"), None);
+    assert_eq!(rows_of(&unsaid.expect_json(200)), 7);
+    let larger = prefer(&first, 11);
+    assert_eq!(rows_of(&larger), 11);
+    let rest = rows::follow(&server, &link(&larger).unwrap());
+    assert_eq!(rest[0].len(), 11);
+    let top = server.get(&format!("{first}&$top=2")).expect_json(200);
+    assert_eq!(rows_of(&top), 2);
+}
+
+#[test]
+fn the_size_in_a_token_is_checked() {
+    let server = Server::shared();
+    let (states, _) = rows::make(&server);
+    let first = server
+        .send(&Request::new("GET", &states).header("Prefer", "maxpagesize=7"))
+        .expect_json(200);
+    let link = link(&first).unwrap();
+    let (_, token) = link.split_once("$skiptoken=").unwrap();
+    let (size, place) = token.split_once('~').unwrap();
+    assert_eq!(size, "7");
+    for (token, status) in [
+        (format!("18446744073709551615~{place}"), 200),
+        (format!("18446744073709551616~{place}"), 400),
+        (format!("0~{place}"), 400),
+        (format!("-7~{place}"), 400),
+        (format!("%2B7~{place}"), 400),
+        (format!("07~{place}"), 400),
+        (format!("x~{place}"), 400),
+        (format!("~{place}"), 400),
+        (format!("7~7~{place}"), 400),
+        ("7~".to_owned(), 400),
+        ("~".to_owned(), 400),
+    ] {
+        let answer = server.get(&format!("{states}?$skiptoken={token}"));
+        assert_eq!(answer.status, status, "{token}: {}", answer.text());
+        if status == 400 {
+            assert_eq!(answer.json()["error"]["target"], "$skiptoken", "{token}");
+        }
+    }
 }
 
 #[test]

@@ -151,10 +151,10 @@ pub(crate) fn json(body: Bytes, negotiated: &Negotiated) -> Response {
 }
 
 /// A page of a collection as JSON, 200. It says by which of the preferred sizes it was cut (OData
-/// 4.01 Protocol, section 8.2.8.5).
+/// 4.01 Protocol, section 8.2.8.5), if this request preferred one.
 pub(crate) fn page(body: Bytes, context: &Context) -> Response {
     let mut response = json(body, &context.negotiated);
-    if let Some(asked) = context.negotiated.max_page_size {
+    if let Some(asked) = context.negotiated.prefer.max_page_size {
         let size = asked.min(context.core.service.profile().max_page_size);
         let name = Preferences::as_named(&context.request.headers, "maxpagesize");
         applied(&mut response.headers, &format!("{name}={size}"));

@@ -20,6 +20,7 @@ use crate::documents::Documents;
 use crate::exchange::{Handler, Probing, Request, Response};
 use crate::format::{self, Json};
 use crate::negotiate::{self, Negotiated};
+use crate::page::take_size;
 use crate::permissions::Action;
 use crate::{answer, asynchronous, batch, compose, methods, rewrite, schema_version, unserved};
 
@@ -147,6 +148,8 @@ impl Engine {
         let query = request.query.as_deref();
         let parsed = uri::parse_request(&core.model, &core.limits, &request.path, query);
         let (mut resource, mut options) = parsed.map_err(|error| refused(core, request, error))?;
+        let before = take_size(&mut options)?;
+        negotiated.max_page_size = negotiated.max_page_size.or(before);
         let reads = request.method == Method::GET;
         let wish = (reads, negotiated.prefer.track_changes);
         let tracking = Tracking::take(&core.model, &mut resource, &mut options, wish)?;

@@ -7,8 +7,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use store::Row;
 
+use crate::context::Context;
 use crate::core::Core;
 use crate::exchange::Request;
+use crate::page::with_size;
 
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -200,14 +202,15 @@ impl<'r> Place<'r> {
 }
 
 /// The URL of the page behind a token: the request's own, with the token instead of `$skip` and
-/// of an older token, and with this `$top`.
-pub(crate) fn next_link(request: &Request, token: &str, top: Option<u64>) -> String {
-    let mut link = without_place(request);
+/// of an older token, with this `$top`, and with the page size that was preferred.
+pub(crate) fn next_link(context: &Context, token: &str, top: Option<u64>) -> String {
+    let mut link = without_place(&context.request);
     if let Some(top) = top {
         link.push_str(&format!("$top={top}&"));
     }
     link.push_str("$skiptoken=");
-    link.extend(utf8_percent_encode(token, VALUE));
+    let token = with_size(token, context.negotiated.max_page_size);
+    link.extend(utf8_percent_encode(&token, VALUE));
     link
 }
 

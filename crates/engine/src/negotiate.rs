@@ -19,7 +19,7 @@ pub(crate) struct Negotiated {
     pub(crate) minimal: bool,
     /// The `return` preference was given.
     pub(crate) return_given: bool,
-    /// `Prefer: odata.maxpagesize`.
+    /// `Prefer: odata.maxpagesize`, or what was preferred on the page that led here.
     pub(crate) max_page_size: Option<u64>,
     /// How JSON is written.
     pub(crate) style: Style,

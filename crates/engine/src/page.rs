@@ -1,6 +1,7 @@
 //! One page of a collection: by key behind a token, never by offset alone.
 
 mod order;
+mod size;
 
 use edm::Value;
 use odata::Error;
@@ -17,6 +18,8 @@ use crate::links::Place;
 use crate::read::conditions;
 use crate::represent::{At, Representation, computed, entity_url};
 use crate::target::Target;
+
+pub(crate) use size::{take_size, with_size};
 
 /// One page of rows.
 pub(crate) struct Page<'a> {

@@ -138,7 +138,7 @@ pub(crate) fn page_size(context: &Context) -> u64 {
 pub(crate) fn next_top(context: &Context, size: u64) -> Option<Option<u64>> {
     let asked = context.options.top;
     if context.core.service.profile().top_is_page_size {
-        return Some(asked.or(context.negotiated.max_page_size.map(|_| size)));
+        return Some(asked);
     }
     match asked.map(|top| top.saturating_sub(size)) {
         Some(0) => None,
@@ -203,7 +203,7 @@ pub(crate) fn collection(
         delta::write_links(context, since, next, &mut out);
     } else if let Some((token, top)) = next {
         out.extend_from_slice(b",\"@odata.nextLink\":");
-        json::write_string(&mut out, &links::next_link(&context.request, &token, top));
+        json::write_string(&mut out, &links::next_link(context, &token, top));
     }
     out.push(b'}');
     let mut response = answer::page(out.into(), context);

@@ -21,7 +21,7 @@ pub(crate) fn write(
             member(
                 out,
                 "@odata.nextLink",
-                &next_link(&context.request, &format!("{page}.{state}"), top),
+                &next_link(context, &format!("{page}.{state}"), top),
             );
         }
         None => member(
@@ -47,7 +47,7 @@ pub(super) fn write_rest(
             member(
                 out,
                 "@odata.nextLink",
-                &next_link(&context.request, &format!(".{state}"), top),
+                &next_link(context, &format!(".{state}"), top),
             );
         }
         Err(position) => {

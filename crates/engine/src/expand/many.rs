@@ -7,7 +7,7 @@ use store::{NavigationMap, Reader};
 
 use super::{Expanded, Expansion, Source, map_of};
 use crate::links::Place;
-use crate::page::Page;
+use crate::page::{Page, with_size};
 use crate::read::{conditions, query_of};
 use crate::represent::{count_member, text_member};
 use crate::target::{Target, linked};
@@ -110,6 +110,7 @@ impl Expansion<'_> {
                 ))
                 .with_target("$expand"));
             }
+            let token = with_size(&token, preferred);
             let link = format!("{}?$skiptoken={token}", here.url());
             text_member(&mut out, &format!("{name}@odata.nextLink"), &link);
         }

@@ -249,3 +249,39 @@ fn what_is_selected_of_complex_values() {
         ),
     ]);
 }
+
+/// Clients follow a link without preferring again what they preferred.
+#[test]
+fn a_next_link_goes_on_in_pages_of_the_preferred_size() {
+    let service = Running::start();
+    let all = service.send(&get("Products?$select=Name", 200)).json();
+    let all = all["value"].as_array().map(Vec::len);
+    for query in [
+        "Products?$select=Name",
+        "Products?$select=Name&$top=5",
+        "Products?$select=Name&$expand=Descriptions",
+        "Products/$ref",
+    ] {
+        let expected = if query.contains("$top") { Some(5) } else { all };
+        let mut seen = 0;
+        let mut page = service.send(&get(query, 200).with("Prefer", "maxpagesize=1"));
+        assert_eq!(page.header("preference-applied"), Some("maxpagesize=1"));
+        loop {
+            let json = page.json();
+            let rows = json["value"].as_array().expect("a page");
+            assert!(rows.len() <= 1, "{query}: {json}");
+            seen += rows.len();
+            for row in rows {
+                let nested = row["Descriptions"].as_array().map_or(0, Vec::len);
+                assert!(nested <= 1, "{query}: {json}");
+            }
+            let Some(link) = json["@odata.nextLink"].as_str() else {
+                break;
+            };
+            let (_, link) = link.split_once("/Products").expect("a link to products");
+            page = service.send(&get(&format!("Products{link}"), 200));
+            assert_eq!(page.header("preference-applied"), None, "{query}");
+        }
+        assert_eq!(Some(seen), expected, "{query}");
+    }
+}
