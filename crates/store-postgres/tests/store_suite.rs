@@ -104,7 +104,7 @@ fn open_two(model: Arc<Model>, tables: Arc<Tables>, clock: Arc<dyn Clock>) -> Bo
 }
 
 mod two_stores_on_one_database {
-    store::store_suite!(super::open_two, if test_postgres::is_installed);
+    store::store_suite!(writes: super::open_two, if test_postgres::is_installed);
 }
 
 /// A store with several writers that gets one command at a time, so that their order is kept while
@@ -180,5 +180,5 @@ fn open_several(model: Arc<Model>, tables: Arc<Tables>, clock: Arc<dyn Clock>) -
 }
 
 mod several_writers_in_one_store {
-    store::store_suite!(super::open_several, if test_postgres::is_installed);
+    store::store_suite!(writes: super::open_several, if test_postgres::is_installed);
 }
