@@ -60,6 +60,7 @@ pub(crate) fn rows(
     rows: Vec<Row>,
     options: &QueryOptions,
 ) -> Result<Left<Row>, Error> {
+    refuse_token(options)?;
     let of = |row: &Row| table.type_of(model, row).ok().flatten();
     let context = Context::new(clock.now());
     let evaluator = Evaluator::new(model, &context);
@@ -121,6 +122,14 @@ fn sort_rows(
     Ok(())
 }
 
+/// What stands in memory is given whole, so that no next link was ever made for it.
+fn refuse_token(options: &QueryOptions) -> Result<(), Error> {
+    match options.skip_token {
+        None => Ok(()),
+        Some(_) => Err(store::page::not_of_this_query()),
+    }
+}
+
 /// Applies the same options to the items of a collection of values.
 ///
 /// # Errors
@@ -131,6 +140,7 @@ pub(crate) fn values<'v>(
     items: &'v [Value],
     options: &QueryOptions,
 ) -> Result<Left<&'v Value>, Error> {
+    refuse_token(options)?;
     let context = Context::new(clock.now());
     let evaluator = Evaluator::new(model, &context);
     let mut kept = Vec::with_capacity(items.len());

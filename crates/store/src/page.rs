@@ -36,12 +36,16 @@ pub fn decode(
     token: &str,
     query: u64,
 ) -> Result<Vec<Value>, Error> {
-    read(model, table, order, token, query).ok_or_else(|| {
-        Error::bad_request(
-            "$skiptoken: the token is not one of this query. Follow @odata.nextLink as it was given.",
-        )
-        .with_target("$skiptoken")
-    })
+    read(model, table, order, token, query).ok_or_else(not_of_this_query)
+}
+
+/// What is said of a token that was not made for its query: a 400.
+#[must_use]
+pub fn not_of_this_query() -> Error {
+    Error::bad_request(
+        "$skiptoken: the token is not one of this query. Follow @odata.nextLink as it was given.",
+    )
+    .with_target("$skiptoken")
 }
 
 fn read(

@@ -285,3 +285,16 @@ fn a_next_link_goes_on_in_pages_of_the_preferred_size() {
         assert_eq!(Some(seen), expected, "{query}");
     }
 }
+
+#[test]
+fn tokens_that_nobody_made() {
+    check(
+        &[
+            "Products",
+            "GetTopProducts()",
+            "GetTopProducts(count=2)",
+            "Company",
+        ]
+        .map(|resource| get(&format!("{resource}?$skiptoken=made-up"), 400).has("$skiptoken")),
+    );
+}
