@@ -18,7 +18,7 @@ use crate::private_file::FileError;
 use authority::Authority;
 use files::Files;
 
-pub use authority::{CA_FILE, SubjectName};
+pub use authority::{CA_FILE, NoName, SubjectName};
 
 /// How often is looked whether another certificate is due.
 const LOOK: Duration = Duration::from_secs(2);
