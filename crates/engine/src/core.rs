@@ -196,6 +196,8 @@ impl Core {
         payload: &EntityPayload,
         fixed: &[(usize, Value)],
     ) -> Option<Vec<Value>> {
+        // A table's first columns are the properties of its type, so that a key property's ordinal
+        // is its column, too (`Table::column_of`).
         let value = |ordinal: &usize| {
             let values = payload.values.iter().chain(fixed);
             let mut found = values.filter(|(known, _)| known == ordinal);

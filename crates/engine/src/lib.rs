@@ -53,6 +53,7 @@ mod stream;
 mod target;
 mod unserved;
 mod update;
+mod value_answer;
 
 pub use crate::core::{Core, Guarded, Ids, RandomIds};
 pub use change::insert_entity;

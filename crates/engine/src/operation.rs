@@ -7,7 +7,7 @@ use std::sync::Arc;
 use edm::{OperationId, StructuredId, Value};
 use http::Method;
 use odata::expr::Expr;
-use odata::json::{self, Argument, Metadata};
+use odata::json::{self, Argument};
 use odata::path::Segment;
 use odata::{Error, ErrorCode};
 use store::{Reader, Row, TableId};
@@ -20,8 +20,9 @@ use crate::exchange::Response;
 use crate::expand;
 use crate::links::Place;
 use crate::memory;
-use crate::represent::{At, Representation, count_member, write_answer};
+use crate::represent::{At, Representation, count_member};
 use crate::service::{Answer, Call};
+use crate::value_answer;
 
 /// Carries out the operation that ends a path.
 ///
@@ -150,56 +151,18 @@ async fn shown(
         .await
 }
 
-/// `{"@odata.context":"…$metadata#fragment"`.
-fn begin(context: &Context, fragment: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(512);
-    out.push(b'{');
-    if context.negotiated.style.metadata != Metadata::None {
-        out.extend_from_slice(b"\"@odata.context\":");
-        let url = format!("{}/$metadata#{fragment}", context.root());
-        json::write_string(&mut out, &url);
-    }
-    out
-}
-
-/// A value, with its context. A complex one stands in the answer's own object (JSON Format 4.01,
-/// section 18), any other under `value`.
+/// A value, with its context; of a collection, what the query options leave.
 fn value_body(context: &Context, ty: &edm::TypeRef, value: &Value) -> Result<Vec<u8>, Error> {
-    let (model, style) = (&context.core.model, context.negotiated.style);
-    let list = context.projection();
-    let mut out = begin(context, &format!("{}{list}", model.type_name(ty)));
-    if let (Value::Complex(_), false) = (value, ty.collection) {
-        let mut object = Vec::new();
-        write_answer(&mut object, model, style, (ty, value), &context.options)?;
-        if object.len() > 2 {
-            separate(&mut out);
-        }
-        out.extend_from_slice(object.get(1..).unwrap_or(b"}"));
-        return Ok(out);
-    }
-    let mut value = std::borrow::Cow::Borrowed(value);
-    if let Value::Collection(items) = value.as_ref() {
-        let clock = context.core.clock.as_ref();
-        let left = memory::values(model, clock, items, &context.options)?;
-        if let Some(count) = left.count {
-            separate(&mut out);
-            count_member(&mut out, style, "", count as u64);
-        }
-        let left = left.items.into_iter().cloned().collect();
-        value = std::borrow::Cow::Owned(Value::Collection(left));
-    }
-    separate(&mut out);
-    if style.metadata == Metadata::Full
-        && let Some(name) = json::type_control(model, ty)
-    {
-        out.extend_from_slice(b"\"@odata.type\":");
-        json::write_string(&mut out, &name);
-        out.push(b',');
-    }
-    out.extend_from_slice(b"\"value\":");
-    write_answer(&mut out, model, style, (ty, &value), &context.options)?;
-    out.push(b'}');
-    Ok(out)
+    let model = &context.core.model;
+    let fragment = model.type_name(ty);
+    let type_name = value_answer::declared_type(context, ty);
+    let Value::Collection(items) = value else {
+        return value_answer::body(context, &fragment, (None, type_name), (ty, value));
+    };
+    let clock = context.core.clock.as_ref();
+    let left = memory::values(model, clock, items, &context.options)?;
+    let items = Value::Collection(left.items.into_iter().cloned().collect());
+    value_answer::body(context, &fragment, (left.count, type_name), (ty, &items))
 }
 
 fn entities(
@@ -211,7 +174,7 @@ fn entities(
 ) -> Result<Vec<u8>, Error> {
     let (core, options) = (&context.core, &context.options);
     let place = context.place().of_operation(core, of);
-    let mut out = begin(context, &fragment(context, of, many));
+    let mut out = value_answer::begin(context, &fragment(context, of, many));
     if !many {
         if out.len() > 1 {
             out.push(b',');
@@ -226,10 +189,10 @@ fn entities(
     let rows = core.tables.table(table);
     let left = memory::rows(&core.model, core.clock.as_ref(), rows, all, options)?;
     if let Some(count) = left.count {
-        separate(&mut out);
+        value_answer::separate(&mut out);
         count_member(&mut out, context.negotiated.style, "", count as u64);
     }
-    separate(&mut out);
+    value_answer::separate(&mut out);
     out.extend_from_slice(b"\"value\":[");
     for (i, row) in left.items.iter().enumerate() {
         out.extend_from_slice(if i == 0 { b"{" } else { b",{" });
@@ -269,12 +232,6 @@ fn fragment(context: &Context, of: StructuredId, many: bool) -> String {
         (Some(set), false) => format!("{set}{list}/$entity"),
         (None, true) => format!("Collection({name}){list}"),
         (None, false) => format!("{name}{list}"),
-    }
-}
-
-fn separate(out: &mut Vec<u8>) {
-    if out.len() > 1 {
-        out.push(b',');
     }
 }
 

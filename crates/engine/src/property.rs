@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use edm::{DynamicProperty, ItemType, Value};
 use http::{HeaderValue, Method};
-use odata::json::{self, Metadata, Node};
+use odata::json::{self, Node};
 use odata::{Error, ErrorCode};
 use store::{ColumnSet, Reader, Transaction};
 
@@ -22,8 +22,8 @@ use crate::context::Context;
 use crate::create::not_here;
 use crate::etag;
 use crate::exchange::Response;
-use crate::represent;
 use crate::target::{Target, load, locate};
+use crate::value_answer;
 use place::PropertyPlace;
 
 pub(crate) use items::count;
@@ -49,43 +49,14 @@ pub(crate) fn read(
     if raw {
         return Ok(Some(raw::write(core, place.ty, value)));
     }
-    let style = context.negotiated.style;
     if let Value::Collection(all) = value {
         return items::read(context, &place, all);
     }
-    let mut out = vec![b'{'];
-    if style.metadata != Metadata::None {
-        out.extend_from_slice(b"\"@odata.context\":");
-        let path = place.context_path(core, &target, &row);
-        let list = context.projection();
-        let url = format!("{}/$metadata#{path}{list}", context.root());
-        json::write_string(&mut out, &url);
-    }
-    if let Value::Complex(_) = value {
-        let mut object = Vec::new();
-        let shown = (place.ty, value);
-        represent::write_answer(&mut object, &core.model, style, shown, &context.options)?;
-        let members = object.get(1..).unwrap_or(b"}");
-        if out.len() > 1 && members.len() > 1 {
-            out.push(b',');
-        }
-        out.extend_from_slice(members);
-        return Ok(Some(out.into()));
-    }
-    if out.len() > 1 {
-        out.push(b',');
-    }
-    if style.metadata == Metadata::Full
-        && let Some(name) = json::type_control(&core.model, place.ty)
-    {
-        out.extend_from_slice(b"\"@odata.type\":");
-        json::write_string(&mut out, &name);
-        out.push(b',');
-    }
-    out.extend_from_slice(b"\"value\":");
-    json::write_value(&mut out, &core.model, style, place.ty, value);
-    out.push(b'}');
-    Ok(Some(out.into()))
+    let fragment = place.context_path(core, &target, &row);
+    let type_name = value_answer::declared_type(context, place.ty);
+    let shown = (place.ty, value);
+    let body = value_answer::body(context, &fragment, (None, type_name), shown)?;
+    Ok(Some(body.into()))
 }
 
 /// The media type that the model names for the raw value that a path leads to (`Core.MediaType`;

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use edm::{DynamicProperty, ItemType, Model, Primitive, TypeRef, Value};
 use http::Method;
-use odata::json::{self, Metadata, Node};
+use odata::json::{self, Node};
 use odata::{Error, ErrorCode};
 
 use super::place::PropertyPlace;
@@ -13,6 +13,7 @@ use crate::body;
 use crate::context::Context;
 use crate::exchange::Request;
 use crate::links;
+use crate::value_answer;
 
 /// `{"@odata.context":…,"value":…}` with the type where JSON does not tell it, an object itself, or
 /// the raw value.
@@ -48,36 +49,15 @@ pub(super) fn read(
         }
         return Ok(raw::write(&context.core, ty, value));
     }
-    let mut members = Vec::new();
-    if style.metadata != Metadata::None {
-        let path = links::canonical_path(&context.core, place.segments);
-        let url = format!("{}/$metadata#{path}", context.root());
-        members.push(format!("\"@odata.context\":{}", text(&url)?));
-    }
-    if matches!(value, Value::Complex(_) | Value::Dynamic(_)) {
-        let object = written(|out| {
-            json::write_value(out, model, style, &TypeRef::of(ItemType::Untyped), value);
-        })?;
-        let inner = object.get(1..object.len().saturating_sub(1));
-        members.extend(inner.filter(|inner| !inner.is_empty()).map(str::to_owned));
-    } else {
-        if let Some(name) = json::dynamic_type(model, style.metadata, ty) {
-            members.push(format!("\"@odata.type\":{}", text(&name)?));
-        }
-        let value = written(|out| json::write_value(out, model, style, ty, value))?;
-        members.push(format!("\"value\":{value}"));
-    }
-    Ok(format!("{{{}}}", members.join(",")).into())
-}
-
-fn written(write: impl FnOnce(&mut Vec<u8>)) -> Result<String, Error> {
-    let mut out = Vec::new();
-    write(&mut out);
-    String::from_utf8(out).map_err(Error::internal)
-}
-
-fn text(text: &str) -> Result<String, Error> {
-    written(|out| json::write_string(out, text))
+    let fragment = links::canonical_path(&context.core, place.segments);
+    let type_name = json::dynamic_type(model, style.metadata, ty);
+    // An object says its own type where nothing is declared.
+    let untyped = TypeRef::of(ItemType::Untyped);
+    let ty = match value {
+        Value::Complex(_) | Value::Dynamic(_) => &untyped,
+        _ => ty,
+    };
+    value_answer::body(context, &fragment, (None, type_name), (ty, value)).map(Bytes::from)
 }
 
 /// What a request makes of a dynamic property; null removes it.

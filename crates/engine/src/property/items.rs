@@ -4,7 +4,6 @@
 use bytes::Bytes;
 use edm::{TypeRef, Value};
 use odata::Error;
-use odata::json::{self, Metadata};
 use odata::query::QueryOptions;
 use store::Reader;
 
@@ -12,8 +11,8 @@ use super::place::{Part, PropertyPlace};
 use crate::context::Context;
 use crate::links;
 use crate::memory::{self, Left};
-use crate::represent::{count_member, write_answer};
 use crate::target::{load, locate};
+use crate::value_answer;
 
 /// Where an item is inserted into a collection of so many: a place from the beginning, or, if it
 /// is negative, from the end, -1 behind the last (OData 4.01 URL Conventions, section 5.1.10).
@@ -47,18 +46,8 @@ pub(super) fn read(
     place: &PropertyPlace<'_>,
     all: &[Value],
 ) -> Result<Option<Bytes>, Error> {
-    let (model, style) = (&context.core.model, context.negotiated.style);
     let left = left(context, place, all, &context.options)?;
-    let mut out = vec![b'{'];
-    if style.metadata != Metadata::None {
-        out.extend_from_slice(b"\"@odata.context\":");
-        let path = links::canonical_path(&context.core, place.segments);
-        let list = context.projection();
-        let url = format!("{}/$metadata#{path}{list}", context.root());
-        json::write_string(&mut out, &url);
-        out.push(b',');
-    }
-    let (ty, value) = match place.part.index {
+    let (ty, count, value) = match place.part.index {
         Some(index) => {
             let item = Part::item(index, &left.items);
             let item = item.ok_or_else(|| {
@@ -69,34 +58,17 @@ pub(super) fn read(
                 collection: false,
                 ..place.ty.clone()
             };
-            (ty, item.clone())
+            (ty, None, item.clone())
         }
         None => {
-            if let Some(count) = left.count {
-                count_member(&mut out, style, "", count as u64);
-                out.push(b',');
-            }
             let items = left.items.into_iter().cloned().collect();
-            (place.ty.clone(), Value::Collection(items))
+            (place.ty.clone(), left.count, Value::Collection(items))
         }
     };
-    if style.metadata == Metadata::Full
-        && let Some(name) = json::type_control(model, &ty)
-    {
-        out.extend_from_slice(b"\"@odata.type\":");
-        json::write_string(&mut out, &name);
-        out.push(b',');
-    }
-    if let Value::Complex(_) = value {
-        let mut object = Vec::new();
-        write_answer(&mut object, model, style, (&ty, &value), &context.options)?;
-        out.extend_from_slice(object.get(1..).unwrap_or(b"}"));
-        return Ok(Some(out.into()));
-    }
-    out.extend_from_slice(b"\"value\":");
-    write_answer(&mut out, model, style, (&ty, &value), &context.options)?;
-    out.push(b'}');
-    Ok(Some(out.into()))
+    let fragment = links::canonical_path(&context.core, place.segments);
+    let type_name = value_answer::declared_type(context, &ty);
+    let body = value_answer::body(context, &fragment, (count, type_name), (&ty, &value))?;
+    Ok(Some(body.into()))
 }
 
 /// `/$count` of a collection of values.

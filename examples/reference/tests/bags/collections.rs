@@ -58,3 +58,21 @@ fn an_item_is_inserted_at_a_place() {
     ]);
     names("z,a,b,c,d,e,f");
 }
+
+#[test]
+fn an_item_without_members_is_still_an_object() {
+    let bags = Bags::open();
+    bags.check(&[(
+        "POST",
+        "bags",
+        r#"{"id":1,"places":[{"name":null}]}"#,
+        201,
+        "",
+    )]);
+    let without_nulls = [("prefer", "omit-values=nulls")];
+    let (status, answer) = bags.send("GET", "bags(1)/places/0", &without_nulls, "");
+    assert_eq!(status, 200, "{answer}");
+    let item: serde_json::Value = serde_json::from_str(&answer).expect(&answer);
+    let members = item.as_object().expect("an object");
+    assert!(members.keys().all(|name| name.contains('@')), "{answer}");
+}

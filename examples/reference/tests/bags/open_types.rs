@@ -18,7 +18,7 @@ fn dynamic_properties_are_made_and_shown_with_their_types() {
         ),
         (
             "GET",
-            "bags(2)?metadata=full",
+            "bags(2)?$format=application/json;metadata=full",
             "",
             200,
             r##""n@odata.type":"#Int64","n":7,"o":{"p@odata.type":"#Collection(Untyped)""##,

@@ -10,7 +10,7 @@ use engine::{
     Answer, BatchProfile, Call, Change, Core, Engine, Outcome, RandomIds, Scope, Service,
     ServiceProfile, ShownTypes, Target,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use odata::Error;
 use store::clock::SystemClock;
 use store::{BoxFuture, ColumnSet, TableId, Transaction, read_map};
@@ -139,32 +139,34 @@ impl Bags {
 
     /// The status and the body of an answer.
     pub(crate) fn ask(&self, method: &str, url: &str, body: &str) -> (u16, String) {
+        self.send(method, url, &[], body)
+    }
+
+    /// The same, of a request with these headers.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&'static str, &'static str)],
+        body: &str,
+    ) -> (u16, String) {
         let (path, query) = match url.split_once('?') {
             Some((path, query)) => (path, Some(query.replace(' ', "%20"))),
             None => (url, None),
         };
-        let mut headers = HeaderMap::new();
-        let mut header = |name: &'static str, value: &'static str| {
-            headers.insert(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
-        };
-        if !body.is_empty() {
-            header("content-type", "application/json");
-        }
-        if let Some(level) = url
-            .contains("metadata=full")
-            .then_some("application/json;metadata=full")
-        {
-            header("accept", level);
-        }
+        let json = (!body.is_empty()).then_some(("content-type", "application/json"));
+        let headers = headers.iter().copied().chain(json);
         let request = Request {
             method: Method::from_bytes(method.as_bytes()).expect("a method"),
             service_root: "http://h".to_owned(),
             path: path.to_owned(),
-            query: query.filter(|query| !query.starts_with("metadata=full")),
-            headers,
+            query,
+            headers: headers
+                .map(|(name, value)| {
+                    let name = HeaderName::from_static(name);
+                    (name, HeaderValue::from_static(value))
+                })
+                .collect(),
             body: body.to_owned().into(),
             caller: Caller::default(),
         };
