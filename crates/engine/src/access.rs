@@ -8,12 +8,29 @@ use odata::{Error, ErrorCode};
 /// The caller of a request, as its verified token says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// The token's subject: the application's or user's id.
+    /// The token's subject: the application's, user's or device's id.
     pub subject: String,
+    /// The application that the token was issued to, if it says so: the subject itself, or the one
+    /// that a user signed in with.
+    pub application: Option<String>,
     /// Application permissions (the `roles` claim).
     pub roles: BTreeSet<String>,
     /// Delegated permissions (the `scp` claim).
     pub scopes: BTreeSet<String>,
+    /// What its permissions are good for.
+    pub reach: Reach,
+}
+
+/// How far the permissions of a caller reach: to which entities, whatever they let it do there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub enum Reach {
+    /// To all that there are.
+    #[default]
+    Everything,
+    /// To what has one of these role scope tags (`roleScopeTagIds`), and what lies under it.
+    RoleScopeTags(BTreeSet<String>),
+    /// To what is of one device, by the id of its `managedDevice`.
+    Device(String),
 }
 
 /// What a request needs: of each list, one permission.
@@ -38,6 +55,13 @@ impl Caller {
     /// # Errors
     /// 403 naming the permissions of which one is needed.
     pub fn permit(&self, requirement: &Requirement) -> Result<Permit, Error> {
+        // Nothing confines what is read and written to this yet, so nothing is.
+        if self.reach != Reach::Everything {
+            return Err(Error::new(
+                ErrorCode::Forbidden,
+                "Tokens that reach only a part of what there is are not served.",
+            ));
+        }
         let has = |name: &String| self.roles.contains(name) || self.scopes.contains(name);
         match requirement
             .0

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -27,7 +28,7 @@ pub struct Request {
     /// The whole body.
     pub body: Bytes,
     /// Who sent it, as its token says.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
 }
 
 /// The answer of the service.

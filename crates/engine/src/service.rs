@@ -169,7 +169,7 @@ pub struct Call {
     /// The arguments by parameter index.
     pub arguments: Vec<(usize, Argument)>,
     /// Who calls.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// The proof that they may.
     pub permit: Permit,
 }

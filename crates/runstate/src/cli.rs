@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use engine::access::Reach;
 use server::PublicOrigin;
 
 use crate::duration;
@@ -91,11 +92,34 @@ pub(crate) struct TokenArguments {
     pub(crate) expires: Duration,
     /// The application's or user's id
     #[arg(long, value_name = "ID", default_value = "administrator")]
-    pub(crate) subject: String,
+    subject: String,
+    /// A role scope tag: the permissions reach only what has it or another one that is given;
+    /// repeatable [default: they reach everything]
+    #[arg(long = "role-scope-tag", value_name = "ID")]
+    role_scope_tags: Vec<String>,
+    /// The id of a managed device: the permissions reach only what is of this device
+    #[arg(long, value_name = "ID", conflicts_with_all = ["role_scope_tags", "subject"])]
+    device: Option<String>,
     #[command(flatten)]
     pub(crate) data: DataArguments,
     #[command(flatten)]
     pub(crate) database: TokenDatabase,
+}
+
+impl TokenArguments {
+    /// The subject of the token: a device's is the device.
+    pub(crate) fn subject(&self) -> &str {
+        self.device.as_ref().unwrap_or(&self.subject)
+    }
+
+    /// What its permissions are good for.
+    pub(crate) fn reach(&self) -> Reach {
+        match &self.device {
+            Some(device) => Reach::Device(device.clone()),
+            None if self.role_scope_tags.is_empty() => Reach::Everything,
+            None => Reach::RoleScopeTags(self.role_scope_tags.iter().cloned().collect()),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

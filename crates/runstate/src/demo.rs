@@ -9,6 +9,7 @@ mod narration;
 mod scene;
 mod story;
 
+use engine::access::Reach;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -127,6 +128,8 @@ fn token(data_dir: &Path) -> Result<String, Failure> {
         subject: "demo".to_owned(),
         roles: vec![EXAMPLE_ROLE.to_owned()],
         scopes: Vec::new(),
+        reach: Reach::Everything,
+        application: None,
         expires: Duration::from_secs(600),
     };
     Ok(issue(&key, &request, SystemTime::now())?)

@@ -14,9 +14,11 @@ use crate::wire;
 /// there: the server that is started later uses the same.
 pub(crate) fn run(arguments: &TokenArguments) -> Result<ExitCode, Failure> {
     let request = TokenRequest {
-        subject: arguments.subject.clone(),
+        subject: arguments.subject().to_owned(),
         roles: arguments.roles.clone(),
         scopes: arguments.scopes.clone(),
+        reach: arguments.reach(),
+        application: None,
         expires: arguments.expires,
     };
     let database = arguments.database.url.as_ref();

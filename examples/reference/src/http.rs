@@ -92,7 +92,7 @@ async fn read(request: Request) -> Result<exchange::Request, Error> {
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
         body,
-        caller: Caller::default(),
+        caller: Arc::new(Caller::default()),
     })
 }
 

@@ -211,7 +211,12 @@ fn key(id: Uuid) -> Value {
 
 /// What tells a caller from all others, and from itself with other rights.
 fn name_of(caller: &Caller) -> Result<String, Error> {
-    let named = (&caller.subject, &caller.roles, &caller.scopes);
+    let named = (
+        &caller.subject,
+        &caller.roles,
+        &caller.scopes,
+        &caller.reach,
+    );
     serde_json::to_string(&named).map_err(Error::internal)
 }
 

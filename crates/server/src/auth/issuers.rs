@@ -6,7 +6,7 @@ mod settings;
 
 use std::sync::Arc;
 
-use engine::access::Caller;
+use engine::access::{Caller, Reach};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde_json::{Map, Value};
@@ -89,12 +89,17 @@ impl Trusted {
             not_before,
             expires,
             leeway: LEEWAY,
-            caller: Caller {
+            caller: Arc::new(Caller {
                 // Two issuers may name two people alike.
                 subject: format!("{} {subject}", self.issuer.name),
                 roles: roles.into_iter().collect(),
                 scopes: scopes.into_iter().collect(),
-            },
+                application: ["azp", "appid"].iter().find_map(|name| {
+                    let application = claims.get(*name)?.as_str()?;
+                    Some(application.to_owned())
+                }),
+                reach: Reach::Everything,
+            }),
         })
     }
 

@@ -2,11 +2,12 @@ mod headers;
 mod issued;
 mod refused;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use engine::access::Caller;
+use engine::access::{Caller, Reach};
 use futures_util::FutureExt;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -33,7 +34,7 @@ fn keys() -> Keys {
 
 impl Keys {
     /// What the verifier says of a token; its own need no waiting.
-    fn verify(&self, token: &str, now: SystemTime) -> Result<Caller, AuthError> {
+    fn verify(&self, token: &str, now: SystemTime) -> Result<Arc<Caller>, AuthError> {
         let verified = self.verifier.verify(token, now).now_or_never();
         verified.expect("nothing to wait for")
     }
@@ -48,6 +49,8 @@ fn request() -> TokenRequest {
         subject: "tests".to_owned(),
         roles: vec!["DeviceManagementScripts.ReadWrite.All".to_owned()],
         scopes: Vec::new(),
+        reach: Reach::Everything,
+        application: None,
         expires: Duration::from_secs(3600),
     }
 }

@@ -1,12 +1,14 @@
 //! Issues tokens, in the claims that Microsoft Entra's access tokens for Graph have.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use engine::access::Reach;
 use jsonwebtoken::{Algorithm, Header, encode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::SigningKey;
+use super::{AuthError, SigningKey};
 
 /// The audience of all tokens: the resource identifier of Microsoft Graph.
 pub const AUDIENCE: &str = "https://graph.microsoft.com";
@@ -27,6 +29,11 @@ pub struct TokenRequest {
     pub roles: Vec<String>,
     /// Delegated permissions (`scp`), named likewise.
     pub scopes: Vec<String>,
+    /// What its permissions are good for. The subject of a token that reaches a device is that
+    /// device.
+    pub reach: Reach,
+    /// The application that it is issued to, if that is not the subject.
+    pub application: Option<String>,
     /// How long it holds; whole seconds, from 1 second to [`MAX_LIFETIME`].
     pub expires: Duration,
 }
@@ -43,6 +50,12 @@ pub enum TokenError {
     /// A subject that is no id.
     #[error("{0:?} is no subject: 1 to 256 visible ASCII characters")]
     Subject(String),
+    /// A device that is not the subject.
+    #[error("the subject of a device's token is the device")]
+    Device,
+    /// No role scope tag, or one that is no id.
+    #[error("a role scope tag has 1 to 256 visible ASCII characters, and there must be one")]
+    RoleScopeTag,
     /// A lifetime of nothing, or of ages.
     #[error("a token expires after 1 second at the earliest and 365 days at the latest")]
     Lifetime,
@@ -65,8 +78,18 @@ pub(super) struct Claims {
     pub(super) iat: u64,
     /// The token's own id.
     pub(super) jti: String,
-    /// `app` or `user`.
+    /// `app`, `user` or `device`.
     pub(super) idtyp: String,
+    /// The application that the token was issued to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) azp: Option<String>,
+    /// The role scope tags that the permissions are confined to. Our own claim.
+    #[serde(
+        default,
+        rename = "roleScopeTagIds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(super) role_scope_tag_ids: Option<BTreeSet<String>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) roles: Vec<String>,
     /// Names separated by spaces.
@@ -75,6 +98,26 @@ pub(super) struct Claims {
     /// Who vouched for the user, if not the tenant itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) idp: Option<String>,
+}
+
+/// The `idtyp` of tokens that reach one device.
+const DEVICE: &str = "device";
+
+impl Claims {
+    /// What the permissions are good for.
+    ///
+    /// # Errors
+    /// [`AuthError::Invalid`] for a device with role scope tags: two answers to one question.
+    pub(super) fn reach(&self) -> Result<Reach, AuthError> {
+        match (self.idtyp.as_str(), &self.role_scope_tag_ids) {
+            (DEVICE, None) => Ok(Reach::Device(self.sub.clone())),
+            (DEVICE, Some(_)) => Err(AuthError::Invalid(
+                "The access token is of a device and has role scope tags.",
+            )),
+            (_, Some(tags)) => Ok(Reach::RoleScopeTags(tags.clone())),
+            (_, None) => Ok(Reach::Everything),
+        }
+    }
 }
 
 /// Issues a token: a JWT in compact form, signed with ES256.
@@ -88,10 +131,10 @@ pub fn issue(
 ) -> Result<String, TokenError> {
     check(request)?;
     let now = seconds(now);
-    let kind = if request.scopes.is_empty() {
-        "app"
-    } else {
-        "user"
+    let kind = match request.reach {
+        Reach::Device(_) => DEVICE,
+        _ if request.scopes.is_empty() => "app",
+        _ => "user",
     };
     let claims = Claims {
         iss: key.issuer(),
@@ -103,6 +146,11 @@ pub fn issue(
         iat: now,
         jti: Uuid::new_v4().to_string(),
         idtyp: kind.to_owned(),
+        azp: request.application.clone(),
+        role_scope_tag_ids: match &request.reach {
+            Reach::RoleScopeTags(tags) => Some(tags.clone()),
+            Reach::Everything | Reach::Device(_) => None,
+        },
         roles: request.roles.clone(),
         scp: request.scopes.join(" "),
         idp: None,
@@ -132,10 +180,18 @@ fn check(request: &TokenRequest) -> Result<(), TokenError> {
     if let Some(name) = permissions.find(|name| !is_name(name)) {
         return Err(TokenError::PermissionName(name.clone()));
     }
+    let is_id =
+        |id: &str| (1..=NAME_LIMIT).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
     let subject = &request.subject;
-    if !(1..=NAME_LIMIT).contains(&subject.len()) || !subject.bytes().all(|b| b.is_ascii_graphic())
-    {
+    if !is_id(subject) {
         return Err(TokenError::Subject(subject.clone()));
+    }
+    match &request.reach {
+        Reach::Device(device) if device != subject => return Err(TokenError::Device),
+        Reach::RoleScopeTags(tags) if tags.is_empty() || !tags.iter().all(|tag| is_id(tag)) => {
+            return Err(TokenError::RoleScopeTag);
+        }
+        _ => {}
     }
     if request.expires < Duration::from_secs(1) || request.expires > MAX_LIFETIME {
         return Err(TokenError::Lifetime);

@@ -41,7 +41,7 @@ pub struct Verifier {
 
 /// What a token with a sound signature says.
 pub(super) struct Verified {
-    pub(super) caller: Caller,
+    pub(super) caller: Arc<Caller>,
     /// From when to when it holds, in seconds since 1970.
     pub(super) not_before: u64,
     pub(super) expires: u64,
@@ -89,12 +89,12 @@ impl Verifier {
     /// [`AuthError::Invalid`] unless the token is of this key or a trusted issuer, for this
     /// audience, and holds now; [`AuthError::PersonalAccount`] if it is and names a personal
     /// Microsoft account; [`AuthError::Unavailable`] if its issuer's keys cannot be read.
-    pub async fn verify(&self, token: &str, now: SystemTime) -> Result<Caller, AuthError> {
+    pub async fn verify(&self, token: &str, now: SystemTime) -> Result<Arc<Caller>, AuthError> {
         let now = seconds(now);
         let fingerprint = fingerprint(token);
         if let Some(verified) = self.remembered.get(&fingerprint) {
             verified.check_times(now)?;
-            return Ok(verified.caller.clone());
+            return Ok(Arc::clone(&verified.caller));
         }
         let verified = match self.trusted_issuer(token) {
             Some(issuer) => issuer.examine(token).await?,
@@ -103,7 +103,7 @@ impl Verifier {
         let verified = Arc::new(verified);
         verified.check_times(now)?;
         self.remembered.insert(fingerprint, Arc::clone(&verified));
-        Ok(verified.caller.clone())
+        Ok(Arc::clone(&verified.caller))
     }
 
     /// The trusted issuer that a token says it is of; whether it is, its signature tells.
@@ -133,7 +133,9 @@ impl Verifier {
             not_before: claims.nbf,
             expires: claims.exp,
             leeway: 0,
-            caller: Caller {
+            caller: Arc::new(Caller {
+                reach: claims.reach()?,
+                application: claims.azp,
                 subject: claims.sub,
                 roles: claims.roles.into_iter().collect(),
                 scopes: claims
@@ -141,7 +143,7 @@ impl Verifier {
                     .split_ascii_whitespace()
                     .map(str::to_owned)
                     .collect(),
-            },
+            }),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! A running server on a free port, and the handler behind it.
 
+use engine::access::Reach;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -137,6 +138,8 @@ fn token(key: &SigningKey) -> String {
         subject: "tests".to_owned(),
         roles: vec!["A.Read.All".to_owned()],
         scopes: vec!["B.Read.All".to_owned()],
+        reach: Reach::Everything,
+        application: None,
         expires: Duration::from_secs(60),
     };
     issue(key, &request, SystemTime::now()).unwrap()

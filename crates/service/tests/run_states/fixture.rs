@@ -139,10 +139,10 @@ pub(crate) fn request(method: Method, path: &str, body: Option<&Value>) -> Reque
         query: None,
         headers,
         body: body.map_or_else(Bytes::new, |body| body.to_string().into()),
-        caller: Caller {
+        caller: Arc::new(Caller {
             roles: BTreeSet::from([role]),
             ..Caller::default()
-        },
+        }),
     }
 }
 

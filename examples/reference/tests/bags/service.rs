@@ -168,7 +168,7 @@ impl Bags {
                 })
                 .collect(),
             body: body.to_owned().into(),
-            caller: Caller::default(),
+            caller: Arc::new(Caller::default()),
         };
         match self.runtime.block_on(self.engine.handle(request)) {
             Ok(response) => {

@@ -12,8 +12,8 @@ fn an_issued_token_names_its_caller() {
     for _ in ["examined", "remembered"] {
         let caller = keys.verify(&token, time(NOW)).unwrap();
         assert_eq!(caller.subject, "tests");
-        assert_eq!(Vec::from_iter(caller.roles), wanted.roles);
-        assert_eq!(Vec::from_iter(caller.scopes), wanted.scopes);
+        assert_eq!(Vec::from_iter(caller.roles.clone()), wanted.roles);
+        assert_eq!(Vec::from_iter(caller.scopes.clone()), wanted.scopes);
     }
 }
 
@@ -56,6 +56,39 @@ fn the_claims_of_an_application_and_of_a_user() {
         (&json!("user"), &json!("A B"))
     );
     assert!(user.get("roles").is_none());
+}
+
+#[test]
+fn what_a_token_reaches_is_what_it_was_issued_for() {
+    let keys = keys();
+    let tags = |ids: &[&str]| Reach::RoleScopeTags(ids.iter().map(|id| (*id).to_owned()).collect());
+    let device = || Reach::Device("tests".to_owned());
+    for reach in [Reach::Everything, tags(&["1", "2"]), device()] {
+        let request = TokenRequest {
+            reach: reach.clone(),
+            application: Some("an-app".to_owned()),
+            ..request()
+        };
+        let token = issue(&keys.ours, &request, time(NOW)).unwrap();
+        let caller = keys.verify(&token, time(NOW)).unwrap();
+        assert_eq!(caller.reach, reach);
+        assert_eq!(caller.application.as_deref(), Some("an-app"));
+    }
+    for (reach, refused) in [
+        (tags(&[]), "a role scope tag has"),
+        (tags(&["a b"]), "a role scope tag has"),
+        (Reach::Device("other".to_owned()), "the subject of"),
+    ] {
+        let request = TokenRequest { reach, ..request() };
+        let error = issue(&keys.ours, &request, time(NOW)).unwrap_err();
+        assert!(error.to_string().starts_with(refused), "{error}");
+    }
+    let mut both = claims(&keys.ours);
+    both["idtyp"] = json!("device");
+    both["roleScopeTagIds"] = json!(["1"]);
+    let header = Header::new(Algorithm::ES256);
+    let token = encode(&header, &both, keys.ours.encoding()).unwrap();
+    assert!(keys.verify(&token, time(NOW)).is_err());
 }
 
 #[test]
