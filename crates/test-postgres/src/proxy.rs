@@ -127,7 +127,10 @@ fn relay(shared: &Arc<Shared>, mut client: TcpStream) -> io::Result<()> {
                 break;
             }
         }
-        let _ = to.shutdown(Shutdown::Both);
+        // A client whose commit was doomed learns of its loss when the commit has met its fate.
+        if !mute.load(Ordering::SeqCst) {
+            let _ = to.shutdown(Shutdown::Both);
+        }
     });
     let outcome = requests(shared, &mut client, &mut server, &silenced);
     let _ = (
@@ -164,8 +167,8 @@ fn requests(
                 }
                 if fate != Fate::LostBefore {
                     if let Fate::Late(delay) = fate {
-                        client.shutdown(Shutdown::Both)?;
                         shared.cut.fetch_add(1, Ordering::SeqCst);
+                        client.shutdown(Shutdown::Both)?;
                         std::thread::sleep(delay);
                     }
                     server.write_all(&message)?;
