@@ -1,6 +1,7 @@
 //! A request and its answer as the engine sees them: HTTP's words without a connection.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, Method};
 use odata::Error;
+use uuid::Uuid;
 
 use crate::access::Caller;
 
@@ -29,6 +31,11 @@ pub struct Request {
     pub body: Bytes,
     /// Who sent it, as its token says.
     pub caller: Arc<Caller>,
+    /// The address that it came from: that of the connection, or what a trusted proxy says of it;
+    /// none where there is no network between.
+    pub client: Option<IpAddr>,
+    /// What its traces are found by: [`RequestIds::correlation`](crate::RequestIds::correlation).
+    pub correlation: Uuid,
 }
 
 /// The answer of the service.

@@ -41,6 +41,23 @@ impl RequestIds {
         ascii(&self.client)
     }
 
+    /// What the traces of the request are found by, such as its audit events: the client's id if that
+    /// is a GUID, else the server's.
+    #[must_use]
+    pub fn correlation(&self) -> Uuid {
+        let client = Uuid::try_parse(self.client()).ok();
+        client
+            .or_else(|| Uuid::try_parse(self.request()).ok())
+            .unwrap_or_default()
+    }
+
+    /// The GUID by which a client wants the traces of a request to be found, if it says one.
+    #[must_use]
+    pub fn correlation_of(headers: &HeaderMap) -> Option<Uuid> {
+        let sent = client_request_id(headers)?;
+        Uuid::try_parse(ascii(&sent)).ok()
+    }
+
     /// Sets both headers.
     pub fn stamp(self, headers: &mut HeaderMap) {
         headers.insert(REQUEST_ID, self.request);
@@ -97,6 +114,24 @@ mod tests {
         ids.stamp(&mut answer);
         assert_eq!(answer[REQUEST_ID], request);
         assert_eq!(answer[CLIENT_REQUEST_ID], client);
+    }
+
+    #[test]
+    fn traces_are_found_by_a_guid() {
+        let of = |client: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(client) = client {
+                headers.insert(CLIENT_REQUEST_ID, client.parse().unwrap());
+            }
+            let ids = RequestIds::of(&headers);
+            (ids.correlation().to_string(), ids.request().to_owned())
+        };
+        let given = "d32d40ab-0dbb-4b3c-ab04-2a5a1d1d0a3b";
+        assert_eq!(of(Some(given)).0, given);
+        let (correlation, request) = of(Some("my-own-id"));
+        assert_eq!(correlation, request);
+        let (correlation, request) = of(None);
+        assert_eq!(correlation, request);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The life of a request between the connection and the service.
 
 use std::any::Any;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -33,12 +33,12 @@ pub(crate) struct Shared {
     pub(crate) readiness: Readiness,
 }
 
-/// Answers one request: always, and always with its ids.
-pub(crate) async fn answer(shared: &Shared, request: Request) -> Response<Body> {
+/// Answers one request that came from an address: always, and always with its ids.
+pub(crate) async fn answer(shared: &Shared, peer: IpAddr, request: Request) -> Response<Body> {
     let ids = RequestIds::of(request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let asked = failure::asked(request.headers());
-    let served = AssertUnwindSafe(serve(shared, request, (&asked, &ids)))
+    let served = AssertUnwindSafe(serve(shared, (peer, request), (&asked, &ids)))
         .catch_unwind()
         .await;
     let refusal = match served {
@@ -56,7 +56,7 @@ pub(crate) async fn answer(shared: &Shared, request: Request) -> Response<Body> 
 
 async fn serve(
     shared: &Shared,
-    request: Request,
+    (peer, request): (IpAddr, Request),
     (asked, ids): (&HeaderMap, &RequestIds),
 ) -> Result<Response<Body>, Refusal> {
     let (parts, unread) = request.into_parts();
@@ -82,6 +82,8 @@ async fn serve(
     let request = exchange::Request {
         body,
         headers: parts.headers,
+        client: Some(peer),
+        correlation: ids.correlation(),
         ..admitted
     };
     into_http(shared.handler.handle(request).await?)
@@ -95,7 +97,7 @@ enum Admission {
     Ready,
     /// A file that is fetched by a URL of its own.
     Download(open::File),
-    /// The service, with a request that lacks its headers and its body.
+    /// The service, with a request that lacks its headers, its body, and where it came from.
     Service(exchange::Request),
 }
 
@@ -137,6 +139,8 @@ async fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
         headers: http::HeaderMap::new(),
         body: bytes::Bytes::new(),
         caller,
+        client: None,
+        correlation: uuid::Uuid::nil(),
     }))
 }
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,9 +147,9 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut leave => break,
-                stream = accept(&listener) => {
+                (stream, peer) = accept(&listener) => {
                     let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
-                    connections.spawn(connected(stream, tls.clone(), shared, stopped));
+                    connections.spawn(connected((stream, peer), tls.clone(), shared, stopped));
                 }
                 Some(_) = connections.join_next() => {}
             }
@@ -173,10 +173,12 @@ impl Server {
     }
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+/// The next connection, and the address that it comes from: an IPv4 address that the socket shows as
+/// an IPv6 one is itself.
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, peer)) => return (stream, peer.ip().to_canonical()),
             // The client gave up between its connect and our accept: no matter of the listener's.
             Err(reason)
                 if matches!(
@@ -192,7 +194,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 }
 
 async fn connected(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, IpAddr),
     tls: Option<TlsAcceptor>,
     shared: Arc<Shared>,
     stopping: watch::Receiver<bool>,
@@ -201,7 +203,7 @@ async fn connected(
         tracing::debug!(%reason, "TCP_NODELAY cannot be set");
     }
     let Some(tls) = tls else {
-        return serve(stream, shared, stopping).await;
+        return serve((stream, peer), shared, stopping).await;
     };
     let handshake = tokio::time::timeout(shared.limits.head, tls.accept(stream));
     let shaken = tokio::select! {
@@ -209,13 +211,13 @@ async fn connected(
         () = stopped(stopping.clone()) => return,
     };
     match shaken {
-        Ok(Ok(stream)) => serve(stream, shared, stopping).await,
+        Ok(Ok(stream)) => serve((stream, peer), shared, stopping).await,
         Ok(Err(reason)) => tracing::debug!(%reason, "no TLS connection came about"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
-async fn serve<S>(stream: S, shared: Arc<Shared>, stopping: watch::Receiver<bool>)
+async fn serve<S>((stream, peer): (S, IpAddr), shared: Arc<Shared>, stopping: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -223,7 +225,7 @@ where
     // clones of one would be paid for by every request.
     let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
         let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(answer(&shared, request.map(Body::new)).await) }
+        async move { Ok::<_, Infallible>(answer(&shared, peer, request.map(Body::new)).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

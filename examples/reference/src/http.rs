@@ -85,6 +85,7 @@ async fn read(request: Request) -> Result<exchange::Request, Error> {
     let authority = authority(&parts.uri, &parts.headers)?;
     let path = parts.uri.path();
     let body = whole(body).await?;
+    let correlation = RequestIds::of(&parts.headers).correlation();
     Ok(exchange::Request {
         method,
         service_root: format!("http://{authority}"),
@@ -93,6 +94,8 @@ async fn read(request: Request) -> Result<exchange::Request, Error> {
         headers: parts.headers,
         body,
         caller: Arc::new(Caller::default()),
+        client: None,
+        correlation,
     })
 }
 

@@ -155,14 +155,17 @@ impl Run<'_> {
             self.referred(id, index)
                 .map(|path| format!("{}/{path}", outer.service_root))
         })?;
+        let headers = self.headers(index)?;
         Ok(Request {
             method: part.method.parse().map_err(Error::internal)?,
             service_root: outer.service_root.clone(),
             path: path.to_owned(),
             query: self.query(query, index)?,
-            headers: self.headers(index)?,
+            correlation: RequestIds::correlation_of(&headers).unwrap_or(outer.correlation),
+            headers,
             body: Bytes::from(body.unwrap_or_else(|| part.body.clone())),
             caller: outer.caller.clone(),
+            client: outer.client,
         })
     }
 

@@ -143,6 +143,8 @@ pub(crate) fn request(method: Method, path: &str, body: Option<&Value>) -> Reque
             roles: BTreeSet::from([role]),
             ..Caller::default()
         }),
+        client: None,
+        correlation: uuid::Uuid::nil(),
     }
 }
 

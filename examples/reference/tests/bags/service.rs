@@ -169,6 +169,8 @@ impl Bags {
                 .collect(),
             body: body.to_owned().into(),
             caller: Arc::new(Caller::default()),
+            client: None,
+            correlation: uuid::Uuid::nil(),
         };
         match self.runtime.block_on(self.engine.handle(request)) {
             Ok(response) => {
