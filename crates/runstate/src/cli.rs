@@ -2,6 +2,7 @@
 
 mod database;
 mod limits;
+mod proxies;
 mod tls;
 
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -16,6 +17,7 @@ use crate::duration;
 
 pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
 pub(crate) use limits::LimitArguments;
+pub(crate) use proxies::ProxyArguments;
 pub(crate) use tls::TlsArguments;
 
 /// A self-hosted server of the Microsoft Graph API for Intune device scripts, and its agent.
@@ -65,6 +67,8 @@ pub(crate) struct ServeArguments {
     /// request names]
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) public_url: Option<PublicOrigin>,
+    #[command(flatten)]
+    pub(crate) proxies: ProxyArguments,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
 }

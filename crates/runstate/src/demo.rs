@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use server::auth::Issuers;
 use server::auth::{SigningKey, TokenRequest, issue};
-use server::{Limits, Options, Server};
+use server::{Limits, Options, Proxies, Server};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -80,6 +80,7 @@ async fn perform(directory: &Path) -> Result<ExitCode, Failure> {
         tls: None,
         insecure_http: false,
         public_origin: None,
+        proxies: Proxies::default(),
         limits: Limits::default(),
     };
     let server = serve::open(

@@ -32,6 +32,7 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         tls,
         insecure_http: arguments.insecure_http,
         public_origin: arguments.public_url.clone(),
+        proxies: arguments.proxies.proxies(),
         limits: server::Limits {
             notice: arguments.stop_delay,
             ..arguments.limits.server()

@@ -18,6 +18,7 @@ use crate::auth::{self, Verifier};
 use crate::failure::{self, Refusal};
 use crate::limits::Limits;
 use crate::origin::PublicOrigin;
+use crate::proxies::{Proxies, Source};
 use crate::ready::{self, Readiness};
 use crate::{body, open, target};
 use engine::RequestIds;
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) verifier: Verifier,
     pub(crate) limits: Limits,
     pub(crate) public_origin: Option<PublicOrigin>,
+    pub(crate) proxies: Proxies,
     pub(crate) address: SocketAddr,
     pub(crate) scheme: &'static str,
     pub(crate) readiness: Readiness,
@@ -38,7 +40,8 @@ pub(crate) async fn answer(shared: &Shared, peer: IpAddr, request: Request) -> R
     let ids = RequestIds::of(request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let asked = failure::asked(request.headers());
-    let served = AssertUnwindSafe(serve(shared, (peer, request), (&asked, &ids)))
+    let source = shared.proxies.source(peer, request.headers());
+    let served = AssertUnwindSafe(serve(shared, (request, source), (&asked, &ids)))
         .catch_unwind()
         .await;
     let refusal = match served {
@@ -56,11 +59,11 @@ pub(crate) async fn answer(shared: &Shared, peer: IpAddr, request: Request) -> R
 
 async fn serve(
     shared: &Shared,
-    (peer, request): (IpAddr, Request),
+    (request, source): (Request, Source),
     (asked, ids): (&HeaderMap, &RequestIds),
 ) -> Result<Response<Body>, Refusal> {
     let (parts, unread) = request.into_parts();
-    let admitted = match admit(shared, &parts).await {
+    let admitted = match admit(shared, &parts, source).await {
         Ok(Admission::Open(response)) => return Ok(response),
         Ok(Admission::Ready) => {
             let handler = shared.handler.as_ref();
@@ -82,7 +85,6 @@ async fn serve(
     let request = exchange::Request {
         body,
         headers: parts.headers,
-        client: Some(peer),
         correlation: ids.correlation(),
         ..admitted
     };
@@ -97,11 +99,11 @@ enum Admission {
     Ready,
     /// A file that is fetched by a URL of its own.
     Download(open::File),
-    /// The service, with a request that lacks its headers, its body, and where it came from.
+    /// The service, with a request that lacks its headers, its body and its ids.
     Service(exchange::Request),
 }
 
-async fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
+async fn admit(shared: &Shared, parts: &Parts, source: Source) -> Result<Admission, Refusal> {
     let uri = &parts.uri;
     let path = uri.path();
     let length = path.len() + uri.query().map_or(0, |query| query.len() + 1);
@@ -132,14 +134,18 @@ async fn admit(shared: &Shared, parts: &Parts) -> Result<Admission, Refusal> {
         method: method_of(&parts.method),
         service_root: match &shared.public_origin {
             Some(origin) => format!("{}/{root}", origin.as_str()),
-            None => format!("{}://{authority}/{root}", shared.scheme),
+            None => {
+                let scheme = source.scheme.unwrap_or(shared.scheme);
+                let authority = source.host.unwrap_or(authority);
+                format!("{scheme}://{authority}/{root}")
+            }
         },
         path: path.to_owned(),
         query: uri.query().map(str::to_owned),
         headers: http::HeaderMap::new(),
         body: bytes::Bytes::new(),
         caller,
-        client: None,
+        client: Some(source.client),
         correlation: uuid::Uuid::nil(),
     }))
 }

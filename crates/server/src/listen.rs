@@ -22,6 +22,7 @@ use crate::answer::{Shared, answer};
 use crate::auth::Verifier;
 use crate::limits::Limits;
 use crate::origin::PublicOrigin;
+use crate::proxies::Proxies;
 use crate::ready::Readiness;
 use crate::tls::{Tls, TlsError};
 
@@ -39,6 +40,8 @@ pub struct Options {
     pub insecure_http: bool,
     /// What links in answers begin with, instead of the scheme and the host that the client named.
     pub public_origin: Option<PublicOrigin>,
+    /// The proxies whose word about clients is taken.
+    pub proxies: Proxies,
     /// The limits of requests.
     pub limits: Limits,
 }
@@ -83,6 +86,7 @@ impl Server {
             tls,
             insecure_http,
             public_origin,
+            proxies,
             limits,
         } = options;
         if tls.is_none() && !insecure_http && !listen.ip().to_canonical().is_loopback() {
@@ -103,6 +107,7 @@ impl Server {
             limits,
             scheme: if tls.is_some() { "https" } else { "http" },
             public_origin,
+            proxies,
             address,
             readiness: Readiness::default(),
         });

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, header};
 use odata::{Error, ErrorCode};
 use server::auth::{SigningKey, TokenRequest, Verifier, issue};
 use server::tls::Tls;
-use server::{Limits, Options, Server};
+use server::{Limits, Options, Proxies, Server};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -41,7 +41,15 @@ impl Fixture {
         Self::with(limits, None)
     }
 
+    pub(crate) fn behind(proxies: Proxies) -> Self {
+        Self::started(Limits::default(), None, proxies)
+    }
+
     pub(crate) fn with(limits: Limits, tls: Option<Tls>) -> Self {
+        Self::started(limits, tls, Proxies::default())
+    }
+
+    fn started(limits: Limits, tls: Option<Tls>, proxies: Proxies) -> Self {
         log::keep();
         let data_dir = tempfile::tempdir().unwrap();
         let key = SigningKey::load_or_create(data_dir.path()).unwrap();
@@ -56,6 +64,7 @@ impl Fixture {
             tls,
             insecure_http: false,
             public_origin: None,
+            proxies,
             limits,
         };
         let server = runtime
@@ -177,7 +186,11 @@ impl Handler for Echo {
                 "status-9999" => return Ok(response(9999, String::new())),
                 _ => {}
             }
-            Ok(response(200, describe(&request)))
+            let mut answer = response(200, describe(&request));
+            let client = request.client.unwrap().to_string();
+            let headers = &mut answer.headers;
+            headers.insert("client", HeaderValue::from_str(&client).unwrap());
+            Ok(answer)
         })
     }
 }

@@ -6,6 +6,7 @@ mod fixture;
 mod log;
 
 mod concurrency;
+mod proxies;
 mod refusals;
 mod requests;
 mod stopping;

@@ -167,6 +167,7 @@ fn bind(listen: SocketAddr, insecure_http: bool) -> Result<SocketAddr, BindError
         tls: None,
         insecure_http,
         public_origin: None,
+        proxies: server::Proxies::default(),
         limits: Limits::default(),
     };
     let handler = Arc::new(crate::fixture::Echo::default());
