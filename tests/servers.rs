@@ -17,7 +17,7 @@ use crate::support::{
 const DEVICES: &str = "/beta/deviceManagement/managedDevices";
 
 /// Two servers on the database that the tests are run on, and two on PostgreSQL if that is another.
-fn pairs() -> Vec<(Server, Server)> {
+pub(crate) fn pairs() -> Vec<(Server, Server)> {
     let on_postgres = std::env::var("RUNSTATE_TEST_DATABASE").is_ok_and(|name| name == "postgres");
     let mut first = vec![Server::start()];
     if let (false, Some(database)) = (on_postgres, postgres()) {

@@ -4,4 +4,5 @@ mod issuers;
 mod open;
 mod permissions;
 mod ready;
+pub(crate) mod revoked;
 mod tokens;

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::ops::Deref;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use jsonwebtoken::EncodingKey;
@@ -100,6 +100,19 @@ impl Server {
         Client::new(&self.address, token.map(str::to_owned))
     }
 
+    /// Runs a command of `runstate` on the server's database; answers what it printed.
+    #[track_caller]
+    pub(crate) fn runstate(&self, line: &[&str]) -> String {
+        let output = self.try_runstate(line);
+        assert!(output.status.success(), "{line:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command of `runstate` on the server's database, which may refuse it.
+    pub(crate) fn try_runstate(&self, line: &[&str]) -> Output {
+        command(self.directory.path(), self.database.as_deref(), line)
+    }
+
     pub(crate) fn data_dir(&self) -> &Path {
         self.directory.path()
     }
@@ -191,14 +204,19 @@ fn spawn(
 fn token(data_dir: &Path, database: Option<&str>, arguments: &[&str]) -> String {
     let mut line = vec!["token"];
     line.extend(arguments);
-    let mut command = runstate(&line, data_dir);
-    if let Some(database) = database {
-        command.env("RUNSTATE_DATABASE", database);
-    }
-    let output = command.output().unwrap();
+    let output = command(data_dir, database, &line);
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout)
         .unwrap()
         .trim_end()
         .to_owned()
+}
+
+/// What a command beside the server prints, and how it ends.
+fn command(data_dir: &Path, database: Option<&str>, line: &[&str]) -> Output {
+    let mut command = runstate(line, data_dir);
+    if let Some(database) = database {
+        command.env("RUNSTATE_DATABASE", database);
+    }
+    command.output().unwrap()
 }

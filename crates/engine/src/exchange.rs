@@ -72,6 +72,30 @@ pub trait Downloads: Send + Sync + 'static {
     ) -> Pin<Box<dyn Future<Output = Result<Option<Download>, Error>> + Send + '_>>;
 }
 
+/// That tokens of a subject or an application hold no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    /// When it was said, in ticks (100 ns since 0001-01-01 in UTC).
+    pub revoked_at: i64,
+    /// The same in whole seconds since 1970: what was issued in that second or before does not hold.
+    pub revoked_at_second: u64,
+    /// The id of the subject or the application.
+    pub principal: String,
+}
+
+/// What was revoked, at whichever server of a database.
+pub trait Revocations: Send + Sync + 'static {
+    /// Revocations behind this place, given by its time and principal, in ascending order: some, and
+    /// then as many calls more as bring any.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn after(&self, revoked_at: i64, principal: String) -> Revoked<'_>;
+}
+
+/// Revocations that are being read.
+pub type Revoked<'a> = Pin<Box<dyn Future<Output = Result<Vec<Revocation>, Error>> + Send + 'a>>;
+
 /// An answer that is being made.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>>;
 
@@ -82,6 +106,11 @@ pub type Probing<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '
 pub trait Handler: Send + Sync + 'static {
     /// The files that are fetched by URLs of their own; none by default.
     fn downloads(&self) -> Option<&dyn Downloads> {
+        None
+    }
+
+    /// What was revoked; nothing can be, by default.
+    fn revocations(&self) -> Option<&dyn Revocations> {
         None
     }
 

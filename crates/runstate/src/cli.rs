@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Serve(Box<ServeArguments>),
     /// Print a bearer token for the API
     Token(TokenArguments),
+    /// Refuse all tokens of a user, an application or a device that were issued until now
+    Revoke(RevokeArguments),
     /// Be a managed device
     #[command(subcommand)]
     Agent(AgentCommand),
@@ -124,6 +126,19 @@ impl TokenArguments {
             None => Reach::RoleScopeTags(self.role_scope_tags.iter().cloned().collect()),
         }
     }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Every server on the database refuses them within 2 seconds.")]
+pub(crate) struct RevokeArguments {
+    /// The subject of the tokens, or the application that they were issued to. That of another
+    /// issuer has the issuer and a space before it
+    #[arg(value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) principal: String,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+    #[command(flatten)]
+    pub(crate) database: TokenDatabase,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod duration;
 mod logging;
+mod revoke;
 mod serve;
 mod token;
 mod wire;
@@ -41,6 +42,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Revoke(arguments) => revoke::run(&arguments),
         Command::Agent(AgentCommand::Run(arguments)) => agent::run(&arguments),
         Command::Demo => demo::run(),
     }

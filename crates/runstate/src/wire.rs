@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::exchange::{Answering, Downloads, Handler, Probing, Request};
+use engine::exchange::{Answering, Downloads, Handler, Probing, Request, Revocations};
 use engine::{Core, Engine, RandomIds};
 use server::auth::SigningKey;
-use service::{Archives, Graph};
+use service::{Archives, Graph, identity};
 use store::Store;
 use store::clock::{Clock, SystemClock};
 use store_postgres::{Options, Postgres, Target, Timeouts};
@@ -53,38 +53,8 @@ pub(crate) async fn service_handler(
     database: Option<&DatabaseArguments>,
     (uri_limits, service_limits): Limits,
 ) -> Result<Arc<dyn Handler>, Failure> {
-    let model = service::model()?;
-    let tables = service::tables(&model)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let database = database.and_then(|database| Some((database.url.as_ref()?, database)));
-    let store: Arc<dyn Store> = match database {
-        Some((url, arguments)) => {
-            let (target, options) = (Target::parse(url.as_str())?, options(arguments));
-            let (model, tables, clock) = (model.clone(), tables.clone(), clock.clone());
-            Arc::new(Postgres::open(&target, options, model, tables, clock)?)
-        }
-        None => {
-            let path = data_dir.join(DATABASE);
-            Arc::new(Sqlite::open(
-                &path,
-                model.clone(),
-                tables.clone(),
-                clock.clone(),
-            )?)
-        }
-    };
-    let graph = Graph::new(&model, &tables)?.with_limits(service_limits);
-    let core = Arc::new(
-        Core::new(
-            model,
-            tables,
-            store,
-            clock,
-            Arc::new(RandomIds),
-            Arc::new(graph.clone()),
-        )
-        .with_limits(uri_limits),
-    );
+    let database = database.and_then(|database| Some((database.url.as_ref()?, options(database))));
+    let (core, graph) = parts(data_dir, database, (uri_limits, service_limits))?;
     service::bootstrap(&core).await?;
     tokio::spawn(look_after(Arc::downgrade(&core), graph.clone()));
     tokio::spawn(service::work_on_exports(
@@ -93,19 +63,66 @@ pub(crate) async fn service_handler(
     ));
     Ok(Arc::new(Service {
         archives: Archives::new(core.clone(), graph),
+        revocations: identity::Revocations::new(core.clone())?,
         engine: Engine::new(core),
     }))
 }
 
-/// The engine, and the files that export jobs make.
+/// The service's parts on a PostgreSQL database or on the one in the data directory, for a command that
+/// works beside the servers.
+///
+/// # Errors
+/// The store cannot be opened.
+pub(crate) fn core(data_dir: &Path, database: Option<&DatabaseUrl>) -> Result<Arc<Core>, Failure> {
+    let options = Options {
+        writers: 1,
+        readers: 1,
+        ..Options::default()
+    };
+    let database = database.map(|url| (url, options));
+    Ok(parts(data_dir, database, Limits::default())?.0)
+}
+
+fn parts(
+    data_dir: &Path,
+    database: Option<(&DatabaseUrl, Options)>,
+    (uri_limits, service_limits): Limits,
+) -> Result<(Arc<Core>, Graph), Failure> {
+    let model = service::model()?;
+    let tables = service::tables(&model)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store: Arc<dyn Store> = match database {
+        Some((url, options)) => {
+            let target = Target::parse(url.as_str())?;
+            let (model, tables, clock) = (model.clone(), tables.clone(), clock.clone());
+            Arc::new(Postgres::open(&target, options, model, tables, clock)?)
+        }
+        None => {
+            let path = data_dir.join(DATABASE);
+            let (model, tables, clock) = (model.clone(), tables.clone(), clock.clone());
+            Arc::new(Sqlite::open(&path, model, tables, clock)?)
+        }
+    };
+    let graph = Graph::new(&model, &tables)?.with_limits(service_limits);
+    let (ids, service) = (Arc::new(RandomIds), Arc::new(graph.clone()));
+    let core = Core::new(model, tables, store, clock, ids, service).with_limits(uri_limits);
+    Ok((Arc::new(core), graph))
+}
+
+/// The engine, the files that export jobs make, and what was revoked.
 struct Service {
     engine: Engine,
     archives: Archives,
+    revocations: identity::Revocations,
 }
 
 impl Handler for Service {
     fn downloads(&self) -> Option<&dyn Downloads> {
         Some(&self.archives)
+    }
+
+    fn revocations(&self) -> Option<&dyn Revocations> {
+        Some(&self.revocations)
     }
 
     fn ready(&self) -> Probing<'_> {

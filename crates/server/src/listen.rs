@@ -20,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::answer::{Shared, answer};
 use crate::auth::Verifier;
+use crate::auth::revoked::{self, Latest};
 use crate::limits::Limits;
 use crate::origin::PublicOrigin;
 use crate::proxies::Proxies;
@@ -59,6 +60,9 @@ pub enum BindError {
     /// TLS cannot be had.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// It is not known which tokens were revoked.
+    #[error("cannot read which tokens were revoked: {0}")]
+    Revocations(#[source] odata::Error),
     /// The system's refusal.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
@@ -69,6 +73,8 @@ pub struct Server {
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     shared: Arc<Shared>,
+    /// The latest revocation that was known when it was bound.
+    revoked: Latest,
 }
 
 impl Server {
@@ -92,6 +98,9 @@ impl Server {
         if tls.is_none() && !insecure_http && !listen.ip().to_canonical().is_loopback() {
             return Err(BindError::Insecure(listen));
         }
+        // Before the first request: whoever was turned away must not come in by a restart.
+        let known = revoked::refresh(verifier.revoked(), handler.as_ref(), Latest::default());
+        let revoked = known.await.map_err(BindError::Revocations)?;
         let bound = async {
             let listener = TcpListener::bind(listen).await?;
             let address = listener.local_addr()?;
@@ -115,6 +124,7 @@ impl Server {
             listener,
             tls,
             shared,
+            revoked,
         })
     }
 
@@ -138,8 +148,10 @@ impl Server {
             listener,
             tls,
             shared,
+            revoked,
         } = self;
         shared.verifier.prepare();
+        revoked::watch(shared.verifier.revoked(), &shared.handler, revoked);
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
         let told = Arc::clone(&shared);

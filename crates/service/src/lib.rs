@@ -16,6 +16,7 @@ mod filters;
 mod global;
 mod graph;
 mod history;
+pub mod identity;
 mod ids;
 mod layout;
 mod limits;

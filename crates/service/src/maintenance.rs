@@ -12,6 +12,7 @@ use store::{Order, Select, TableId, Transaction, write};
 use crate::exports;
 use crate::global;
 use crate::graph::Graph;
+use crate::identity;
 
 /// Days that history is kept.
 const RETENTION_DAYS: i64 = 90;
@@ -63,13 +64,14 @@ fn make_sole_row(core: &Core, transaction: &mut dyn Transaction, id: TableId) ->
     transaction.insert(id, &row).map(|_| ())
 }
 
-/// Goes on with interrupted deletions and removes history, exports and logs of changes that are
-/// older than they are kept. Called at start and every hour.
+/// Goes on with interrupted deletions and removes history, exports, revocations and logs of changes
+/// that are older than they are kept. Called at start and every hour.
 ///
 /// # Errors
 /// What the store says; the next call goes on.
 pub async fn maintain(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
     exports::clear(graph, core).await?;
+    identity::clear_revocations(core).await?;
     engine::drain(core).await?;
     let histories: Vec<TableId> = core.tables.iter().filter_map(|(_, t)| t.history).collect();
     for history in histories {

@@ -662,6 +662,12 @@ CREATE TABLE "status_monitor_piece" (
   PRIMARY KEY ("monitor_id", "piece")
 ) STRICT;
 
+CREATE TABLE "revocation" (
+  "revoked_at" INTEGER NOT NULL DEFAULT 0,
+  "principal" TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY ("revoked_at", "principal")
+) STRICT;
+
 CREATE VIEW "report_device_run_states" AS
 SELECT s."detection_state" AS "detection_script_status",
   CAST(s."detection_state" AS TEXT) AS "detection_status", s."device_id", d."device_name",

@@ -78,7 +78,11 @@ impl Trusted {
         }
         let subject = text("sub").filter(|subject| !subject.is_empty());
         let subject = subject.ok_or(AuthError::Invalid("The access token has no subject."))?;
-        let (not_before, expires) = times(claims)?;
+        let Times {
+            issued,
+            not_before,
+            expires,
+        } = times(claims)?;
         let scopes = self.words(claims, self.issuer.scopes.as_deref());
         // Who is delegated to has what was delegated, whatever else the user may do.
         let roles = match scopes.is_empty() {
@@ -86,6 +90,7 @@ impl Trusted {
             false => Vec::new(),
         };
         Ok(Verified {
+            issued,
             not_before,
             expires,
             leeway: LEEWAY,
@@ -127,8 +132,14 @@ impl Trusted {
     }
 }
 
-/// From when to when a token holds, in seconds since 1970.
-fn times(claims: &Map<String, Value>) -> Result<(u64, u64), AuthError> {
+/// When a token was issued, and from when to when it holds, in seconds since 1970.
+struct Times {
+    issued: u64,
+    not_before: u64,
+    expires: u64,
+}
+
+fn times(claims: &Map<String, Value>) -> Result<Times, AuthError> {
     // NumericDate may have a fraction (RFC 7519, section 2).
     let seconds = |name: &str| match claims.get(name) {
         None => Ok(None),
@@ -141,8 +152,8 @@ fn times(claims: &Map<String, Value>) -> Result<(u64, u64), AuthError> {
     };
     let expires = seconds("exp")?;
     let expires = expires.ok_or(AuthError::Invalid("The access token never expires."))?;
-    let begins = seconds("nbf")?.or(seconds("iat")?);
-    let begins = begins.ok_or(AuthError::Invalid(
+    let (not_before, issued) = (seconds("nbf")?, seconds("iat")?);
+    let begins = not_before.or(issued).ok_or(AuthError::Invalid(
         "The access token does not say since when.",
     ))?;
     if expires.saturating_sub(begins) > LONGEST {
@@ -150,7 +161,11 @@ fn times(claims: &Map<String, Value>) -> Result<(u64, u64), AuthError> {
             "The access token holds for longer than 8 days.",
         ));
     }
-    Ok((begins, expires))
+    Ok(Times {
+        issued: issued.unwrap_or(begins),
+        not_before: begins,
+        expires,
+    })
 }
 
 fn reason(kind: &ErrorKind) -> AuthError {

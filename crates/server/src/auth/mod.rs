@@ -2,6 +2,7 @@
 
 mod issuers;
 mod key;
+pub(crate) mod revoked;
 mod token;
 mod verify;
 

@@ -12,6 +12,7 @@ use moka::sync::Cache;
 use serde::Deserialize;
 
 use super::issuers::{Issuers, Trusted};
+use super::revoked::Revoked;
 use super::token::{AUDIENCE, Claims, seconds};
 use super::{AuthError, SigningKey};
 
@@ -36,12 +37,15 @@ pub struct Verifier {
     validation: Validation,
     tenant: String,
     trusted: Vec<Trusted>,
+    revoked: Arc<Revoked>,
     remembered: Cache<[u8; 32], Arc<Verified>>,
 }
 
 /// What a token with a sound signature says.
 pub(super) struct Verified {
     pub(super) caller: Arc<Caller>,
+    /// When it was issued, in seconds since 1970.
+    pub(super) issued: u64,
     /// From when to when it holds, in seconds since 1970.
     pub(super) not_before: u64,
     pub(super) expires: u64,
@@ -66,6 +70,7 @@ impl Verifier {
             validation,
             tenant: key.tenant().to_string(),
             trusted: Vec::new(),
+            revoked: Arc::default(),
             remembered: Cache::new(REMEMBERED),
         }
     }
@@ -83,17 +88,23 @@ impl Verifier {
         self.trusted.iter().for_each(Trusted::prepare);
     }
 
+    /// What was revoked, to be kept current.
+    pub(crate) fn revoked(&self) -> &Arc<Revoked> {
+        &self.revoked
+    }
+
     /// The caller that a token names.
     ///
     /// # Errors
     /// [`AuthError::Invalid`] unless the token is of this key or a trusted issuer, for this
-    /// audience, and holds now; [`AuthError::PersonalAccount`] if it is and names a personal
+    /// audience, holds now, and was not revoked; [`AuthError::PersonalAccount`] if it is and names a personal
     /// Microsoft account; [`AuthError::Unavailable`] if its issuer's keys cannot be read.
     pub async fn verify(&self, token: &str, now: SystemTime) -> Result<Arc<Caller>, AuthError> {
         let now = seconds(now);
         let fingerprint = fingerprint(token);
         if let Some(verified) = self.remembered.get(&fingerprint) {
             verified.check_times(now)?;
+            self.revoked.check(&verified)?;
             return Ok(Arc::clone(&verified.caller));
         }
         let verified = match self.trusted_issuer(token) {
@@ -102,6 +113,7 @@ impl Verifier {
         };
         let verified = Arc::new(verified);
         verified.check_times(now)?;
+        self.revoked.check(&verified)?;
         self.remembered.insert(fingerprint, Arc::clone(&verified));
         Ok(Arc::clone(&verified.caller))
     }
@@ -130,6 +142,7 @@ impl Verifier {
             return Err(AuthError::Invalid("The access token is of another tenant."));
         }
         Ok(Verified {
+            issued: claims.iat,
             not_before: claims.nbf,
             expires: claims.exp,
             leeway: 0,

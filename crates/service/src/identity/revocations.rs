@@ -1,0 +1,164 @@
+//! Revocations: since when the tokens of a subject or an application do not hold any more.
+
+use std::sync::Arc;
+
+use edm::Value;
+use edm::time::{DateTimeOffset, TICKS_PER_SECOND};
+use engine::Core;
+use engine::exchange::{self, Revocation, Revoked};
+use odata::Error;
+use store::{Order, Select, TableId, Tables, Transaction, cell, read, write};
+
+use crate::columns::{hidden, table_named};
+use crate::graph::GraphError;
+
+/// For how long a revocation is kept, in seconds: a day longer than any token lives.
+const KEPT: i64 = 366 * 86_400;
+/// Revocations that are read, or removed, at once.
+const SLICE: u64 = 1_000;
+
+/// Revokes all tokens of a subject or an application that were issued until now, in the transaction
+/// of what makes them invalid. Every server on the database refuses them within 2 seconds of its
+/// commit. Says the first second since 1970 in which issued tokens hold again.
+///
+/// # Errors
+/// What the store says.
+pub fn revoke(
+    tables: &Tables,
+    transaction: &mut dyn Transaction,
+    now: DateTimeOffset,
+    principal: &str,
+) -> Result<u64, Error> {
+    let layout = Layout::of(tables)?;
+    let mut row = tables.table(layout.table).blank();
+    row[layout.revoked_at] = Value::Integer(now.ticks);
+    row[layout.principal] = Value::String(principal.to_owned());
+    // If there is one of this instant already, it says the same.
+    transaction.insert(layout.table, &row)?;
+    Ok(second_of(now).saturating_add(1))
+}
+
+/// The revocations of a database.
+pub struct Revocations {
+    core: Arc<Core>,
+    layout: Layout,
+}
+
+/// The table of revocations and its columns.
+#[derive(Clone, Copy)]
+struct Layout {
+    table: TableId,
+    revoked_at: usize,
+    principal: usize,
+}
+
+impl Layout {
+    fn of(tables: &Tables) -> Result<Self, Error> {
+        Self::find(tables).map_err(Error::internal)
+    }
+
+    fn find(tables: &Tables) -> Result<Self, GraphError> {
+        let id = table_named(tables, "revocation")?;
+        let table = tables.table(id);
+        Ok(Self {
+            table: id,
+            revoked_at: hidden(table, "revoked_at")?,
+            principal: hidden(table, "principal")?,
+        })
+    }
+}
+
+impl Revocations {
+    /// The revocations of the database of a service.
+    ///
+    /// # Errors
+    /// If the storage map has no table of them.
+    pub fn new(core: Arc<Core>) -> Result<Self, GraphError> {
+        let layout = Layout::find(&core.tables)?;
+        Ok(Self { core, layout })
+    }
+}
+
+impl exchange::Revocations for Revocations {
+    fn after(&self, revoked_at: i64, principal: String) -> Revoked<'_> {
+        let place = vec![Value::Integer(revoked_at), Value::String(principal)];
+        Box::pin(slice(&self.core, self.layout, Some(place)))
+    }
+}
+
+/// Some revocations behind a place, in the order of their key.
+async fn slice(
+    core: &Arc<Core>,
+    layout: Layout,
+    after: Option<Vec<Value>>,
+) -> Result<Vec<Revocation>, Error> {
+    let shared = Arc::clone(core);
+    read(core.store.as_ref(), move |reader| {
+        let table = shared.tables.table(layout.table);
+        let mut select = Select::all(layout.table, 0);
+        select.columns = vec![layout.revoked_at, layout.principal];
+        select.order = select
+            .columns
+            .iter()
+            .map(|at| Order::column(*at, false))
+            .collect();
+        select.after.clone_from(&after);
+        select.limit = Some(SLICE);
+        let mut found = Vec::new();
+        reader.select(&select, &mut |cells| {
+            let value =
+                |column: usize, at| cell::decode(&shared.model, &table.columns[column], cells, at);
+            let time = value(layout.revoked_at, 0)?;
+            let principal = value(layout.principal, 1)?;
+            if let (Some(revoked_at), Some(principal)) = (time.as_i64(), principal.as_str()) {
+                found.push(Revocation {
+                    revoked_at,
+                    revoked_at_second: second_of(instant(revoked_at)),
+                    principal: principal.to_owned(),
+                });
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    })
+    .await
+}
+
+fn instant(ticks: i64) -> DateTimeOffset {
+    DateTimeOffset {
+        ticks,
+        ..DateTimeOffset::MIN
+    }
+}
+
+/// Seconds since 1970; a clock before that reads as 1970.
+fn second_of(time: DateTimeOffset) -> u64 {
+    u64::try_from(time.to_unix_seconds()).unwrap_or(0)
+}
+
+/// Removes the revocations that no token outlives.
+///
+/// # Errors
+/// What the store says; the next call goes on.
+pub(crate) async fn clear(core: &Arc<Core>) -> Result<(), Error> {
+    let layout = Layout::of(&core.tables)?;
+    loop {
+        let past = core.clock.now().ticks - KEPT * TICKS_PER_SECOND;
+        let mut oldest = slice(core, layout, None).await?;
+        let read = oldest.len() as u64;
+        oldest.retain(|revocation| revocation.revoked_at < past);
+        let full = oldest.len() as u64 == SLICE && read == SLICE;
+        write(core.store.as_ref(), move |transaction| {
+            for revocation in &oldest {
+                let principal = Value::String(revocation.principal.clone());
+                let key = [Value::Integer(revocation.revoked_at), principal];
+                transaction.delete(layout.table, &key)?;
+            }
+            Ok(())
+        })
+        .await?;
+        if !full {
+            return Ok(());
+        }
+    }
+}
