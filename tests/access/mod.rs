@@ -1,6 +1,7 @@
 //! Who may do what: tokens, permissions, and what is open.
 
 mod issuers;
+mod matrix;
 mod open;
 mod permissions;
 mod ready;
