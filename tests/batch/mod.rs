@@ -4,6 +4,7 @@ mod groups;
 mod hostile;
 mod json;
 mod multipart;
+mod throttled;
 
 use serde_json::{Value, json};
 

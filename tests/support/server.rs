@@ -113,6 +113,16 @@ impl Server {
         command(self.directory.path(), self.database.as_deref(), line)
     }
 
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(crate) fn data_dir(&self) -> &Path {
         self.directory.path()
     }

@@ -9,12 +9,14 @@ mod run;
 mod url;
 mod value;
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use odata::batch::{self, Format, Rules};
 use odata::{Error, ErrorCode};
 use uuid::Uuid;
 
-use crate::exchange::{Request, Response};
+use crate::exchange::{Effect, Request, Response, Throttle};
 use crate::handler::Engine;
 use crate::negotiate::{self, Negotiated, version_header};
 use crate::service::BatchProfile;
@@ -31,7 +33,12 @@ pub(crate) async fn carry_out(
 ) -> Result<Response, Error> {
     refuse_outer(&request.headers, negotiated)?;
     let profile = engine.core.service.profile().batch;
-    let (read_as, requests) = read(request, profile)?;
+    let (read_as, requests) = read(request, profile).map_err(|error| {
+        // Its parts would count; it counts itself where they cannot be told.
+        let throttle = engine.core.throttle.as_ref();
+        let count = |throttle: &Arc<dyn Throttle>| throttle.count(&request.caller, Effect::Reads);
+        throttle.and_then(|t| count(t).err()).unwrap_or(error)
+    })?;
     let write_as = answer_format(&request.headers, format, read_as)?;
     let wish = negotiated.prefer.continue_on_error;
     let run = run::Run::new(

@@ -14,6 +14,7 @@ use store::clock::{Clock, utc_day};
 use store::{Row, Store, Table, TableId, Tables};
 
 use crate::asynchronous::{Cancels, Monitors};
+use crate::exchange::Throttle;
 use crate::permissions::Permissions;
 use crate::restrictions::Restrictions;
 use crate::service::{Scope, Service};
@@ -66,6 +67,8 @@ pub struct Core {
     homes: Arc<HashMap<StructuredId, String>>,
     /// Whether a deletion waits to be drained, where that has to wait for a transaction around it.
     deferred: Option<Arc<AtomicBool>>,
+    /// What counts the requests of callers.
+    pub(crate) throttle: Option<Arc<dyn Throttle>>,
     /// Requests that are answered later.
     pub(crate) monitors: Monitors,
     /// Those of them that are carried out here.
@@ -110,6 +113,7 @@ impl Core {
             deep_updates,
             homes: Arc::new(homes),
             deferred: None,
+            throttle: None,
             monitors,
             cancels: Arc::default(),
         }
@@ -119,6 +123,13 @@ impl Core {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Counts the parts of batches, each as a request.
+    #[must_use]
+    pub fn with_throttle(mut self, throttle: Option<Arc<dyn Throttle>>) -> Self {
+        self.throttle = throttle;
         self
     }
 

@@ -96,6 +96,40 @@ pub trait Revocations: Send + Sync + 'static {
 /// Revocations that are being read.
 pub type Revoked<'a> = Pin<Box<dyn Future<Output = Result<Vec<Revocation>, Error>> + Send + 'a>>;
 
+/// What a request does, as far as throttling is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It reads.
+    Reads,
+    /// It may change something.
+    Writes,
+}
+
+impl Effect {
+    /// What a request of this method for this path does; none for a batch, whose parts count.
+    #[must_use]
+    pub fn of(method: &Method, path: &str) -> Option<Self> {
+        let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+        let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
+        match last {
+            _ if reads => Some(Self::Reads),
+            "$batch" if *method == Method::POST => None,
+            "$query" if *method == Method::POST => Some(Self::Reads),
+            _ => Some(Self::Writes),
+        }
+    }
+}
+
+/// What counts the requests of callers, and refuses those for which there is no room. Requests are
+/// counted before they get here; the engine counts the parts of a batch.
+pub trait Throttle: Send + Sync + 'static {
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// 429, if the caller or all together have sent too many; then it is not counted.
+    fn count(&self, caller: &Caller, effect: Effect) -> Result<(), Error>;
+}
+
 /// An answer that is being made.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>>;
 

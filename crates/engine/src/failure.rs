@@ -9,7 +9,7 @@ use crate::methods;
 use crate::negotiate;
 use crate::request_ids::RequestIds;
 
-/// When to try again after a 503, in seconds (RFC 9110, section 10.2.3).
+/// When to try again after a 503 that does not say, in seconds (RFC 9110, section 10.2.3).
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// How a service shows its errors.
@@ -61,7 +61,9 @@ pub fn respond(
     if let Some(Ok(location)) = error.location.as_deref().map(HeaderValue::from_str) {
         headers.insert(header::LOCATION, location);
     }
-    if error.code == ErrorCode::ServiceUnavailable {
+    if let Some(seconds) = error.retry_after {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    } else if error.code == ErrorCode::ServiceUnavailable {
         headers.insert(header::RETRY_AFTER, RETRY_AFTER);
     }
     Response {
@@ -75,7 +77,9 @@ pub fn respond(
 /// it holds what clients search for.
 pub fn log(error: &Error, ids: &RequestIds, method: &str, path: &str) {
     let status = error.code.status();
-    if status >= 500 && error.code != ErrorCode::NotImplemented {
+    // Who is told to come back was refused on purpose: a line for each would fill the disk.
+    let on_purpose = error.code == ErrorCode::NotImplemented || error.retry_after.is_some();
+    if status >= 500 && !on_purpose {
         tracing::error!(
             request_id = ids.request(),
             client_request_id = ids.client(),

@@ -98,6 +98,8 @@ pub struct Error {
     pub allow: Option<Methods>,
     /// Where to begin anew: the `Location` header of a 410.
     pub location: Option<String>,
+    /// When to try again, in seconds: the `Retry-After` header.
+    pub retry_after: Option<u32>,
 }
 
 impl Error {
@@ -111,6 +113,7 @@ impl Error {
             internal: None,
             allow: None,
             location: None,
+            retry_after: None,
         }
     }
 
@@ -154,6 +157,13 @@ impl Error {
                 "An internal error occurred. The request id identifies it in the server's log.",
             )
         }
+    }
+
+    /// Says when to try again, in seconds.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// Names what is at fault.

@@ -1,8 +1,10 @@
 //! The command line.
 
+mod connections;
 mod database;
 mod limits;
 mod proxies;
+mod throttle;
 mod tls;
 
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -15,9 +17,11 @@ use server::PublicOrigin;
 
 use crate::duration;
 
+pub(crate) use connections::ConnectionArguments;
 pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
 pub(crate) use limits::LimitArguments;
 pub(crate) use proxies::ProxyArguments;
+pub(crate) use throttle::ThrottleArguments;
 pub(crate) use tls::TlsArguments;
 
 /// A self-hosted server of the Microsoft Graph API for Intune device scripts, and its agent.
@@ -73,6 +77,10 @@ pub(crate) struct ServeArguments {
     pub(crate) proxies: ProxyArguments,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
+    #[command(flatten)]
+    pub(crate) connections: ConnectionArguments,
+    #[command(flatten)]
+    pub(crate) throttle: ThrottleArguments,
 }
 
 #[derive(Debug, Args)]

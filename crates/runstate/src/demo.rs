@@ -81,6 +81,7 @@ async fn perform(directory: &Path) -> Result<ExitCode, Failure> {
         insecure_http: false,
         public_origin: None,
         proxies: Proxies::default(),
+        throttle: None,
         limits: Limits::default(),
     };
     let server = serve::open(

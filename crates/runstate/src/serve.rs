@@ -18,7 +18,25 @@ pub(crate) const EXAMPLE_ROLE: &str = "DeviceManagementConfiguration.ReadWrite.A
 
 /// Serves until SIGTERM or SIGINT. The exit code is 0 if every request in flight was answered.
 pub(crate) fn run(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
+    allow_open_files();
     Runtime::new()?.block_on(serve(arguments))
+}
+
+/// Takes as many open files as the system allows this process: each connection is one, and what
+/// shells hand down is often 1024.
+fn allow_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let most = Rlimit {
+            current: limit.maximum,
+            ..limit
+        };
+        if let Err(reason) = setrlimit(Resource::Nofile, most) {
+            tracing::warn!(%reason, "the limit of open files cannot be raised");
+        }
+    }
 }
 
 async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
@@ -33,9 +51,10 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         insecure_http: arguments.insecure_http,
         public_origin: arguments.public_url.clone(),
         proxies: arguments.proxies.proxies(),
+        throttle: arguments.throttle.throttle(),
         limits: server::Limits {
             notice: arguments.stop_delay,
-            ..arguments.limits.server()
+            ..arguments.connections.with(arguments.limits.server())
         },
     };
     let limits = (arguments.limits.uri(), arguments.limits.service());
@@ -90,7 +109,8 @@ pub(crate) async fn open(
     let url = database.and_then(|database| database.url.as_ref());
     let key = wire::signing_key(data_dir, url)?;
     let verifier = Verifier::new(&key).with_issuers(issuers);
-    let handler = wire::service_handler(data_dir, database, limits).await?;
+    let throttle = options.throttle.clone();
+    let handler = wire::service_handler(data_dir, database, limits, throttle).await?;
     Ok(Server::bind(options, verifier, handler).await?)
 }
 

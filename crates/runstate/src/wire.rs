@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::exchange::{Answering, Downloads, Handler, Probing, Request, Revocations};
+use engine::exchange::{Answering, Downloads, Handler, Probing, Request, Revocations, Throttle};
 use engine::{Core, Engine, RandomIds};
 use server::auth::SigningKey;
 use service::{Archives, Graph, identity};
@@ -52,9 +52,11 @@ pub(crate) async fn service_handler(
     data_dir: &Path,
     database: Option<&DatabaseArguments>,
     (uri_limits, service_limits): Limits,
+    throttle: Option<Arc<dyn Throttle>>,
 ) -> Result<Arc<dyn Handler>, Failure> {
     let database = database.and_then(|database| Some((database.url.as_ref()?, options(database))));
     let (core, graph) = parts(data_dir, database, (uri_limits, service_limits))?;
+    let core = Arc::new(core.with_throttle(throttle));
     service::bootstrap(&core).await?;
     tokio::spawn(look_after(Arc::downgrade(&core), graph.clone()));
     tokio::spawn(service::work_on_exports(
@@ -80,14 +82,14 @@ pub(crate) fn core(data_dir: &Path, database: Option<&DatabaseUrl>) -> Result<Ar
         ..Options::default()
     };
     let database = database.map(|url| (url, options));
-    Ok(parts(data_dir, database, Limits::default())?.0)
+    Ok(Arc::new(parts(data_dir, database, Limits::default())?.0))
 }
 
 fn parts(
     data_dir: &Path,
     database: Option<(&DatabaseUrl, Options)>,
     (uri_limits, service_limits): Limits,
-) -> Result<(Arc<Core>, Graph), Failure> {
+) -> Result<(Core, Graph), Failure> {
     let model = service::model()?;
     let tables = service::tables(&model)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -106,7 +108,7 @@ fn parts(
     let graph = Graph::new(&model, &tables)?.with_limits(service_limits);
     let (ids, service) = (Arc::new(RandomIds), Arc::new(graph.clone()));
     let core = Core::new(model, tables, store, clock, ids, service).with_limits(uri_limits);
-    Ok((Arc::new(core), graph))
+    Ok((core, graph))
 }
 
 /// The engine, the files that export jobs make, and what was revoked.

@@ -8,14 +8,18 @@ use std::time::SystemTime;
 
 use axum::body::Body;
 use axum::extract::Request;
-use engine::exchange::{self, Handler};
+use engine::exchange::{self, Effect, Handler, Throttle};
 use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use odata::{Error, ErrorCode};
+use tokio::time::timeout;
 
 use crate::auth::{self, Verifier};
+use crate::budget::{self, Budget};
+use crate::connections::{Connections, Place};
 use crate::failure::{self, Refusal};
+use crate::guesses::Guesses;
 use crate::limits::Limits;
 use crate::origin::PublicOrigin;
 use crate::proxies::{Proxies, Source};
@@ -33,6 +37,24 @@ pub(crate) struct Shared {
     pub(crate) address: SocketAddr,
     pub(crate) scheme: &'static str,
     pub(crate) readiness: Readiness,
+    pub(crate) throttle: Option<Arc<dyn Throttle>>,
+    pub(crate) guesses: Guesses,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) connections: Arc<Connections>,
+}
+
+impl Shared {
+    /// A place for a connection from an address, if there is one.
+    pub(crate) fn place(&self, peer: IpAddr) -> Option<Place> {
+        let limits = &self.limits;
+        let of_one = (!self.proxies.trusts(peer)).then_some(limits.connections_of_one);
+        let place = self.connections.enter(peer, limits.connections, of_one);
+        if place.is_none() {
+            let open = self.connections.count();
+            tracing::debug!(%peer, open, "too many connections; another one is closed");
+        }
+        place
+    }
 }
 
 /// Answers one request that came from an address: always, and always with its ids.
@@ -63,6 +85,7 @@ async fn serve(
     (asked, ids): (&HeaderMap, &RequestIds),
 ) -> Result<Response<Body>, Refusal> {
     let (parts, unread) = request.into_parts();
+    let client = source.client;
     let admitted = match admit(shared, &parts, source).await {
         Ok(Admission::Open(response)) => return Ok(response),
         Ok(Admission::Ready) => {
@@ -74,21 +97,34 @@ async fn serve(
             }
             return Ok(answer?);
         }
-        Ok(Admission::Download(file)) => return Ok(open::download(shared, file).await?),
+        Ok(Admission::Download(file)) => return Ok(open::download(shared, file, client).await?),
         Ok(Admission::Service(admitted)) => admitted,
         Err(refusal) => {
             body::discard(unread, &parts.headers, &shared.limits).await;
             return Err(refusal);
         }
     };
-    let body = body::read(unread, &parts.headers, &shared.limits).await?;
+    let body = body::read(unread, &parts.headers, &shared.limits, &shared.budget).await?;
     let request = exchange::Request {
         body,
         headers: parts.headers,
         correlation: ids.correlation(),
         ..admitted
     };
-    into_http(shared.handler.handle(request).await?)
+    let answer = timeout(shared.limits.request, shared.handler.handle(request)).await;
+    into_http(
+        answer.map_err(|_| too_long(&shared.limits))??,
+        &shared.budget,
+    )
+}
+
+fn too_long(limits: &Limits) -> Error {
+    let message = format!(
+        "The request took longer than {} seconds. If it was to change something, it is not known \
+         whether it did.",
+        limits.request.as_secs_f64()
+    );
+    Error::new(ErrorCode::ServiceUnavailable, message)
 }
 
 /// What the head of a request leads to.
@@ -129,7 +165,21 @@ async fn admit(shared: &Shared, parts: &Parts, source: Source) -> Result<Admissi
     let (root, path) = target::split_root(path)?;
     let authority = target::authority(uri, parts.version, &parts.headers, shared.address)?;
     let token = auth::bearer_token(&parts.headers)?;
-    let caller = shared.verifier.verify(token, SystemTime::now()).await?;
+    let caller = match shared.verifier.verify(token, SystemTime::now()).await {
+        Ok(caller) => caller,
+        Err(refused) => {
+            if refused.is_guess() {
+                shared.guesses.wrong(source.client).await?;
+            }
+            return Err(refused.into());
+        }
+    };
+    if shared.budget.is_spent() {
+        return Err(body::no_room().into());
+    }
+    if let (Some(throttle), Some(effect)) = (&shared.throttle, Effect::of(&parts.method, path)) {
+        throttle.count(&caller, effect)?;
+    }
     Ok(Admission::Service(exchange::Request {
         method: method_of(&parts.method),
         service_root: match &shared.public_origin {
@@ -160,7 +210,7 @@ fn method_of(method: &Method) -> Method {
     }
 }
 
-fn into_http(answer: exchange::Response) -> Result<Response<Body>, Refusal> {
+fn into_http(answer: exchange::Response, budget: &Arc<Budget>) -> Result<Response<Body>, Refusal> {
     // 1xx are no answers, and the connection could not send them.
     let status = StatusCode::from_u16(answer.status)
         .ok()
@@ -168,7 +218,8 @@ fn into_http(answer: exchange::Response) -> Result<Response<Body>, Refusal> {
     let Some(status) = status else {
         return Err(Error::internal(format!("the service answered {}", answer.status)).into());
     };
-    let mut response = Response::new(Body::from(answer.body));
+    let body = budget::counted(budget, answer.body);
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     *response.headers_mut() = answer.headers;
     Ok(response)

@@ -1,5 +1,8 @@
 //! Reads a request's body, no further than the limits say.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
@@ -7,6 +10,7 @@ use http_body_util::BodyExt;
 use odata::{Error, ErrorCode};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::budget::{Budget, Share, UNCOUNTED};
 use crate::limits::Limits;
 
 /// How much is set aside for a body at once; a `Content-Length` alone costs the sender nothing.
@@ -17,20 +21,25 @@ const FIRST_ALLOCATION: usize = 64 << 10;
 /// # Errors
 /// 413 if it is larger than [`Limits::body`] (told from `Content-Length` before a byte is read), 408
 /// if it comes too slowly, 415 if it is compressed, 400 if the connection breaks or the framing is
-/// wrong.
+/// wrong, 503 if the server holds as many bytes as it may.
 pub(crate) async fn read(
     mut body: Body,
     headers: &HeaderMap,
     limits: &Limits,
+    budget: &Arc<Budget>,
 ) -> Result<Bytes, Error> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let refusal = match collect(&mut body, headers, limits).await {
+    let refusal = match collect(&mut body, headers, limits, budget).await {
         Ok(bytes) => return Ok(bytes),
         Err(refusal) => refusal,
     };
-    if refusal.code == ErrorCode::RequestEntityTooLarge {
+    let unread = [
+        ErrorCode::RequestEntityTooLarge,
+        ErrorCode::ServiceUnavailable,
+    ];
+    if unread.contains(&refusal.code) {
         discard(body, headers, limits).await;
     }
     Err(refusal)
@@ -57,18 +66,27 @@ pub(crate) async fn discard(mut body: Body, headers: &HeaderMap, limits: &Limits
     }
 }
 
-async fn collect(body: &mut Body, headers: &HeaderMap, limits: &Limits) -> Result<Bytes, Error> {
+async fn collect(
+    body: &mut Body,
+    headers: &HeaderMap,
+    limits: &Limits,
+    budget: &Arc<Budget>,
+) -> Result<Bytes, Error> {
     check_encoding(headers)?;
     let declared = body.size_hint().lower();
     if declared > limits.body as u64 {
         return Err(too_large(limits));
     }
-    let deadline = Instant::now() + limits.body_total;
+    let begun = Instant::now();
     let mut pieces = Pieces::default();
+    let mut share = Share::of(budget);
     loop {
-        let wait = deadline.min(Instant::now() + limits.body_idle);
+        let earned = pieces.size() as u64 / limits.body_rate.max(1);
+        let wait = (begun + limits.body_total)
+            .min(begun + limits.body_idle + Duration::from_secs(earned))
+            .min(Instant::now() + limits.body_idle);
         let frame = match timeout_at(wait, body.frame()).await {
-            Ok(None) => return Ok(pieces.join()),
+            Ok(None) => return Ok(share.bind(pieces.join())),
             Ok(Some(frame)) => frame.map_err(|reason| incomplete(&reason))?,
             Err(_) => return Err(too_slow(limits)),
         };
@@ -79,7 +97,12 @@ async fn collect(body: &mut Body, headers: &HeaderMap, limits: &Limits) -> Resul
         if pieces.size() + data.len() > limits.body {
             return Err(too_large(limits));
         }
+        let before = pieces.size().saturating_sub(UNCOUNTED);
         pieces.push(data, declared);
+        let more = pieces.size().saturating_sub(UNCOUNTED) - before;
+        if !share.grow(more) {
+            return Err(no_room());
+        }
     }
 }
 
@@ -129,6 +152,15 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Error> {
     ))
 }
 
+/// What refuses a request while the budget is spent.
+pub(crate) fn no_room() -> Error {
+    Error::new(
+        ErrorCode::ServiceUnavailable,
+        "The server holds as many bytes of requests and answers as it may. Try again later.",
+    )
+    .with_retry_after(5)
+}
+
 fn too_large(limits: &Limits) -> Error {
     Error::new(
         ErrorCode::RequestEntityTooLarge,
@@ -143,9 +175,11 @@ fn too_slow(limits: &Limits) -> Error {
     Error::new(
         ErrorCode::RequestTimeout,
         format!(
-            "The body came too slowly: more than {} seconds passed without a piece of it, or {} in all.",
+            "The body came too slowly: more than {} seconds passed without a piece of it, or {} in all, or \
+             fewer than {} bytes a second came.",
             limits.body_idle.as_secs_f64(),
-            limits.body_total.as_secs_f64()
+            limits.body_total.as_secs_f64(),
+            limits.body_rate
         ),
     )
 }

@@ -8,7 +8,11 @@
 mod answer;
 pub mod auth;
 mod body;
+mod budget;
+mod connection;
+mod connections;
 mod failure;
+mod guesses;
 mod limits;
 mod listen;
 pub mod open;
@@ -16,7 +20,9 @@ mod origin;
 mod private_file;
 mod proxies;
 mod ready;
+mod stream;
 pub mod target;
+mod throttle;
 pub mod tls;
 
 pub use limits::Limits;
@@ -24,3 +30,4 @@ pub use listen::{BindError, Options, Server};
 pub use origin::{NoOrigin, PublicOrigin};
 pub use private_file::FileError;
 pub use proxies::{NoNetwork, Proxies, ProxyHeaders, TrustedNetwork};
+pub use throttle::{Allowance, Throttle, WINDOW};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// The limits of one listener. [`Limits::default`] is what the product runs with.
+/// The limits of one listener. [`Limits::default`] is what the product runs with. A request with
+/// more than 100 headers is a 431.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// The longest request target, in bytes; longer is a 414.
@@ -19,6 +20,25 @@ pub struct Limits {
     pub head: Duration,
     /// The largest head of a request, in bytes; larger is a 431 without a body.
     pub head_size: usize,
+    /// The longest time for a TLS handshake; then the connection is closed.
+    pub handshake: Duration,
+    /// The fewest bytes of a body within a second, on average behind its first
+    /// [`Self::body_idle`]; fewer are a 408.
+    pub body_rate: u64,
+    /// How long a client may read nothing of an answer; then the connection is closed.
+    pub unread: Duration,
+    /// The longest time that the service may take for an answer; then it is a 503.
+    pub request: Duration,
+    /// The most connections at once; more are closed as they come.
+    pub connections: usize,
+    /// The most connections at once from one IPv4 address or IPv6 network of 64 bits, trusted proxies
+    /// excepted.
+    pub connections_of_one: usize,
+    /// The most bytes of heads, bodies and answers that are held at once, the first 16 KiB of each
+    /// not counted. Beyond it, requests with large bodies are a 503, and large heads are closed.
+    pub held: usize,
+    /// How many wrong tokens may come from one address within 20 seconds; more are a 429.
+    pub wrong_tokens: u32,
     /// How long a stopping server goes on accepting requests while `/ready` says that it stops, so
     /// that load balancers can send them elsewhere.
     pub notice: Duration,
@@ -38,6 +58,14 @@ impl Default for Limits {
             body_total: Duration::from_secs(600),
             head: Duration::from_secs(60),
             head_size: 128 << 10,
+            handshake: Duration::from_secs(10),
+            body_rate: 512,
+            unread: Duration::from_secs(30),
+            request: Duration::from_secs(300),
+            connections: 10_000,
+            connections_of_one: 1_000,
+            held: 512 << 20,
+            wrong_tokens: 1_000,
             notice: Duration::ZERO,
             drain: Duration::from_secs(30),
             linger: Duration::from_secs(5),

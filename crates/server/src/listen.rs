@@ -1,26 +1,23 @@
 //! The listener: accepts connections, and stops without breaking off what is being answered.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use engine::exchange::Handler;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use engine::exchange::{Handler, Throttle};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::answer::{Shared, answer};
+use crate::answer::Shared;
 use crate::auth::Verifier;
 use crate::auth::revoked::{self, Latest};
+use crate::budget::Budget;
+use crate::connection::connected;
+use crate::guesses::Guesses;
 use crate::limits::Limits;
 use crate::origin::PublicOrigin;
 use crate::proxies::Proxies;
@@ -31,7 +28,6 @@ use crate::tls::{Tls, TlsError};
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Where a server listens, and what it allows.
-#[derive(Debug)]
 pub struct Options {
     /// The address; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -43,6 +39,8 @@ pub struct Options {
     pub public_origin: Option<PublicOrigin>,
     /// The proxies whose word about clients is taken.
     pub proxies: Proxies,
+    /// What counts the requests of callers; none lets them send what they like.
+    pub throttle: Option<Arc<dyn Throttle>>,
     /// The limits of requests.
     pub limits: Limits,
 }
@@ -93,6 +91,7 @@ impl Server {
             insecure_http,
             public_origin,
             proxies,
+            throttle,
             limits,
         } = options;
         if tls.is_none() && !insecure_http && !listen.ip().to_canonical().is_loopback() {
@@ -113,12 +112,16 @@ impl Server {
         let shared = Arc::new(Shared {
             handler,
             verifier,
-            limits,
             scheme: if tls.is_some() { "https" } else { "http" },
             public_origin,
             proxies,
             address,
             readiness: Readiness::default(),
+            throttle,
+            guesses: Guesses::new(limits.wrong_tokens),
+            budget: Budget::new(limits.held),
+            connections: Arc::default(),
+            limits,
         });
         Ok(Self {
             listener,
@@ -166,7 +169,10 @@ impl Server {
                 () = &mut leave => break,
                 (stream, peer) = accept(&listener) => {
                     let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
-                    connections.spawn(connected((stream, peer), tls.clone(), shared, stopped));
+                    if let Some(place) = shared.place(peer) {
+                        let connection = (stream, peer, place);
+                        connections.spawn(connected(connection, tls.clone(), shared, stopped));
+                    }
                 }
                 Some(_) = connections.join_next() => {}
             }
@@ -208,61 +214,4 @@ async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
             }
         }
     }
-}
-
-async fn connected(
-    (stream, peer): (TcpStream, IpAddr),
-    tls: Option<TlsAcceptor>,
-    shared: Arc<Shared>,
-    stopping: watch::Receiver<bool>,
-) {
-    if let Err(reason) = stream.set_nodelay(true) {
-        tracing::debug!(%reason, "TCP_NODELAY cannot be set");
-    }
-    let Some(tls) = tls else {
-        return serve((stream, peer), shared, stopping).await;
-    };
-    let handshake = tokio::time::timeout(shared.limits.head, tls.accept(stream));
-    let shaken = tokio::select! {
-        shaken = handshake => shaken,
-        () = stopped(stopping.clone()) => return,
-    };
-    match shaken {
-        Ok(Ok(stream)) => serve((stream, peer), shared, stopping).await,
-        Ok(Err(reason)) => tracing::debug!(%reason, "no TLS connection came about"),
-        Err(_) => tracing::debug!("a TLS handshake took too long"),
-    }
-}
-
-async fn serve<S>((stream, peer): (S, IpAddr), shared: Arc<Shared>, stopping: watch::Receiver<bool>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    // No router: what a path means is the model's word, not a route table's, and the boxes and
-    // clones of one would be paid for by every request.
-    let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(answer(&shared, peer, request.map(Body::new)).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(shared.limits.head)
-        .max_buf_size(shared.limits.head_size)
-        .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopped(stopping) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(reason) = ended {
-        tracing::debug!(%reason, "connection ended early");
-    }
-}
-
-/// Ready once the server stops, or is gone.
-async fn stopped(mut stopping: watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }

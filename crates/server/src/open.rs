@@ -1,5 +1,7 @@
 //! What is served without a token: the whole list, in one place.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use http::{HeaderValue, Method, Response, header};
 use odata::Error;
@@ -68,12 +70,20 @@ pub(crate) fn file(path: &str, method: &Method) -> Option<Result<File, Error>> {
 /// The file as an answer.
 ///
 /// # Errors
-/// 404 for a file that is not there, has expired, or has another secret: which, is not told.
-pub(crate) async fn download(shared: &Shared, file: File) -> Result<Response<Body>, Error> {
+/// 404 for a file that is not there, has expired, or has another secret: which, is not told. 429 if
+/// too many of these came from the client.
+pub(crate) async fn download(
+    shared: &Shared,
+    file: File,
+    client: IpAddr,
+) -> Result<Response<Body>, Error> {
     let missing = || Error::not_found("There is no such file, or it has expired.");
     let downloads = shared.handler.downloads().ok_or_else(missing)?;
     let found = downloads.open(file.name, file.secret).await?;
-    let found = found.ok_or_else(missing)?;
+    let Some(found) = found else {
+        shared.guesses.wrong(client).await?;
+        return Err(missing());
+    };
     let name = format!("attachment; filename=\"{}\"", found.file_name);
     let mut response = Response::new(Body::from_stream(found.pieces));
     let headers = response.headers_mut();

@@ -79,7 +79,8 @@ struct Hop {
 }
 
 impl Proxies {
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether an address, which is none of IPv4 in IPv6, is that of a proxy.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|net| net.0.contains(&address))
     }
 

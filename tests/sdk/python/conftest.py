@@ -21,11 +21,10 @@ ROLES = [
 ]
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    data = tmp_path_factory.mktemp("data")
+def started(data, *arguments):
+    """A server with more arguments, until the generator goes on: its URL and a token."""
     process = subprocess.Popen(
-        [BINARY, "serve", "--listen", "127.0.0.1:0", "--data-dir", str(data)],
+        [BINARY, "serve", "--listen", "127.0.0.1:0", "--data-dir", str(data), *arguments],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -44,6 +43,11 @@ def server(tmp_path_factory):
     assert process.wait(timeout=30) == 0
 
 
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    yield from started(tmp_path_factory.mktemp("data"))
+
+
 class StaticToken(AccessTokenProvider):
     """The token that `runstate token` printed."""
 
@@ -57,9 +61,14 @@ class StaticToken(AccessTokenProvider):
         return AllowedHostsValidator([])
 
 
-@pytest.fixture
-def client(server):
+def client_of(server):
+    """A client of the SDK, as its users make one."""
     url, token = server
     adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(StaticToken(token)))
     adapter.base_url = f"{url}/beta"
     return GraphServiceClient(request_adapter=adapter)
+
+
+@pytest.fixture
+def client(server):
+    return client_of(server)

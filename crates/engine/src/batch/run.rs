@@ -4,13 +4,13 @@
 use std::ops::Range;
 
 use futures_util::future::join_all;
-use http::HeaderName;
+use http::{HeaderName, Method};
 use odata::batch::{self, Answer, Format};
 use odata::{Error, ErrorCode};
 use store::Verdict;
 
 use super::part::{Done, failed_dependency, refers};
-use crate::exchange::Request;
+use crate::exchange::{Effect, Request};
 use crate::handler::Engine;
 use crate::held::{Event, Events};
 use crate::request_ids::{CLIENT_REQUEST_ID, RequestIds};
@@ -145,6 +145,13 @@ impl<'e> Run<'e> {
             }
             return;
         }
+        // Counted once, however often the group is repeated, and before anything of it runs.
+        let counted = |index: usize| Some((index, self.count(index).err()?));
+        if let Some((index, error)) = range.clone().find_map(counted) {
+            self.done[index] = Some(self.failed(index, &error));
+            self.undo(range, index);
+            return;
+        }
         let mut events = Events::begin(self.engine.core.store.as_ref());
         let mut failed = None;
         let mut drains = false;
@@ -226,12 +233,27 @@ impl<'e> Run<'e> {
         Some(failed_dependency(message).with_target("dependsOn"))
     }
 
+    /// Counts a request as one that its caller sent.
+    fn count(&self, index: usize) -> Result<(), Error> {
+        let Some(throttle) = &self.engine.core.throttle else {
+            return Ok(());
+        };
+        let request = &self.requests[index];
+        let method: Method = request.method.parse().map_err(Error::internal)?;
+        // A batch within a batch is refused; it costs what a read does.
+        let effect = Effect::of(&method, path(request)).unwrap_or(Effect::Reads);
+        throttle.count(&self.outer.caller, effect)
+    }
+
     /// Runs one request.
     async fn one(&self, engine: &Engine, index: usize) -> Done {
         let (own, size) = (index..index, self.size());
         let prepared = match self.unmet(index, &own) {
             Some(error) => Err(error),
             None if size > MOST_BYTES => Err(too_large()),
+            None if self.requests[index].group.is_none() => {
+                self.count(index).and_then(|()| self.prepare(index))
+            }
             None => self.prepare(index),
         };
         let request = match prepared {

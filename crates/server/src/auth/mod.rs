@@ -30,7 +30,17 @@ pub enum AuthError {
     PersonalAccount,
 }
 
+/// What is said of a token that was right once.
+pub(crate) const EXPIRED: &str = "The access token has expired.";
+/// What is said of a token that was taken back.
+pub(crate) const REVOKED: &str = "The access token has been revoked.";
+
 impl AuthError {
+    /// Whether somebody may have made the token up.
+    pub(crate) fn is_guess(self) -> bool {
+        matches!(self, Self::Invalid(reason) if ![EXPIRED, REVOKED].contains(&reason))
+    }
+
     /// The value of `WWW-Authenticate` (RFC 6750, section 3): nothing but the scheme where no token
     /// was sent, the reason where one was, none where it is not the token that is at fault.
     pub(crate) fn challenge(self) -> Option<HeaderValue> {

@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 use engine::exchange::{Handler, Revocation};
 use odata::Error;
 
-use super::AuthError;
 use super::token::seconds;
 use super::verify::Verified;
+use super::{AuthError, REVOKED};
 
 /// How often is looked for what is new.
 const LOOK: Duration = Duration::from_secs(1);
@@ -41,9 +41,7 @@ impl Revoked {
         let until = principals.into_iter().flatten();
         let until = until.filter_map(|principal| revoked.get(principal)).max();
         match until {
-            Some(until) if verified.issued <= *until => {
-                Err(AuthError::Invalid("The access token has been revoked."))
-            }
+            Some(until) if verified.issued <= *until => Err(AuthError::Invalid(REVOKED)),
             _ => Ok(()),
         }
     }

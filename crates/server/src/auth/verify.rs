@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::issuers::{Issuers, Trusted};
 use super::revoked::Revoked;
 use super::token::{AUDIENCE, Claims, seconds};
-use super::{AuthError, SigningKey};
+use super::{AuthError, EXPIRED, SigningKey};
 
 /// How far the clock of another server that signs with the same key may be ahead, in seconds. An
 /// expired token gets no leeway: the key that signed it and the clock that expires it are this
@@ -164,7 +164,7 @@ impl Verifier {
 impl Verified {
     fn check_times(&self, now: u64) -> Result<(), AuthError> {
         if now >= self.expires.saturating_add(self.leeway) {
-            return Err(AuthError::Invalid("The access token has expired."));
+            return Err(AuthError::Invalid(EXPIRED));
         }
         if now.saturating_add(AHEAD) < self.not_before {
             return Err(AuthError::Invalid("The access token is not valid yet."));

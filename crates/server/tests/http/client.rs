@@ -30,6 +30,11 @@ impl Client {
         }
     }
 
+    /// The same connection for another thread.
+    pub(crate) fn clone_stream(&self) -> TcpStream {
+        self.stream.get_ref().try_clone().unwrap()
+    }
+
     /// Sends bytes as they are.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.get_mut().write_all(bytes.as_ref()).unwrap();

@@ -9,18 +9,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use engine::exchange::{Handler, Probing, Request, Response};
+use engine::exchange::{self, Handler, Probing, Request, Response};
 use http::{HeaderMap, HeaderValue, header};
 use odata::{Error, ErrorCode};
 use server::auth::{SigningKey, TokenRequest, Verifier, issue};
 use server::tls::Tls;
-use server::{Limits, Options, Proxies, Server};
+use server::{Limits, Options, Proxies, Server, Throttle};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::client::{Answer, Client};
 use crate::log;
+
+/// The size of a large answer: more than the system takes off a server's hands.
+pub(crate) const LARGE: usize = 64 << 20;
 
 pub(crate) struct Fixture {
     pub(crate) address: SocketAddr,
@@ -42,14 +45,27 @@ impl Fixture {
     }
 
     pub(crate) fn behind(proxies: Proxies) -> Self {
-        Self::started(Limits::default(), None, proxies)
+        Self::started(Limits::default(), None, proxies, None)
+    }
+
+    pub(crate) fn limited_behind(limits: Limits, proxies: Proxies) -> Self {
+        Self::started(limits, None, proxies, None)
     }
 
     pub(crate) fn with(limits: Limits, tls: Option<Tls>) -> Self {
-        Self::started(limits, tls, Proxies::default())
+        Self::started(limits, tls, Proxies::default(), None)
     }
 
-    fn started(limits: Limits, tls: Option<Tls>, proxies: Proxies) -> Self {
+    pub(crate) fn throttled(limits: Limits, throttle: Throttle, proxies: Proxies) -> Self {
+        Self::started(limits, None, proxies, Some(Arc::new(throttle)))
+    }
+
+    fn started(
+        limits: Limits,
+        tls: Option<Tls>,
+        proxies: Proxies,
+        throttle: Option<Arc<dyn exchange::Throttle>>,
+    ) -> Self {
         log::keep();
         let data_dir = tempfile::tempdir().unwrap();
         let key = SigningKey::load_or_create(data_dir.path()).unwrap();
@@ -65,6 +81,7 @@ impl Fixture {
             insecure_http: false,
             public_origin: None,
             proxies,
+            throttle,
             limits,
         };
         let server = runtime
@@ -185,6 +202,9 @@ impl Handler for Echo {
                 "status-100" => return Ok(response(100, String::new())),
                 "status-9999" => return Ok(response(9999, String::new())),
                 _ => {}
+            }
+            if request.path == "large" {
+                return Ok(response(200, "x".repeat(LARGE)));
             }
             let mut answer = response(200, describe(&request));
             let client = request.client.unwrap().to_string();

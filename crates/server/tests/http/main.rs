@@ -6,8 +6,10 @@ mod fixture;
 mod log;
 
 mod concurrency;
+mod connections;
 mod proxies;
 mod refusals;
 mod requests;
 mod stopping;
+mod throttling;
 mod tls;

@@ -168,6 +168,7 @@ fn bind(listen: SocketAddr, insecure_http: bool) -> Result<SocketAddr, BindError
         insecure_http,
         public_origin: None,
         proxies: server::Proxies::default(),
+        throttle: None,
         limits: Limits::default(),
     };
     let handler = Arc::new(crate::fixture::Echo::default());
