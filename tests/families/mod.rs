@@ -5,6 +5,7 @@ mod counters;
 mod deletion;
 mod device_view;
 mod devices;
+mod dispatch;
 mod filters;
 mod history;
 mod on_demand;

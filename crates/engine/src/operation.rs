@@ -116,6 +116,8 @@ pub(crate) async fn respond(
         Answer::Entity(table, row) => {
             shown(context, table, entity_type()?, vec![row], false).await?
         }
+        // What returns null answers without content (OData 4.01 Protocol, sections 11.5.4 and 11.5.5).
+        Answer::Value(Value::Null) => return Ok(answer::empty(&context.negotiated)),
         Answer::Value(value) => {
             let ty = returns.ok_or_else(|| {
                 Error::internal("an operation answered a value it does not return")

@@ -135,7 +135,10 @@ pub(crate) async fn due_scripts(
     let (shared, asked, of) = (core.clone(), call.clone(), graph.clone());
     let found = store::read(core.store.as_ref(), move |reader| {
         let device = device(&shared, reader, &asked)?;
-        let found = find(&of, &shared, reader, &device)?;
+        let found = match of.dispatch.is_stopped(reader)? {
+            true => Vec::new(),
+            false => find(&of, &shared, reader, &device)?,
+        };
         let nothing = found.is_empty() && !devices::is_asked_to_sync(&of, &device);
         Ok((!nothing).then_some(found))
     })
@@ -165,6 +168,7 @@ fn hand_out(
 ) -> Result<Value, Error> {
     let device = device(core, transaction, call)?;
     // All are asked for before any is looked at: the store fetches them at once.
+    let stopped = graph.dispatch.is_stopped_for(transaction);
     let there: Vec<_> = (found.iter())
         .map(|c| transaction.exists(c.family, std::slice::from_ref(&c.script[graph.id])))
         .collect();
@@ -180,6 +184,9 @@ fn hand_out(
         .collect();
     let judged = judged.into_iter().collect::<Result<Vec<_>, _>>()?;
     devices::check_in(graph, core, transaction, &device)?;
+    if stopped? {
+        return Ok(Value::Collection(Vec::new()));
+    }
     let mut handed = Vec::with_capacity(found.len());
     for (due, _) in judged.iter().zip(there).filter(|(_, there)| *there) {
         let Some(due) = due else { continue };

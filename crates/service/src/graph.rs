@@ -15,6 +15,7 @@ use crate::categories::Categories;
 use crate::columns::{hidden, property, table_named};
 use crate::days::Days;
 use crate::devices::Devices;
+use crate::dispatch::Dispatch;
 use crate::due::DueScript;
 use crate::exports::Exports;
 use crate::filters::Filters;
@@ -56,6 +57,7 @@ pub struct Graph {
     pub(crate) days: Arc<Days>,
     pub(crate) global: Arc<GlobalColumns>,
     pub(crate) requests: Requests,
+    pub(crate) dispatch: Dispatch,
     pub(crate) exports: Arc<Exports>,
     pub(crate) categories: Categories,
     filters: Filters,
@@ -120,6 +122,7 @@ impl Graph {
             devices,
             days: Arc::new(Days::of(model, tables)?),
             requests: Requests::of(tables)?,
+            dispatch: Dispatch::of(tables)?,
             exports: Arc::new(Exports::of(model, tables)?),
             categories: Categories::of(model, tables, tables.table(device_table))?,
             filters: Filters::of(model, tables)?,

@@ -10,6 +10,7 @@ mod columns;
 mod counters;
 mod days;
 mod devices;
+mod dispatch;
 mod due;
 mod exports;
 mod filters;

@@ -7,7 +7,8 @@ use odata::{Error, ErrorCode};
 
 use crate::graph::Graph;
 use crate::{
-    assignments, devices, due, global, history, overview, payload_links, recount, remote, rules,
+    assignments, devices, dispatch, due, global, history, overview, payload_links, recount, remote,
+    rules,
 };
 
 /// Carries out an operation.
@@ -39,6 +40,9 @@ pub(crate) async fn invoke(graph: &Graph, core: Arc<Core>, call: Call) -> Result
         "microsoft.graph.hasPayloadLinks" => payload_links::has(graph, &core, call).await,
         "runstate.enrol" => devices::enrol(graph, &core, call).await,
         "runstate.dueScripts" => due::due_scripts(graph, &core, call).await,
+        "runstate.stopDispatch" => dispatch::stop(graph, &core, call).await,
+        "runstate.resumeDispatch" => dispatch::resume(graph, &core, call).await,
+        "runstate.getDispatchStop" => dispatch::show(graph, &core, call).await,
         "runstate.history" => history::read(graph, &core, call).await,
         "runstate.recount" => recount::recount(graph, &core, call).await,
         _ => Err(Error::new(

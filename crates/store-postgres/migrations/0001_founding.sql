@@ -607,6 +607,14 @@ CREATE TABLE "requested_run" (
   PRIMARY KEY ("device_id", "script_id")
 );
 
+CREATE TABLE "dispatch_stop" (
+  "stop_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "stopped_date_time" BIGINT NOT NULL DEFAULT 0,
+  "stopped_by" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "reason" TEXT COLLATE "C",
+  PRIMARY KEY ("stop_id")
+);
+
 CREATE TABLE "device_health_script_assignment" (
   "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "run_remediation_script" SMALLINT NOT NULL DEFAULT 0,

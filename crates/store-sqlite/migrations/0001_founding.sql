@@ -527,6 +527,14 @@ CREATE TABLE "requested_run" (
   PRIMARY KEY ("device_id", "script_id")
 ) STRICT;
 
+CREATE TABLE "dispatch_stop" (
+  "stop_id" TEXT NOT NULL DEFAULT '',
+  "stopped_date_time" INTEGER NOT NULL DEFAULT 0,
+  "stopped_by" TEXT NOT NULL DEFAULT '',
+  "reason" TEXT,
+  PRIMARY KEY ("stop_id")
+) STRICT;
+
 CREATE TABLE "device_health_script_assignment" (
   "id" TEXT NOT NULL DEFAULT '',
   "run_remediation_script" INTEGER NOT NULL DEFAULT 0,
