@@ -12,3 +12,4 @@ mod reports;
 mod seeds;
 mod servers;
 mod support;
+mod telemetry;

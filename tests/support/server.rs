@@ -1,6 +1,6 @@
 //! The real binary, started with a data directory of its own and ended with the test.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -13,6 +13,18 @@ use super::Client;
 
 /// The permission that opens everything but privileged operations.
 pub(crate) const READ_WRITE: &str = "DeviceManagementConfiguration.ReadWrite.All";
+
+/// The file of a log that is kept.
+const LOG: &str = "log.txt";
+
+/// What becomes of what a server logs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Log {
+    /// The tests' own standard error.
+    Shown,
+    /// A file, and all of it.
+    Kept,
+}
 
 /// A running server. It is itself a client with [`READ_WRITE`].
 pub(crate) struct Server {
@@ -36,7 +48,12 @@ impl Server {
     /// The same, with further arguments of `runstate serve`.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());
-        Self::on(directory, test_postgres::chosen_database(), arguments)
+        Self::on(
+            directory,
+            test_postgres::chosen_database(),
+            arguments,
+            Log::Shown,
+        )
     }
 
     /// Another server on the same database: on PostgreSQL, from a directory of its own.
@@ -45,17 +62,42 @@ impl Server {
             Some(_) => Arc::new(tempfile::tempdir().unwrap()),
             None => self.directory.clone(),
         };
-        Self::on(directory, self.database.clone(), &[])
+        Self::on(directory, self.database.clone(), &[], Log::Shown)
     }
 
     /// A server of its own on a PostgreSQL database, with further arguments of `runstate serve`.
     pub(crate) fn start_on(database: String, arguments: &[&str]) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());
-        Self::on(directory, Some(database), arguments)
+        Self::on(directory, Some(database), arguments, Log::Shown)
     }
 
-    fn on(directory: Arc<TempDir>, database: Option<String>, arguments: &[&str]) -> Self {
-        let (child, out, address) = spawn(directory.path(), database.as_deref(), arguments);
+    /// A server of its own that logs all it ever says, into a file.
+    pub(crate) fn start_tracing(arguments: &[&str]) -> Self {
+        let directory = Arc::new(tempfile::tempdir().unwrap());
+        Self::on(
+            directory,
+            test_postgres::chosen_database(),
+            arguments,
+            Log::Kept,
+        )
+    }
+
+    /// What a server that traces has said: on standard output, where it is ended for that, and in its
+    /// log.
+    pub(crate) fn end_and_read(mut self) -> String {
+        self.child.kill().unwrap();
+        let mut said = self.log();
+        self._out.read_to_string(&mut said).unwrap();
+        said
+    }
+
+    /// The log so far of a server that traces.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.data_dir().join(LOG)).unwrap()
+    }
+
+    fn on(directory: Arc<TempDir>, database: Option<String>, arguments: &[&str], log: Log) -> Self {
+        let (child, out, address) = spawn(directory.path(), database.as_deref(), arguments, log);
         let token = token(
             directory.path(),
             database.as_deref(),
@@ -195,9 +237,14 @@ fn spawn(
     data_dir: &Path,
     database: Option<&str>,
     arguments: &[&str],
+    log: Log,
 ) -> (Child, BufReader<ChildStdout>, String) {
     let mut command = runstate(&["serve", "--listen", "127.0.0.1:0"], data_dir);
     command.args(arguments);
+    if log == Log::Kept {
+        let file = std::fs::File::create(data_dir.join(LOG)).unwrap();
+        command.stderr(file).env("RUST_LOG", "trace");
+    }
     if let Some(database) = database {
         command.env("RUNSTATE_DATABASE", database);
     }

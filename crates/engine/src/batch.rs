@@ -39,6 +39,7 @@ pub(crate) async fn carry_out(
         let count = |throttle: &Arc<dyn Throttle>| throttle.count(&request.caller, Effect::Reads);
         throttle.and_then(|t| count(t).err()).unwrap_or(error)
     })?;
+    measures::BATCH_REQUESTS.observe(requests.len());
     let write_as = answer_format(&request.headers, format, read_as)?;
     let wish = negotiated.prefer.continue_on_error;
     let run = run::Run::new(

@@ -12,6 +12,7 @@ use odata::Error;
 use uuid::Uuid;
 
 use crate::access::Caller;
+use crate::route::Route;
 
 /// A request to the service, authenticated.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct Request {
     pub client: Option<IpAddr>,
     /// What its traces are found by: [`RequestIds::correlation`](crate::RequestIds::correlation).
     pub correlation: Uuid,
+    /// Where it led, as soon as that is known.
+    pub route: Route,
 }
 
 /// The answer of the service.

@@ -148,6 +148,7 @@ impl Engine {
         let query = request.query.as_deref();
         let parsed = uri::parse_request(&core.model, &core.limits, &request.path, query);
         let (mut resource, mut options) = parsed.map_err(|error| refused(core, request, error))?;
+        request.route.leads_to(&core.model, &resource);
         let before = take_size(&mut options)?;
         negotiated.max_page_size = negotiated.max_page_size.or(before);
         let reads = request.method == Method::GET;

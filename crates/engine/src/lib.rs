@@ -47,6 +47,7 @@ mod represent;
 mod request_ids;
 mod restrictions;
 mod rewrite;
+mod route;
 mod schema_version;
 mod service;
 mod stream;
@@ -61,6 +62,7 @@ pub use delete::drain;
 pub use handler::Engine;
 pub use odata::uri::Limits;
 pub use request_ids::RequestIds;
+pub use route::Route;
 pub use service::{
     Answer, BatchProfile, Call, Change, Outcome, Scope, Service, ServiceProfile, ShownTypes,
 };

@@ -4,6 +4,7 @@ mod connections;
 mod database;
 mod limits;
 mod proxies;
+mod telemetry;
 mod throttle;
 mod tls;
 
@@ -21,6 +22,7 @@ pub(crate) use connections::ConnectionArguments;
 pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
 pub(crate) use limits::LimitArguments;
 pub(crate) use proxies::ProxyArguments;
+pub(crate) use telemetry::TelemetryArguments;
 pub(crate) use throttle::ThrottleArguments;
 pub(crate) use tls::TlsArguments;
 
@@ -81,6 +83,8 @@ pub(crate) struct ServeArguments {
     pub(crate) connections: ConnectionArguments,
     #[command(flatten)]
     pub(crate) throttle: ThrottleArguments,
+    #[command(flatten)]
+    pub(crate) telemetry: TelemetryArguments,
 }
 
 #[derive(Debug, Args)]

@@ -38,7 +38,11 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     } else {
         "off"
     };
-    logging::start(quiet)?;
+    let format = match &command {
+        Command::Serve(arguments) => arguments.telemetry.log_format,
+        _ => logging::LogFormat::default(),
+    };
+    logging::start(quiet, format)?;
     match command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),

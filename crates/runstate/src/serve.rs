@@ -66,12 +66,20 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     let issuers = issuers.unwrap_or_default();
     let database = Some(&arguments.database);
     let server = open(data_dir, database, limits, issuers, options).await?;
+    let metrics = match arguments.telemetry.metrics_listen {
+        Some(address) => Some(server.metrics(address).await?),
+        None => None,
+    };
     // Whoever started the server may read its first line and close the pipe: it serves on.
     if let Err(error) = announce(&server, arguments) {
         tracing::warn!(%error, "the address could not be printed");
     }
     if server.scheme() == "http" && !server.address().ip().is_loopback() {
         tracing::warn!("plain http on the network: whoever listens there can read the tokens");
+    }
+    if let Some(metrics) = metrics {
+        tracing::info!(address = %metrics.address(), "metrics are served at /metrics");
+        tokio::spawn(metrics.run());
     }
     let (stop, stopped) = oneshot::channel::<()>();
     let running = server.run(async move {

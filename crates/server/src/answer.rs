@@ -22,8 +22,9 @@ use crate::failure::{self, Refusal};
 use crate::guesses::Guesses;
 use crate::limits::Limits;
 use crate::origin::PublicOrigin;
-use crate::proxies::{Proxies, Source};
+use crate::proxies::Proxies;
 use crate::ready::{self, Readiness};
+use crate::telemetry::{Noted, Telemetry};
 use crate::{body, open, target};
 use engine::RequestIds;
 
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) guesses: Guesses,
     pub(crate) budget: Arc<Budget>,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) telemetry: Telemetry,
 }
 
 impl Shared {
@@ -50,6 +52,7 @@ impl Shared {
         let of_one = (!self.proxies.trusts(peer)).then_some(limits.connections_of_one);
         let place = self.connections.enter(peer, limits.connections, of_one);
         if place.is_none() {
+            self.telemetry.turned_away.count();
             let open = self.connections.count();
             tracing::debug!(%peer, open, "too many connections; another one is closed");
         }
@@ -62,31 +65,35 @@ pub(crate) async fn answer(shared: &Shared, peer: IpAddr, request: Request) -> R
     let ids = RequestIds::of(request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let asked = failure::asked(request.headers());
-    let source = shared.proxies.source(peer, request.headers());
-    let served = AssertUnwindSafe(serve(shared, (request, source), (&asked, &ids)))
+    let noted = Noted::of(shared.proxies.source(peer, request.headers()));
+    let in_flight = shared.telemetry.in_flight.enter();
+    let served = AssertUnwindSafe(serve(shared, (request, &noted), (&asked, &ids)))
         .catch_unwind()
         .await;
-    let refusal = match served {
-        Ok(Ok(mut response)) => {
-            ids.stamp(response.headers_mut());
-            return response;
-        }
-        Ok(Err(refusal)) => refusal,
-        Err(panic) => Error::internal(panic_message(&*panic)).into(),
-    };
-    let mut response = refusal.answer((&method, &uri), &asked, &ids);
+    let served = served.unwrap_or_else(|panic| {
+        let message = panic_message(&*panic);
+        Err(Error::internal(message).into())
+    });
+    let mut response = served.unwrap_or_else(|refusal| {
+        shared.telemetry.refused(&refusal);
+        refusal.answer((&method, &uri), &asked, &ids)
+    });
+    drop(in_flight);
+    let request = (&method, open::name(uri.path()));
+    let status = response.status();
+    shared.telemetry.answered(request, status, (&noted, &ids));
     ids.stamp(response.headers_mut());
     response
 }
 
 async fn serve(
     shared: &Shared,
-    (request, source): (Request, Source),
+    (request, noted): (Request, &Noted),
     (asked, ids): (&HeaderMap, &RequestIds),
 ) -> Result<Response<Body>, Refusal> {
     let (parts, unread) = request.into_parts();
-    let client = source.client;
-    let admitted = match admit(shared, &parts, source).await {
+    let client = noted.source.client;
+    let admitted = match admit(shared, &parts, noted).await {
         Ok(Admission::Open(response)) => return Ok(response),
         Ok(Admission::Ready) => {
             let handler = shared.handler.as_ref();
@@ -139,7 +146,7 @@ enum Admission {
     Service(exchange::Request),
 }
 
-async fn admit(shared: &Shared, parts: &Parts, source: Source) -> Result<Admission, Refusal> {
+async fn admit(shared: &Shared, parts: &Parts, noted: &Noted) -> Result<Admission, Refusal> {
     let uri = &parts.uri;
     let path = uri.path();
     let length = path.len() + uri.query().map_or(0, |query| query.len() + 1);
@@ -169,11 +176,12 @@ async fn admit(shared: &Shared, parts: &Parts, source: Source) -> Result<Admissi
         Ok(caller) => caller,
         Err(refused) => {
             if refused.is_guess() {
-                shared.guesses.wrong(source.client).await?;
+                shared.guesses.wrong(noted.source.client).await?;
             }
             return Err(refused.into());
         }
     };
+    noted.caller.get_or_init(|| Arc::clone(&caller));
     if shared.budget.is_spent() {
         return Err(body::no_room().into());
     }
@@ -185,8 +193,8 @@ async fn admit(shared: &Shared, parts: &Parts, source: Source) -> Result<Admissi
         service_root: match &shared.public_origin {
             Some(origin) => format!("{}/{root}", origin.as_str()),
             None => {
-                let scheme = source.scheme.unwrap_or(shared.scheme);
-                let authority = source.host.unwrap_or(authority);
+                let scheme = noted.source.scheme.unwrap_or(shared.scheme);
+                let authority = noted.source.host.as_ref().unwrap_or(&authority);
                 format!("{scheme}://{authority}/{root}")
             }
         },
@@ -195,7 +203,8 @@ async fn admit(shared: &Shared, parts: &Parts, source: Source) -> Result<Admissi
         headers: http::HeaderMap::new(),
         body: bytes::Bytes::new(),
         caller,
-        client: Some(source.client),
+        client: Some(noted.source.client),
+        route: noted.route.clone(),
         correlation: uuid::Uuid::nil(),
     }))
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use odata::Error;
 
 use crate::auth::AuthError;
+use crate::open;
 use engine::{RequestIds, failure};
 
 /// How errors are shown: as on Graph.
@@ -48,7 +49,8 @@ impl Refusal {
             Self::Auth(refused) => (refused.into(), refused.challenge()),
             Self::Error(error) => (error, None),
         };
-        failure::log(&error, ids, method.as_str(), uri.path());
+        let path = open::name(uri.path()).unwrap_or(uri.path());
+        failure::log(&error, ids, method.as_str(), path);
         let mut response = response(&error, asked, ids);
         if let Some(challenge) = challenge {
             let headers = response.headers_mut();

@@ -22,6 +22,7 @@ mod proxies;
 mod ready;
 mod stream;
 pub mod target;
+mod telemetry;
 mod throttle;
 pub mod tls;
 
@@ -30,4 +31,5 @@ pub use listen::{BindError, Options, Server};
 pub use origin::{NoOrigin, PublicOrigin};
 pub use private_file::FileError;
 pub use proxies::{NoNetwork, Proxies, ProxyHeaders, TrustedNetwork};
+pub use telemetry::{MetricsError, MetricsListener};
 pub use throttle::{Allowance, Throttle, WINDOW};

@@ -22,6 +22,7 @@ use crate::limits::Limits;
 use crate::origin::PublicOrigin;
 use crate::proxies::Proxies;
 use crate::ready::Readiness;
+use crate::telemetry::{MetricsError, MetricsListener, Telemetry};
 use crate::tls::{Tls, TlsError};
 
 /// How long the listener rests when the system has no socket left to give.
@@ -121,6 +122,7 @@ impl Server {
             guesses: Guesses::new(limits.wrong_tokens),
             budget: Budget::new(limits.held),
             connections: Arc::default(),
+            telemetry: Telemetry::default(),
             limits,
         });
         Ok(Self {
@@ -129,6 +131,14 @@ impl Server {
             shared,
             revoked,
         })
+    }
+
+    /// A listener of this server's `/metrics` on an address of its own, where nobody needs a token.
+    ///
+    /// # Errors
+    /// [`MetricsError`].
+    pub async fn metrics(&self, address: SocketAddr) -> Result<MetricsListener, MetricsError> {
+        MetricsListener::bind(address, Arc::clone(&self.shared)).await
     }
 
     /// The address that it listens on, with the real port.

@@ -46,6 +46,15 @@ pub(crate) fn answer(path: &str, method: &Method) -> Option<Result<Response<Body
     Some(Ok(response))
 }
 
+/// What a path that needs no token is counted as, and logged: never the secret of a file.
+pub(crate) fn name(path: &str) -> Option<&'static str> {
+    let known = OPEN_RESOURCES.iter().map(|resource| resource.path);
+    let mut known = known.chain([crate::ready::PATH]);
+    known
+        .find(|known| *known == path)
+        .or_else(|| path.starts_with(FILES).then_some(FILES))
+}
+
 /// A file as its URL names it.
 pub(crate) struct File {
     name: String,

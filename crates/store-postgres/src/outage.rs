@@ -4,6 +4,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use measures::STORES;
+
 /// While the database is away for long, one thread tries to reach it this often.
 const TRY: Duration = Duration::from_millis(500);
 
@@ -56,9 +58,12 @@ impl Outage {
     /// The database could not be reached.
     pub(crate) fn failed(&self) {
         let now = Instant::now();
-        self.state().get_or_insert(Away {
-            since: now,
-            tried: now,
+        self.state().get_or_insert_with(|| {
+            STORES.outages.count();
+            Away {
+                since: now,
+                tried: now,
+            }
         });
     }
 

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use measures::STORES;
 use odata::{Error, ErrorCode};
 use store::ReadJob;
 
@@ -72,6 +73,7 @@ impl Drop for Pool {
 
 fn answer(mut link: Link, jobs: &Receiver<Box<dyn ReadJob>>) {
     for job in jobs {
+        let _busy = STORES.readers_busy.enter();
         if let Some((job, outcome)) = carry_out(&mut link, job) {
             job.settle(outcome);
         }

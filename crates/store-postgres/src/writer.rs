@@ -3,8 +3,10 @@
 
 use std::io;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use measures::STORES;
 use odata::{Error, ErrorCode};
 use store::Job;
 
@@ -75,8 +77,13 @@ pub(crate) fn join(thread: JoinHandle<()>) -> bool {
 
 fn serve(mut link: Link, jobs: &Receiver<Box<dyn Job>>) {
     while let Ok(first) = jobs.recv() {
+        STORES.writes_waiting.set(jobs.len());
         let more = jobs.try_iter().take(GROUP - 1);
-        group::carry_out(&mut link, std::iter::once(first).chain(more).collect());
+        let group: Vec<_> = std::iter::once(first).chain(more).collect();
+        STORES.group_commands.observe(group.len());
+        let begun = Instant::now();
+        group::carry_out(&mut link, group);
+        STORES.group_time.observe_time(begun.elapsed());
         link.prune();
     }
 }

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use measures::STORES;
 use odata::{Error, ErrorCode};
 use rusqlite::Connection;
 use store::ReadJob;
@@ -76,6 +77,7 @@ fn answer(mut connection: Connection, context: &Context, jobs: &Receiver<Box<dyn
     }
     let mut session = Session::new(&connection, context.clone());
     for mut job in jobs {
+        let _busy = STORES.readers_busy.enter();
         *begun.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let begun = session.begin_read();
         if let Err(error) = &begun {

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use measures::STORES;
 use odata::{Error, ErrorCode};
 use rusqlite::Connection;
 use store::{Job, Verdict};
@@ -81,8 +82,12 @@ fn serve(connection: &Connection, context: Context, jobs: &Receiver<Box<dyn Job>
 }
 
 fn commit_group(session: &mut Session<'_>, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>) {
+    STORES.writes_waiting.set(jobs.len());
+    let begun = Instant::now();
     let mut done = Vec::with_capacity(64);
     let outcome = carry_out(session, first, jobs, &mut done).and_then(|()| session.commit());
+    STORES.group_commands.observe(done.len());
+    STORES.group_time.observe_time(begun.elapsed());
     let error = outcome.err().map(|error| {
         tracing::error!(%error, commands = done.len(), "a group of commands was not committed");
         session.abandon();

@@ -95,6 +95,7 @@ async fn read(request: Request) -> Result<exchange::Request, Error> {
         body,
         caller: Arc::new(Caller::default()),
         client: None,
+        route: engine::Route::default(),
         correlation,
     })
 }

@@ -12,6 +12,7 @@ use crate::exchange::{Request, Response};
 use crate::failure;
 use crate::prefer;
 use crate::request_ids::RequestIds;
+use crate::route::Route;
 
 /// Headers of the batch that hold for each request that does not say otherwise (OData 4.01
 /// Protocol, section 8).
@@ -166,6 +167,7 @@ impl Run<'_> {
             body: Bytes::from(body.unwrap_or_else(|| part.body.clone())),
             caller: outer.caller.clone(),
             client: outer.client,
+            route: Route::default(),
         })
     }
 

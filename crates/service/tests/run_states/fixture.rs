@@ -144,6 +144,7 @@ pub(crate) fn request(method: Method, path: &str, body: Option<&Value>) -> Reque
             ..Caller::default()
         }),
         client: None,
+        route: engine::Route::default(),
         correlation: uuid::Uuid::nil(),
     }
 }

@@ -170,6 +170,7 @@ impl Bags {
             body: body.to_owned().into(),
             caller: Arc::new(Caller::default()),
             client: None,
+            route: engine::Route::default(),
             correlation: uuid::Uuid::nil(),
         };
         match self.runtime.block_on(self.engine.handle(request)) {

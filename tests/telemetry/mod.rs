@@ -1,0 +1,4 @@
+//! What a server tells of itself: metrics and logs.
+
+mod logs;
+mod metrics;
