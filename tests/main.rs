@@ -4,6 +4,7 @@
 mod access;
 mod asynchronous;
 mod batch;
+mod devices;
 mod errors;
 mod families;
 mod operations;

@@ -1,5 +1,7 @@
 //! A request and its answer as the engine sees them: HTTP's words without a connection.
 
+pub mod devices;
+
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -148,6 +150,11 @@ pub trait Handler: Send + Sync + 'static {
 
     /// What was revoked; nothing can be, by default.
     fn revocations(&self) -> Option<&dyn Revocations> {
+        None
+    }
+
+    /// Who knows the devices that enrol by themselves; nobody by default.
+    fn devices(&self) -> Option<&dyn devices::Devices> {
         None
     }
 

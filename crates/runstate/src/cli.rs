@@ -2,6 +2,7 @@
 
 mod connections;
 mod database;
+mod devices;
 mod limits;
 mod proxies;
 mod telemetry;
@@ -20,6 +21,9 @@ use crate::duration;
 
 pub(crate) use connections::ConnectionArguments;
 pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
+pub(crate) use devices::{
+    CreateTokenArguments, DeviceCommand, EnrollmentTokenCommand, PlaceArguments, ReleaseArguments,
+};
 pub(crate) use limits::LimitArguments;
 pub(crate) use proxies::ProxyArguments;
 pub(crate) use telemetry::TelemetryArguments;
@@ -42,6 +46,12 @@ pub(crate) enum Command {
     Token(TokenArguments),
     /// Refuse all tokens of a user, an application or a device that were issued until now
     Revoke(RevokeArguments),
+    /// Make tokens by which devices enrol
+    #[command(subcommand)]
+    EnrollmentToken(EnrollmentTokenCommand),
+    /// Approve, revoke and release the devices that enrolled
+    #[command(subcommand)]
+    Device(DeviceCommand),
     /// Be a managed device
     #[command(subcommand)]
     Agent(AgentCommand),

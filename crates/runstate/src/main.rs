@@ -3,6 +3,7 @@
 mod agent;
 mod cli;
 mod demo;
+mod devices;
 mod duration;
 mod logging;
 mod revoke;
@@ -47,6 +48,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Revoke(arguments) => revoke::run(&arguments),
+        Command::EnrollmentToken(command) => devices::enrollment_token(&command),
+        Command::Device(command) => devices::device(&command),
         Command::Agent(AgentCommand::Run(arguments)) => agent::run(&arguments),
         Command::Demo => demo::run(),
     }

@@ -52,6 +52,7 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         public_origin: arguments.public_url.clone(),
         proxies: arguments.proxies.proxies(),
         throttle: arguments.throttle.throttle(),
+        signing_key: None,
         limits: server::Limits {
             notice: arguments.stop_delay,
             ..arguments.connections.with(arguments.limits.server())
@@ -117,6 +118,10 @@ pub(crate) async fn open(
     let url = database.and_then(|database| database.url.as_ref());
     let key = wire::signing_key(data_dir, url)?;
     let verifier = Verifier::new(&key).with_issuers(issuers);
+    let options = Options {
+        signing_key: Some(key),
+        ..options
+    };
     let throttle = options.throttle.clone();
     let handler = wire::service_handler(data_dir, database, limits, throttle).await?;
     Ok(Server::bind(options, verifier, handler).await?)

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::exchange::devices::Devices;
 use engine::exchange::{Answering, Downloads, Handler, Probing, Request, Revocations, Throttle};
 use engine::{Core, Engine, RandomIds};
 use server::auth::SigningKey;
-use service::{Archives, Graph, identity};
+use service::{Archives, DeviceIdentities, Graph, identity};
 use store::Store;
 use store::clock::{Clock, SystemClock};
 use store_postgres::{Options, Postgres, Target, Timeouts};
@@ -64,6 +65,7 @@ pub(crate) async fn service_handler(
         graph.clone(),
     ));
     Ok(Arc::new(Service {
+        devices: DeviceIdentities::new(core.clone(), graph.clone())?,
         archives: Archives::new(core.clone(), graph),
         revocations: identity::Revocations::new(core.clone())?,
         engine: Engine::new(core),
@@ -83,6 +85,19 @@ pub(crate) fn core(data_dir: &Path, database: Option<&DatabaseUrl>) -> Result<Ar
     };
     let database = database.map(|url| (url, options));
     Ok(Arc::new(parts(data_dir, database, Limits::default())?.0))
+}
+
+/// The identities of devices, for a command that works beside the servers.
+///
+/// # Errors
+/// The store cannot be opened.
+pub(crate) fn devices(
+    data_dir: &Path,
+    database: Option<&DatabaseUrl>,
+) -> Result<DeviceIdentities, Failure> {
+    let core = core(data_dir, database)?;
+    let graph = Graph::new(&core.model, &core.tables)?;
+    Ok(DeviceIdentities::new(core, graph)?)
 }
 
 fn parts(
@@ -111,16 +126,21 @@ fn parts(
     Ok((core, graph))
 }
 
-/// The engine, the files that export jobs make, and what was revoked.
+/// The engine, the files that export jobs make, the devices' keys, and what was revoked.
 struct Service {
     engine: Engine,
     archives: Archives,
+    devices: DeviceIdentities,
     revocations: identity::Revocations,
 }
 
 impl Handler for Service {
     fn downloads(&self) -> Option<&dyn Downloads> {
         Some(&self.archives)
+    }
+
+    fn devices(&self) -> Option<&dyn Devices> {
+        Some(&self.devices)
     }
 
     fn revocations(&self) -> Option<&dyn Revocations> {

@@ -15,7 +15,7 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use odata::{Error, ErrorCode};
 use tokio::time::timeout;
 
-use crate::auth::{self, Verifier};
+use crate::auth::{self, SigningKey, Verifier};
 use crate::budget::{self, Budget};
 use crate::connections::{Connections, Place};
 use crate::failure::{self, Refusal};
@@ -25,13 +25,15 @@ use crate::origin::PublicOrigin;
 use crate::proxies::Proxies;
 use crate::ready::{self, Readiness};
 use crate::telemetry::{Noted, Telemetry};
-use crate::{body, open, target};
+use crate::{body, devices, open, target};
 use engine::RequestIds;
 
 /// What all requests of a listener share.
 pub(crate) struct Shared {
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) verifier: Verifier,
+    /// What signs the tokens that devices get; without it they get none.
+    pub(crate) signing_key: Option<SigningKey>,
     pub(crate) limits: Limits,
     pub(crate) public_origin: Option<PublicOrigin>,
     pub(crate) proxies: Proxies,
@@ -105,6 +107,15 @@ async fn serve(
             return Ok(answer?);
         }
         Ok(Admission::Download(file)) => return Ok(open::download(shared, file, client).await?),
+        Ok(Admission::Device(route)) => {
+            let answer = devices::answer(shared, (route, &parts), unread);
+            let answer = timeout(shared.limits.request, answer).await;
+            let answer = answer.map_err(|_| too_long(&shared.limits))??;
+            if answer.status() == StatusCode::UNAUTHORIZED {
+                shared.guesses.wrong(client).await?;
+            }
+            return Ok(answer);
+        }
         Ok(Admission::Service(admitted)) => admitted,
         Err(refusal) => {
             body::discard(unread, &parts.headers, &shared.limits).await;
@@ -142,6 +153,8 @@ enum Admission {
     Ready,
     /// A file that is fetched by a URL of its own.
     Download(open::File),
+    /// A device that enrols, or wants a token.
+    Device(devices::Route),
     /// The service, with a request that lacks its headers, its body and its ids.
     Service(exchange::Request),
 }
@@ -168,6 +181,9 @@ async fn admit(shared: &Shared, parts: &Parts, noted: &Noted) -> Result<Admissio
     }
     if let Some(file) = open::file(path, &parts.method) {
         return Ok(Admission::Download(file?));
+    }
+    if let Some(route) = devices::route(path) {
+        return Ok(Admission::Device(route));
     }
     let (root, path) = target::split_root(path)?;
     let authority = target::authority(uri, parts.version, &parts.headers, shared.address)?;

@@ -11,6 +11,7 @@ mod body;
 mod budget;
 mod connection;
 mod connections;
+pub mod devices;
 mod failure;
 mod guesses;
 mod limits;

@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::answer::Shared;
-use crate::auth::Verifier;
 use crate::auth::revoked::{self, Latest};
+use crate::auth::{SigningKey, Verifier};
 use crate::budget::Budget;
 use crate::connection::connected;
 use crate::guesses::Guesses;
@@ -42,6 +42,8 @@ pub struct Options {
     pub proxies: Proxies,
     /// What counts the requests of callers; none lets them send what they like.
     pub throttle: Option<Arc<dyn Throttle>>,
+    /// What signs the tokens that devices get; without it they get none.
+    pub signing_key: Option<SigningKey>,
     /// The limits of requests.
     pub limits: Limits,
 }
@@ -93,6 +95,7 @@ impl Server {
             public_origin,
             proxies,
             throttle,
+            signing_key,
             limits,
         } = options;
         if tls.is_none() && !insecure_http && !listen.ip().to_canonical().is_loopback() {
@@ -113,6 +116,7 @@ impl Server {
         let shared = Arc::new(Shared {
             handler,
             verifier,
+            signing_key,
             scheme: if tls.is_some() { "https" } else { "http" },
             public_origin,
             proxies,

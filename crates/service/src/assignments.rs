@@ -1,16 +1,64 @@
 //! Assignments, and `assign`, which replaces the whole set.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm::Value;
+use edm::{Model, Value};
 use engine::{Answer, Call, Core, Scope, Target, insert_entity, load, locate};
 use odata::json::Argument;
 use odata::path::Segment;
 use odata::{Error, ErrorCode};
-use store::{NavigationMap, Row, TableId, Transaction, write};
+use store::{NavigationMap, Row, TableId, Tables, Transaction, write};
 
-use crate::graph::{Assignments, Graph};
+use crate::columns::{hidden, property, table_named};
+use crate::graph::{Graph, GraphError};
 use crate::layout::Layout;
+
+/// A table of assignments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Assignments {
+    pub(crate) table: TableId,
+    pub(crate) script_id: usize,
+    /// The target, or the target group's id.
+    pub(crate) target: usize,
+    /// Whether `target` is a group's id.
+    pub(crate) by_group: bool,
+    /// Whether remediations run, where that is said.
+    pub(crate) runs_remediation: Option<usize>,
+    /// The schedule, where there is one.
+    pub(crate) schedule: Option<usize>,
+}
+
+pub(crate) fn read(
+    model: &Model,
+    tables: &Tables,
+) -> Result<HashMap<TableId, Assignments>, GraphError> {
+    let names = [
+        "device_health_script_assignment",
+        "device_management_script_assignment",
+        "device_management_script_group_assignment",
+    ];
+    let mut found = HashMap::new();
+    for name in names {
+        let id = table_named(tables, name)?;
+        let table = tables.table(id);
+        let of = table
+            .of
+            .ok_or_else(|| GraphError(format!("{name} has no type")))?;
+        let ty = model.structured(of);
+        let by_group = ty.property("target").is_none();
+        let assignments = Assignments {
+            table: id,
+            script_id: hidden(table, "script_id")?,
+            target: property(ty, if by_group { "targetGroupId" } else { "target" })?,
+            by_group,
+            runs_remediation: ty.property("runRemediationScript"),
+            schedule: ty.property("runSchedule"),
+        };
+        found.insert(id, assignments);
+    }
+    Ok(found)
+}
 
 /// Completes a new assignment: its id is `{scriptId}:{groupId}`.
 pub(crate) fn insert(

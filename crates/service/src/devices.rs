@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use edm::time::DateTimeOffset;
-use edm::{ComplexValue, Model, StructuredId, Value};
+use edm::{ComplexValue, Model, OperationId, StructuredId, Value};
 use engine::{Answer, Call, Core, Scope};
 use odata::Error;
 use store::{Row, Select, Table, TableId, Transaction, write};
 
 use crate::columns::{hidden, property};
 use crate::graph::{Graph, GraphError};
+use crate::identity;
 
 /// The columns of devices that the domain works with.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +20,12 @@ pub(crate) struct Devices {
     pub(crate) user_principal_name: usize,
     pub(crate) operating_system: usize,
     pub(crate) group_ids: usize,
-    udid: usize,
+    pub(crate) udid: usize,
+    pub(crate) device_name: usize,
+    /// The `deviceRegistrationState`.
+    pub(crate) registration: usize,
     enrolled: usize,
-    last_sync: usize,
+    pub(crate) last_sync: usize,
     sync_requested: usize,
     action_results: usize,
     action: ActionResult,
@@ -41,6 +45,8 @@ impl Devices {
             operating_system: property(ty, "operatingSystem")?,
             group_ids: hidden(table, "group_ids")?,
             udid: property(ty, "udid")?,
+            device_name: property(ty, "deviceName")?,
+            registration: property(ty, "deviceRegistrationState")?,
             enrolled: property(ty, "enrolledDateTime")?,
             last_sync: property(ty, "lastSyncDateTime")?,
             sync_requested: hidden(table, "sync_requested")?,
@@ -165,9 +171,14 @@ pub(crate) fn check_in(
 pub(crate) fn delete(
     graph: &Graph,
     transaction: &mut dyn Transaction,
+    scope: &Scope<'_>,
     device: &Row,
 ) -> Result<(), Error> {
-    graph.requests.forget_device(transaction, &device[graph.id])
+    let id = &device[graph.id];
+    let principal = id.as_str().unwrap_or_default();
+    identity::revoke(scope.tables, transaction, scope.now, principal)?;
+    graph.device_keys.forget_device(transaction, id)?;
+    graph.requests.forget_device(transaction, id)
 }
 
 /// Completes a new device.
@@ -193,14 +204,13 @@ pub(crate) async fn enrol(graph: &Graph, core: &Arc<Core>, call: Call) -> Result
         let mut row = match &known {
             Some(row) => row.clone(),
             None => {
-                let mut row = scope.tables.table(devices.table).blank();
-                row[id] = Value::String(scope.ids.new_id().to_string());
-                row[devices.enrolled] = Value::DateTimeOffset(scope.now);
+                let mut row = new_device(devices, id, &scope);
                 row[devices.enrolled_by] = call.value(scope.model, "userPrincipalName");
                 row
             }
         };
-        describe(&scope, &call, devices, &mut row);
+        let given = |name: &str| call.value(scope.model, name);
+        describe(&scope, call.operation, &given, devices, &mut row);
         row[devices.group_ids] = groups.clone();
         row[devices.last_sync] = Value::DateTimeOffset(scope.now);
         save(&scope, transaction, devices, known.as_ref(), &row)?;
@@ -208,6 +218,14 @@ pub(crate) async fn enrol(graph: &Graph, core: &Arc<Core>, call: Call) -> Result
     })
     .await?;
     Ok(Answer::Entity(devices.table, row))
+}
+
+/// A device that enrols for the first time.
+pub(crate) fn new_device(devices: Devices, id: usize, scope: &Scope<'_>) -> Row {
+    let mut row = scope.tables.table(devices.table).blank();
+    row[id] = Value::String(scope.ids.new_id().to_string());
+    row[devices.enrolled] = Value::DateTimeOffset(scope.now);
+    row
 }
 
 fn group_ids(value: &Value) -> Result<Value, Error> {
@@ -221,19 +239,26 @@ fn group_ids(value: &Value) -> Result<Value, Error> {
 }
 
 /// The enrolment's parameters are named as the device's properties: each is set.
-fn describe(scope: &Scope<'_>, call: &Call, devices: Devices, row: &mut Row) {
+pub(crate) fn describe(
+    scope: &Scope<'_>,
+    operation: OperationId,
+    given: &dyn Fn(&str) -> Value,
+    devices: Devices,
+    row: &mut Row,
+) {
     let Some(of) = scope.tables.table(devices.table).of else {
         return;
     };
     let ty = scope.model.structured(of);
-    for parameter in scope.model.operation(call.operation).own_parameters() {
+    for parameter in scope.model.operation(operation).own_parameters() {
         if let Some(ordinal) = ty.property(&parameter.name) {
-            row[ordinal] = call.value(scope.model, &parameter.name);
+            row[ordinal] = given(&parameter.name);
         }
     }
 }
 
-fn by_identity(
+/// The device of an identity, its `udid`.
+pub(crate) fn by_identity(
     core: &Core,
     transaction: &mut dyn Transaction,
     devices: Devices,
@@ -254,7 +279,8 @@ fn by_identity(
     Ok(found)
 }
 
-fn save(
+/// Writes a device that is new, or differs from what was known.
+pub(crate) fn save(
     scope: &Scope<'_>,
     transaction: &mut dyn Transaction,
     devices: Devices,

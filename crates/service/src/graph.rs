@@ -11,9 +11,11 @@ use engine::{
 use odata::Error;
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
+use crate::assignments::Assignments;
 use crate::categories::Categories;
-use crate::columns::{hidden, property, table_named};
+use crate::columns::{property, table_named};
 use crate::days::Days;
+use crate::device_identity::{DeviceKeys, EnrollmentTokens};
 use crate::devices::Devices;
 use crate::dispatch::Dispatch;
 use crate::due::DueScript;
@@ -33,27 +35,14 @@ use crate::{assignments, categories, devices, ids, operations, scripts, states, 
 #[error("the model does not fit the service: {0}")]
 pub struct GraphError(pub(crate) String);
 
-/// A table of assignments.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Assignments {
-    pub(crate) table: TableId,
-    pub(crate) script_id: usize,
-    /// The target, or the target group's id.
-    pub(crate) target: usize,
-    /// Whether `target` is a group's id.
-    pub(crate) by_group: bool,
-    /// Whether remediations run, where that is said.
-    pub(crate) runs_remediation: Option<usize>,
-    /// The schedule, where there is one.
-    pub(crate) schedule: Option<usize>,
-}
-
 /// The Graph service for device scripts. A clone shares everything.
 #[derive(Clone)]
 pub struct Graph {
     pub(crate) layout: Arc<Layout>,
     pub(crate) tables: Arc<Tables>,
     pub(crate) devices: Devices,
+    pub(crate) device_keys: DeviceKeys,
+    pub(crate) enrollment_tokens: EnrollmentTokens,
     pub(crate) days: Arc<Days>,
     pub(crate) global: Arc<GlobalColumns>,
     pub(crate) requests: Requests,
@@ -120,6 +109,8 @@ impl Graph {
         };
         Ok(Self {
             devices,
+            device_keys: DeviceKeys::of(model, tables)?,
+            enrollment_tokens: EnrollmentTokens::of(tables)?,
             days: Arc::new(Days::of(model, tables)?),
             requests: Requests::of(tables)?,
             dispatch: Dispatch::of(tables)?,
@@ -129,7 +120,7 @@ impl Graph {
             policy_states: Arc::new(PolicyStates::of(model, tables)?),
             comanaged: table_named(tables, "comanaged_device")?,
             global: Arc::new(GlobalColumns::of(model)?),
-            assignments: Arc::new(read_assignments(model, tables)?),
+            assignments: Arc::new(assignments::read(model, tables)?),
             targets: TargetTypes::of(model)?,
             due: Arc::new(DueScript::of(model, tables, &layout)?),
             id: property(entity, "id")?,
@@ -263,7 +254,7 @@ impl Graph {
             let key = scope.tables.table(table).key_of(old);
             return summaries::delete(transaction, scope.tables, table, &key, adjustable, old);
         } else if table == self.devices.table {
-            devices::delete(self, transaction, old)?;
+            devices::delete(self, transaction, scope, old)?;
         } else if table == self.categories.table {
             self.categories
                 .follow_category(self, transaction, scope, old, None)?;
@@ -283,37 +274,6 @@ impl Graph {
         }
         Ok(Outcome::Write)
     }
-}
-
-fn read_assignments(
-    model: &Model,
-    tables: &Tables,
-) -> Result<HashMap<TableId, Assignments>, GraphError> {
-    let names = [
-        "device_health_script_assignment",
-        "device_management_script_assignment",
-        "device_management_script_group_assignment",
-    ];
-    let mut found = HashMap::new();
-    for name in names {
-        let id = table_named(tables, name)?;
-        let table = tables.table(id);
-        let of = table
-            .of
-            .ok_or_else(|| GraphError(format!("{name} has no type")))?;
-        let ty = model.structured(of);
-        let by_group = ty.property("target").is_none();
-        let assignments = Assignments {
-            table: id,
-            script_id: hidden(table, "script_id")?,
-            target: property(ty, if by_group { "targetGroupId" } else { "target" })?,
-            by_group,
-            runs_remediation: ty.property("runRemediationScript"),
-            schedule: ty.property("runSchedule"),
-        };
-        found.insert(id, assignments);
-    }
-    Ok(found)
 }
 
 impl Service for Graph {

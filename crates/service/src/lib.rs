@@ -9,6 +9,7 @@ mod categories;
 mod columns;
 mod counters;
 mod days;
+mod device_identity;
 mod devices;
 mod dispatch;
 mod due;
@@ -37,6 +38,9 @@ mod summaries;
 mod targets;
 mod users;
 
+pub use device_identity::{
+    DeviceIdentities, ENROLLMENT_TOKEN_PREFIX, EnrollmentToken, KnownDevice, NewEnrollmentToken,
+};
 pub use exports::{Archives, work as work_on_exports};
 pub use graph::{Graph, GraphError};
 pub use limits::Limits;

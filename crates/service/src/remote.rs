@@ -149,7 +149,7 @@ pub(crate) async fn execute(graph: &Graph, core: &Arc<Core>, call: Call) -> Resu
             match action.as_str() {
                 "syncDevice" => devices::ask_to_sync(&graph, &shared, transaction, &device)?,
                 "delete" => {
-                    devices::delete(&graph, transaction, &device)?;
+                    devices::delete(&graph, transaction, &shared.scope(), &device)?;
                     let key = std::slice::from_ref(&device[graph.id]);
                     transaction.delete(graph.devices.table, key)?;
                 }

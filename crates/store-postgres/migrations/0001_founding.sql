@@ -615,6 +615,32 @@ CREATE TABLE "dispatch_stop" (
   PRIMARY KEY ("stop_id")
 );
 
+CREATE TABLE "enrollment_token" (
+  "token_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "secret_hash" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "created_at" BIGINT NOT NULL DEFAULT 0,
+  "expires_at" BIGINT NOT NULL DEFAULT 0,
+  "uses" BIGINT NOT NULL DEFAULT 0,
+  "uses_left" BIGINT NOT NULL DEFAULT 0,
+  "group_ids" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  "needs_approval" SMALLINT NOT NULL DEFAULT 0,
+  "may_replace" SMALLINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("token_id")
+);
+
+CREATE TABLE "device_key" (
+  "device_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "state" BIGINT NOT NULL DEFAULT 0,
+  "key_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "public_key" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "made_at" BIGINT NOT NULL DEFAULT 0,
+  "replaceable" SMALLINT NOT NULL DEFAULT 0,
+  "nonce_hash" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "previous_nonce_hash" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "assertions" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  PRIMARY KEY ("device_id")
+);
+
 CREATE TABLE "device_health_script_assignment" (
   "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "run_remediation_script" SMALLINT NOT NULL DEFAULT 0,

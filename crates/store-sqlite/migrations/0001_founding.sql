@@ -535,6 +535,32 @@ CREATE TABLE "dispatch_stop" (
   PRIMARY KEY ("stop_id")
 ) STRICT;
 
+CREATE TABLE "enrollment_token" (
+  "token_id" TEXT NOT NULL DEFAULT '',
+  "secret_hash" TEXT NOT NULL DEFAULT '',
+  "created_at" INTEGER NOT NULL DEFAULT 0,
+  "expires_at" INTEGER NOT NULL DEFAULT 0,
+  "uses" INTEGER NOT NULL DEFAULT 0,
+  "uses_left" INTEGER NOT NULL DEFAULT 0,
+  "group_ids" TEXT NOT NULL DEFAULT '[]',
+  "needs_approval" INTEGER NOT NULL DEFAULT 0,
+  "may_replace" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("token_id")
+) STRICT;
+
+CREATE TABLE "device_key" (
+  "device_id" TEXT NOT NULL DEFAULT '',
+  "state" INTEGER NOT NULL DEFAULT 0,
+  "key_id" TEXT NOT NULL DEFAULT '',
+  "public_key" TEXT NOT NULL DEFAULT '',
+  "made_at" INTEGER NOT NULL DEFAULT 0,
+  "replaceable" INTEGER NOT NULL DEFAULT 0,
+  "nonce_hash" TEXT NOT NULL DEFAULT '',
+  "previous_nonce_hash" TEXT NOT NULL DEFAULT '',
+  "assertions" TEXT NOT NULL DEFAULT '[]',
+  PRIMARY KEY ("device_id")
+) STRICT;
+
 CREATE TABLE "device_health_script_assignment" (
   "id" TEXT NOT NULL DEFAULT '',
   "run_remediation_script" INTEGER NOT NULL DEFAULT 0,

@@ -82,6 +82,7 @@ impl Fixture {
             public_origin: None,
             proxies,
             throttle,
+            signing_key: None,
             limits,
         };
         let server = runtime

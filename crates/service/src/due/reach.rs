@@ -8,7 +8,8 @@ use odata::Error;
 use store::{Reader, Row, TableId};
 
 use crate::assignments;
-use crate::graph::{Assignments, Graph};
+use crate::assignments::Assignments;
+use crate::graph::Graph;
 use crate::states::text;
 use crate::targets::{ALL_DEVICES, ALL_USERS, Whom};
 

@@ -1,0 +1,80 @@
+//! How a device gets its identity, and shows it: OAuth's words without a connection.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use odata::Error;
+
+/// A device that enrols, as it says so.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    /// The enrolment token, as it came in the header `Authorization`.
+    pub token: String,
+    /// The request: a JWT that the device signed with the key that it carries.
+    pub request: String,
+    /// The tenant that was asked.
+    pub tenant: String,
+}
+
+/// What became of a device that enrolled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    /// The id of its `managedDevice`.
+    pub device_id: String,
+    /// Whether an administrator must approve it before it gets tokens.
+    pub approval_pending: bool,
+}
+
+/// Why a device is refused, in the words of RFC 6749, section 5.2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The `error`: `invalid_client`, `authorization_pending`, ….
+    pub error: &'static str,
+    /// The `error_description`, for a person.
+    pub description: String,
+}
+
+/// Why a device gets no identity, or no token.
+#[derive(Clone, Debug)]
+pub enum DeviceError {
+    /// It is refused.
+    Refused(Refusal),
+    /// The service cannot tell.
+    Failed(Error),
+}
+
+impl DeviceError {
+    /// A refusal.
+    #[must_use]
+    pub fn refused(error: &'static str, description: impl Into<String>) -> Self {
+        Self::Refused(Refusal {
+            error,
+            description: description.into(),
+        })
+    }
+}
+
+impl From<Error> for DeviceError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Refusal> for DeviceError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// An answer about a device that is being made.
+pub type Deciding<'a, T> = Pin<Box<dyn Future<Output = Result<T, DeviceError>> + Send + 'a>>;
+
+/// Who knows the devices and their keys.
+pub trait Devices: Send + Sync + 'static {
+    /// Enrols a device.
+    fn enrol(&self, enrolment: Enrolment) -> Deciding<'_, Enrolled>;
+
+    /// The id of the device whose assertion this is (RFC 7523, section 2.2), which may get a token
+    /// now. The same assertion is taken once.
+    fn assert(&self, assertion: String, tenant: String) -> Deciding<'_, String>;
+}

@@ -1,0 +1,6 @@
+//! How devices get their identity, and what is refused to those that have none or another's.
+
+mod assertions;
+mod clones;
+mod enrolment;
+mod holder;
