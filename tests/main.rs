@@ -9,6 +9,7 @@ mod errors;
 mod families;
 mod operations;
 mod query;
+mod reach;
 mod reports;
 mod seeds;
 mod servers;

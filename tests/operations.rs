@@ -10,14 +10,15 @@ use crate::support::{
 const TABLE: &str = include_str!("data/operations.tsv");
 
 /// One row of the table.
-struct Operation<'t> {
-    method: &'t str,
-    path: &'t str,
+pub(crate) struct Operation<'t> {
+    pub(crate) method: &'t str,
+    pub(crate) path: &'t str,
     /// Where the SDK's documents name none, what the method answers.
     success: u16,
 }
 
-fn operations() -> Vec<Operation<'static>> {
+/// The rows.
+pub(crate) fn operations() -> Vec<Operation<'static>> {
     let rows = TABLE.lines().skip(1).filter(|line| !line.is_empty());
     rows.map(|line| {
         let columns: Vec<&str> = line.split('\t').collect();
@@ -112,7 +113,7 @@ fn carry_out(client: &Client, operation: &Operation<'_>) -> Answer {
 }
 
 /// Makes an export job; answers its id.
-fn make_job(client: &Client) -> String {
+pub(crate) fn make_job(client: &Client) -> String {
     let jobs = "/beta/deviceManagement/reports/exportJobs";
     let made = client.post(jobs, &job()).expect_json(201);
     made["id"].as_str().expect("an id").to_owned()
@@ -178,7 +179,7 @@ fn keys(client: &Client, family: &Family, path: &str) -> Vec<String> {
 }
 
 /// The least body of a row.
-fn body(client: &Client, path: &str, family: Option<&Family>) -> Value {
+pub(crate) fn body(client: &Client, path: &str, family: Option<&Family>) -> Value {
     let last = path.rsplit('/').next().unwrap_or_default();
     match (last, family) {
         ("assign", Some(family)) => json!({ family.assign.0: [] }),

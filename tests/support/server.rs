@@ -165,6 +165,11 @@ impl Server {
         &self.address
     }
 
+    /// The address of its PostgreSQL database, if it has one.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     pub(crate) fn data_dir(&self) -> &Path {
         self.directory.path()
     }

@@ -4,6 +4,7 @@
 use edm::{NavigationProperty, Value};
 use odata::json::EntityPayload;
 use odata::{Error, ErrorCode};
+use store::visibility::allow;
 use store::{ColumnSet, Row, Transaction};
 
 use crate::access::{Caller, Permit};
@@ -83,6 +84,7 @@ impl Edit<'_> {
         payload: &EntityPayload,
         begin: impl FnOnce(&mut Row),
     ) -> Result<Row, Error> {
+        allow(transaction.changes(target.table).insert)?;
         let core = self.core;
         let table = core.tables.table(target.table);
         let mut row = table.blank_of(&core.model, payload.of);
@@ -154,6 +156,7 @@ impl Edit<'_> {
         mut new: Row,
         given: ColumnSet,
     ) -> Result<Row, Error> {
+        allow(transaction.changes(target.table).update)?;
         let core = self.core;
         let change = Change::Update {
             old,

@@ -13,6 +13,7 @@ use odata::uri::Limits;
 use store::clock::{Clock, utc_day};
 use store::{Row, Store, Table, TableId, Tables};
 
+use crate::access::Reach;
 use crate::asynchronous::{Cancels, Monitors};
 use crate::exchange::Throttle;
 use crate::permissions::Permissions;
@@ -65,6 +66,8 @@ pub struct Core {
     pub(crate) deep_updates: bool,
     /// Where entities of a type live, if they live in one collection of the container.
     homes: Arc<HashMap<StructuredId, String>>,
+    /// How far the permissions of the caller reach whom the store serves.
+    pub(crate) reach: Arc<Reach>,
     /// Whether a deletion waits to be drained, where that has to wait for a transaction around it.
     deferred: Option<Arc<AtomicBool>>,
     /// What counts the requests of callers.
@@ -112,6 +115,7 @@ impl Core {
             required: Arc::new(required),
             deep_updates,
             homes: Arc::new(homes),
+            reach: Arc::default(),
             deferred: None,
             throttle: None,
             monitors,
@@ -231,6 +235,7 @@ impl Core {
             tables: &self.tables,
             now: self.clock.now(),
             ids: self.ids.as_ref(),
+            reach: &self.reach,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use edm::Value;
 use odata::Error;
 use odata::path::Segment;
+use store::visibility::allow;
 use store::{NavigationMap, Reader, Row, Select, TableId, Transaction, read, write};
 
 use crate::access::Permit;
@@ -67,6 +68,7 @@ pub(crate) fn remove(
     old: &Row,
     _permit: Permit,
 ) -> Result<Rest, Error> {
+    allow(transaction.changes(target.table).delete)?;
     let change = Change::Delete { old };
     if core
         .service
@@ -79,6 +81,8 @@ pub(crate) fn remove(
     if !transaction.delete(target.table, &table.key_of(old))? {
         return Err(target.missing(core));
     }
+    // What hangs on what could be removed goes with it.
+    let transaction = transaction.unconfined();
     let mut rest = Rest::Gone;
     for map in core.tables.children(&core.model, target.of, table) {
         if remove_children(core, transaction, map, old)? == Rest::Waits {
@@ -138,14 +142,14 @@ pub async fn drain(core: &Arc<Core>) -> Result<(), Error> {
     loop {
         let shared = core.clone();
         let note = read(core.store.as_ref(), move |reader| {
-            first(&shared, reader, pending)
+            first(&shared, reader.everything(), pending)
         })
         .await?;
         let Some(note) = note else { return Ok(()) };
         let key = core.tables.table(pending).key_of(&note);
         let shared = core.clone();
         write(core.store.as_ref(), move |transaction| {
-            slice(&shared, transaction, pending, &key)
+            slice(&shared, transaction.unconfined(), pending, &key)
         })
         .await?;
     }

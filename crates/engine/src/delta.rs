@@ -40,6 +40,11 @@ pub(crate) struct Tracking {
 }
 
 impl Tracking {
+    /// Whether the request asks for changes, or to be told later what changes from now on.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.preferred || self.function || self.changes || self.token.is_some()
+    }
+
     /// Takes what is about change tracking out of a request: a function at the end of the path,
     /// which stands for the collection that it is bound to, and the tokens.
     ///

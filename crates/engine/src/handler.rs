@@ -22,7 +22,9 @@ use crate::format::{self, Json};
 use crate::negotiate::{self, Negotiated};
 use crate::page::take_size;
 use crate::permissions::Action;
-use crate::{answer, asynchronous, batch, compose, methods, rewrite, schema_version, unserved};
+use crate::{
+    answer, asynchronous, batch, compose, methods, reach, rewrite, schema_version, unserved,
+};
 
 /// The path of the OpenAPI description: no name of a model has a dot.
 const OPENAPI: &str = "openapi.json";
@@ -186,7 +188,9 @@ impl Engine {
         let needed = core
             .permissions
             .requirement(&core.model, resource, options, action);
-        request.caller.permit(&needed)
+        let permit = request.caller.permit(&needed)?;
+        reach::check(core, &request.caller, resource, &understood.tracking)?;
+        Ok(permit)
     }
 
     async fn carry_out(
@@ -206,7 +210,7 @@ impl Engine {
         match resource {
             Resource::Path(path) => {
                 methods::check(core, &path, &request.method)?;
-                let core = Arc::clone(core);
+                let core = core.confined(&request.caller).await?;
                 let context = Arc::new(Context {
                     core,
                     request,

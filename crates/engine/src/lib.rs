@@ -39,6 +39,7 @@ mod permissions;
 mod prefer;
 mod projection;
 mod property;
+mod reach;
 mod read;
 mod reference;
 mod relate;

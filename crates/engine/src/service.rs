@@ -6,9 +6,10 @@ use edm::time::DateTimeOffset;
 use edm::{Model, OperationId, StructuredId, Value};
 use odata::Error;
 use odata::json::Argument;
+use store::visibility::Visibility;
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
-use crate::access::{Caller, Permit};
+use crate::access::{Caller, Permit, Reach};
 use crate::core::{Core, Ids};
 use crate::failure::Form;
 use crate::target::Target;
@@ -121,6 +122,9 @@ pub struct Scope<'a> {
     pub now: DateTimeOffset,
     /// New ids.
     pub ids: &'a dyn Ids,
+    /// How far the permissions of the caller reach who changes it; everywhere for what the service
+    /// does by itself.
+    pub reach: &'a Reach,
 }
 
 /// A change of one row, about to be written. `given` are the columns that the client set.
@@ -221,11 +225,33 @@ pub trait Service: Send + Sync + 'static {
     /// if no entity can have that key.
     fn key(&self, table: TableId, parents: &[Value], own: &[Value]) -> Option<Vec<Value>>;
 
+    /// What a caller may see and change whose permissions do not reach everything. By default
+    /// nothing.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn visibility<'s>(
+        &'s self,
+        _core: Arc<Core>,
+        _reach: &'s Reach,
+    ) -> BoxFuture<'s, Result<Visibility, Error>> {
+        Box::pin(async { Ok(Visibility::default()) })
+    }
+
+    /// Whether a caller whose permissions do not reach everything may call an operation: one that
+    /// reads and writes what the caller names through the store that it is given, and whatever else
+    /// it means for what it has found so. By default none.
+    fn confines(&self, _model: &Model, _operation: OperationId, _reach: &Reach) -> bool {
+        false
+    }
+
     /// Columns that lists show as null unless `$select` names them.
     fn left_out_of_lists(&self, of: StructuredId) -> ColumnSet;
 
     /// Judges a change against the row as it is now, inside the transaction that carries it out,
-    /// and writes what follows from it.
+    /// and writes what follows from it. The transaction is confined to what the caller may see:
+    /// what the client names is looked up in it, what follows is written to
+    /// [`Transaction::unconfined`].
     ///
     /// # Errors
     /// Why the change cannot be; the whole command is undone.

@@ -148,6 +148,11 @@ impl Exports {
         self.reports.iter().any(|report| report.table == table)
     }
 
+    /// The tables that hold rows of reports.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = TableId> {
+        self.reports.iter().map(|report| report.table)
+    }
+
     /// Completes a new job, which must be one that can be done.
     ///
     /// # Errors
@@ -211,6 +216,7 @@ impl Exports {
             }
             Ok(())
         })?;
+        let transaction = transaction.unconfined();
         for job in jobs {
             self.delete(transaction, &job)?;
             transaction.delete(self.jobs, &[job])?;

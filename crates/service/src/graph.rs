@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use edm::{Model, OperationId, StructuredId, Value};
+use engine::access::Reach;
 use engine::{
     Answer, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, ShownTypes,
     Target,
 };
 use odata::Error;
+use store::visibility::Visibility;
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
 use crate::assignments::Assignments;
@@ -28,7 +30,10 @@ use crate::policy_states::PolicyStates;
 use crate::requests::Requests;
 use crate::states::Cause;
 use crate::targets::TargetTypes;
-use crate::{assignments, categories, devices, ids, operations, scripts, states, summaries, users};
+use crate::{
+    assignments, categories, devices, ids, operations, scripts, states, summaries, users,
+    visibility,
+};
 
 /// Why the model and the domain do not fit.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +55,7 @@ pub struct Graph {
     pub(crate) exports: Arc<Exports>,
     pub(crate) categories: Categories,
     filters: Filters,
-    policy_states: Arc<PolicyStates>,
+    pub(crate) policy_states: Arc<PolicyStates>,
     /// The view of devices that are managed elsewhere, too.
     comanaged: TableId,
     pub(crate) assignments: Arc<HashMap<TableId, Assignments>>,
@@ -260,12 +265,6 @@ impl Graph {
                 .follow_category(self, transaction, scope, old, None)?;
         } else if table == self.exports.jobs {
             self.exports.delete(transaction, &old[self.id])?;
-        } else if table == self.exports.container {
-            // It is always there; what it contains goes.
-            return self
-                .exports
-                .delete_all(transaction, scope)
-                .map(|()| Outcome::Done);
         } else if table != self.filters.table && !self.assignments.contains_key(&table) {
             return Err(Error::method_not_allowed(
                 "GET, HEAD, PATCH",
@@ -300,6 +299,18 @@ impl Service for Graph {
         Some(parents.iter().chain(own).cloned().collect())
     }
 
+    fn visibility<'s>(
+        &'s self,
+        core: Arc<Core>,
+        reach: &'s Reach,
+    ) -> BoxFuture<'s, Result<Visibility, Error>> {
+        Box::pin(visibility::visibility(self, core, reach))
+    }
+
+    fn confines(&self, model: &Model, operation: OperationId, reach: &Reach) -> bool {
+        visibility::confines(model, operation, reach)
+    }
+
     fn left_out_of_lists(&self, of: StructuredId) -> ColumnSet {
         self.layout
             .family_of(of)
@@ -330,12 +341,19 @@ impl Service for Graph {
                 .insert(self, scope, service_root, row)
                 .map(|()| Outcome::Write),
             Change::Insert { row, given, .. } => self
-                .judge_insert(transaction, scope, target.table, row, given)
+                .judge_insert(transaction.unconfined(), scope, target.table, row, given)
                 .map(|()| Outcome::Write),
             Change::Update { old, new, .. } => {
-                self.judge_update(transaction, scope, target.table, old, new)
+                self.judge_update(transaction.unconfined(), scope, target.table, old, new)
             }
-            Change::Delete { old } => self.judge_delete(transaction, scope, target.table, old),
+            Change::Delete { .. } if target.table == self.exports.container => {
+                // It is always there; what it contains goes, as far as the caller sees it.
+                self.exports.delete_all(transaction, scope)?;
+                Ok(Outcome::Done)
+            }
+            Change::Delete { old } => {
+                self.judge_delete(transaction.unconfined(), scope, target.table, old)
+            }
         }
     }
 

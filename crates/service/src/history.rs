@@ -42,6 +42,7 @@ pub(crate) async fn read(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<
             .get(&target.table)
             .ok_or_else(|| Error::internal("history of what has none"))?;
         let mut at = load(core, reader, &target)?[states.last_history].clone();
+        let reader = reader.everything();
         let mut rows = Vec::new();
         while rows.len() < LONGEST && !at.is_null() {
             // Where retention has cut the chain, the history ends.

@@ -31,6 +31,8 @@ pub(crate) struct Family {
     pub(crate) created: usize,
     /// When it was changed last.
     pub(crate) modified: usize,
+    /// The role scope tags.
+    pub(crate) role_scope_tags: usize,
 }
 
 /// A table of run states.
@@ -180,6 +182,7 @@ fn family(
         content_version: hidden(scripts, "content_version")?,
         created: the_tagged(ty, "created")?,
         modified: the_tagged(ty, "modified")?,
+        role_scope_tags: the_tagged(ty, "roleScopeTags")?,
     })
 }
 

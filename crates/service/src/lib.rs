@@ -27,6 +27,7 @@ mod operations;
 mod overview;
 mod payload_links;
 mod policy_states;
+mod reach;
 mod recount;
 mod remote;
 mod requests;
@@ -37,6 +38,7 @@ mod states;
 mod summaries;
 mod targets;
 mod users;
+mod visibility;
 
 pub use device_identity::{
     DeviceIdentities, ENROLLMENT_TOKEN_PREFIX, EnrollmentToken, KnownDevice, NewEnrollmentToken,

@@ -17,10 +17,11 @@ use crate::states::{self, Cause, text};
 pub(crate) struct PolicyStates {
     pub(crate) table: TableId,
     states: TableId,
-    scripts: TableId,
+    /// The scripts whose run states it shows.
+    pub(crate) scripts: TableId,
     id: usize,
     device_id: usize,
-    policy_id: usize,
+    pub(crate) policy_id: usize,
     /// Pairs of a property here and the run state's of the same name.
     shared: Vec<(usize, usize)>,
 }
@@ -76,6 +77,7 @@ impl PolicyStates {
             }
             Change::Update { old, new, .. } => {
                 let before = self.state_of(transaction, old)?;
+                let transaction = transaction.unconfined();
                 let mut after = before.clone();
                 self.copy(new, &mut after);
                 states::update(
@@ -93,6 +95,7 @@ impl PolicyStates {
             }
             Change::Delete { old } => {
                 let state = self.state_of(transaction, old)?;
+                let transaction = transaction.unconfined();
                 states::delete(graph, transaction, states, &state)?;
                 let key = scope.tables.table(states.table).key_of(&state);
                 transaction.delete(states.table, &key)?;
@@ -129,6 +132,7 @@ impl PolicyStates {
         }
         named.insert(graph.id);
         self.copy(row, &mut state);
+        let transaction = transaction.unconfined();
         states::insert(graph, transaction, scope, states, &mut state, named)?;
         if !transaction.insert(states.table, &state)? {
             let id = text(&state, graph.id);

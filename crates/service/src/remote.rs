@@ -46,6 +46,7 @@ pub(crate) async fn on_demand(
         let target = locate(&shared, transaction, &call.binding)?;
         let device = load(&shared, transaction, &target)?;
         let script = remediation(&graph, &shared, transaction, &call)?;
+        let transaction = transaction.unconfined();
         let reach = due::reach_of(&graph, &shared, transaction, &device, &script[graph.id])?;
         if reach.is_some_and(|reach: Reach| reach.is_excluded()) {
             return Err(refuse(
@@ -146,6 +147,7 @@ pub(crate) async fn execute(graph: &Graph, core: &Arc<Core>, call: Call) -> Resu
                 outcome.not_found.push(Value::from(id.as_str()));
                 continue;
             };
+            let transaction = transaction.unconfined();
             match action.as_str() {
                 "syncDevice" => devices::ask_to_sync(&graph, &shared, transaction, &device)?,
                 "delete" => {

@@ -7,6 +7,7 @@ use store::{Row, Transaction};
 
 use crate::graph::Graph;
 use crate::layout::Family;
+use crate::reach;
 
 /// Completes a new script and gives it an empty summary.
 pub(crate) fn insert(
@@ -16,6 +17,7 @@ pub(crate) fn insert(
     family: &Family,
     row: &mut Row,
 ) -> Result<(), Error> {
+    reach::insert_script(scope, family, row)?;
     let id = Value::String(scope.ids.new_id().to_string());
     row[graph.id] = id.clone();
     row[family.created] = Value::DateTimeOffset(scope.now);
@@ -36,6 +38,7 @@ pub(crate) fn update(
     new: &mut Row,
 ) -> Result<(), Error> {
     writable(graph, family, old)?;
+    reach::update_script(scope, family, old, new)?;
     new[family.modified] = Value::DateTimeOffset(scope.now);
     if family
         .content

@@ -11,6 +11,7 @@ use crate::graph::Graph;
 use crate::history;
 use crate::ids::{self, StateId};
 use crate::layout::States;
+use crate::reach;
 use crate::requests;
 use crate::users;
 
@@ -33,6 +34,7 @@ pub(crate) fn insert(
     given: ColumnSet,
 ) -> Result<(), Error> {
     identify(graph, scope, states, row, given)?;
+    reach::own_state(graph, scope, states, row)?;
     if let (Some(column), true) = (states.user_id, is_empty(row, states.user_id)) {
         row[column] = Value::String(primary_user(graph, transaction, states, row)?);
     }
@@ -41,6 +43,7 @@ pub(crate) fn insert(
         // The engine finds the key taken: nothing may move for a row that will not be written.
         return Ok(());
     }
+    reach::given(scope, states, None)?;
     follow(graph, transaction, scope, states, None, row, Cause::Report)
 }
 
@@ -104,6 +107,7 @@ pub(crate) fn update(
     new: &mut Row,
     cause: Cause,
 ) -> Result<(), Error> {
+    reach::given(scope, states, Some(old))?;
     follow(graph, transaction, scope, states, Some(old), new, cause)
 }
 

@@ -141,6 +141,7 @@ pub(crate) fn try_hold(hold: Hold) -> String {
 /// Whether a select reads the rows of its table alone, and no expression that may lead elsewhere.
 pub(crate) fn reads_one_table(table: &Table, select: &Select<'_>) -> bool {
     !table.reads_others
+        && select.visibility.is_none()
         && select.expressions.is_empty()
         && select.compute.is_empty()
         && select.linked.is_none()

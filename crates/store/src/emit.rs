@@ -12,6 +12,7 @@ mod page;
 mod scope;
 mod search;
 mod select;
+mod visible;
 
 use std::fmt::Write as _;
 
@@ -53,7 +54,7 @@ pub fn get(table: &Table, today: i32, model: &Model, dialect: Dialect) -> String
 /// `SELECT` of all columns, without conditions.
 fn all_columns(table: &Table, today: i32, model: &Model, dialect: Dialect) -> String {
     let no_others = Tables::default();
-    let compiler = Compiler::new(model, &no_others, dialect, today, DateTimeOffset::MIN);
+    let compiler = Compiler::new(model, &no_others, dialect, today, DateTimeOffset::MIN, None);
     let mut sql = "SELECT ".to_owned();
     let all: Vec<usize> = (0..table.columns.len()).collect();
     select::columns(&compiler, table, &all, &mut sql);

@@ -9,6 +9,7 @@ mod aggregation;
 pub mod cell;
 pub mod changes;
 pub mod clock;
+mod confined;
 pub mod ddl;
 mod emit;
 mod map;
@@ -19,8 +20,10 @@ mod select;
 pub mod suite;
 mod table;
 mod transaction;
+pub mod visibility;
 
 pub use aggregation::{Aggregated, AggregatedName, AggregatedSink, Aggregation, decode_aggregated};
+pub use confined::confined;
 pub use emit::{
     Dialect, Statement, add_many, aggregate, bind_row, delete, delete_where, exists, get, get_many,
     insert, insert_many, keys_many, log_horizon, log_rows, mark_log, next_keys, raise, raise_many,

@@ -6,6 +6,7 @@ use odata::expr::Expr;
 use odata::query::{Compute, Search};
 
 use crate::table::{Column, Link, Table, TableId, kind_of};
+use crate::visibility::Visibility;
 
 /// A read of one table, ready to be written as SQL.
 #[derive(Clone, Debug)]
@@ -43,6 +44,9 @@ pub struct Select<'a> {
     pub today: i32,
     /// What `now()` is.
     pub now: DateTimeOffset,
+    /// What may be seen of this table and of every other that the read leads to; without it, all.
+    /// A confined transaction puts it here: see [`crate::confined()`].
+    pub visibility: Option<&'a Visibility>,
 }
 
 /// What is linked to one source.
@@ -146,6 +150,7 @@ impl<'a> Select<'a> {
             offset: None,
             today: 0,
             now: DateTimeOffset::MIN,
+            visibility: None,
         }
     }
 

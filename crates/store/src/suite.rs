@@ -15,6 +15,7 @@ pub mod hierarchy;
 pub mod pages;
 pub mod rows;
 mod values;
+pub mod visibility;
 mod world;
 
 use std::sync::Arc;
@@ -105,6 +106,9 @@ macro_rules! store_suite {
             changes::who_follows_the_changes_ends_with_the_same_rows,
             changes::what_is_pruned_is_told,
             dynamic::dynamic_properties_come_back_as_they_were,
+            visibility::rules_mean_the_rows_of_memory,
+            visibility::nothing_is_written_beyond_what_is_seen,
+            visibility::what_lies_above_is_passed_and_not_read,
         }
     };
 }

@@ -13,6 +13,7 @@ use crate::cell::Cell;
 use crate::changes::{Horizon, LogPlace};
 use crate::select::Select;
 use crate::table::{ColumnSet, Row, TableId};
+use crate::visibility::Changes;
 
 /// A future on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -29,6 +30,9 @@ pub trait Cells {
 
 /// A snapshot: everything read through it is of one instant.
 pub trait Reader {
+    /// The same snapshot for what is nobody's request: all that there is can be read through it.
+    fn everything(&mut self) -> &mut dyn Reader;
+
     /// Runs a select and hands each row to `sink`, in order, until it fails.
     ///
     /// # Errors
@@ -106,6 +110,15 @@ pub trait Reader {
 /// A transaction: a snapshot that may also write. All of a command's writes become durable
 /// together, or none; so does the log of changes that each write of a tracked table appends to.
 pub trait Transaction: Reader {
+    /// The same transaction for what a command means beyond the rows that it names: counters,
+    /// history, what goes with a row. It is not confined to what the caller may see.
+    fn unconfined(&mut self) -> &mut dyn Transaction;
+
+    /// Which changes of a table's rows are allowed in it.
+    fn changes(&self, _table: TableId) -> Changes {
+        Changes::ALL
+    }
+
     /// Adds a row. `false`: the key is taken, and nothing was written.
     ///
     /// # Errors

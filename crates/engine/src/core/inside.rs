@@ -1,12 +1,14 @@
-//! The same parts on another store: inside a transaction that is not durable yet, or where
-//! commands can be cancelled.
+//! The same parts on another store: inside a transaction that is not durable yet, where commands
+//! can be cancelled, or where a caller sees only a part.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use odata::Error;
 use store::Store;
 
 use super::Core;
+use crate::access::{Caller, Reach};
 
 impl Core {
     /// The same parts on a store that works inside a transaction. What is to happen once that is
@@ -27,12 +29,31 @@ impl Core {
         }
     }
 
+    /// The same parts for a caller's request: if its permissions do not reach everything, on a store
+    /// that is confined to what the service lets it see and change.
+    ///
+    /// # Errors
+    /// What the service says.
+    pub async fn confined(self: &Arc<Self>, caller: &Caller) -> Result<Arc<Self>, Error> {
+        if caller.reach == Reach::Everything {
+            return Ok(Arc::clone(self));
+        }
+        let visibility = self.service.visibility(Arc::clone(self), &caller.reach);
+        let visibility = visibility.await?;
+        let (store, tables) = (Arc::clone(&self.store), Arc::clone(&self.tables));
+        Ok(Arc::new(Self {
+            store: store::confined(store, tables, visibility),
+            reach: Arc::new(caller.reach.clone()),
+            ..(**self).clone()
+        }))
+    }
+
     /// Forgets the status monitors of requests that were to be answered later. Those that run are
     /// ended.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn forget_asynchronous_requests(&self) -> Result<(), odata::Error> {
+    pub async fn forget_asynchronous_requests(&self) -> Result<(), Error> {
         self.monitors.forget(self).await
     }
 

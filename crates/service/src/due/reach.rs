@@ -1,6 +1,6 @@
 //! Which scripts are assigned to a device.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use edm::Value;
 use engine::Core;
@@ -77,6 +77,36 @@ pub(crate) fn reach_of(
     Ok(reaching
         .find(|(id, _)| id == script)
         .map(|(_, reach)| reach))
+}
+
+/// The ids of the scripts that are for a device: assigned to it, or asked for on it.
+///
+/// # Errors
+/// What the store says.
+pub(crate) fn assigned(
+    graph: &Graph,
+    core: &Core,
+    reader: &mut dyn Reader,
+    device: &str,
+) -> Result<BTreeSet<String>, Error> {
+    let Some(device) = reader.get(graph.devices.table, &[Value::from(device)])? else {
+        return Ok(BTreeSet::new());
+    };
+    let mut scripts = BTreeSet::new();
+    let mut excluded = BTreeSet::new();
+    for (id, reach) in reaching(graph, core, reader, &device)? {
+        let Some(id) = id.as_str().map(str::to_owned) else {
+            continue;
+        };
+        match reach.is_excluded() {
+            true => excluded.insert(id),
+            false => scripts.insert(id),
+        };
+    }
+    for asked in graph.requests.of_device(core, reader, &device[graph.id])? {
+        scripts.extend(asked.as_str().map(str::to_owned));
+    }
+    Ok(&scripts - &excluded)
 }
 
 /// The scripts whose assignments speak of a device, including it or not, by id, in a stable order.

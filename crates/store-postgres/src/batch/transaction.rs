@@ -63,6 +63,10 @@ impl Batch<'_> {
 }
 
 impl Reader for Batch<'_> {
+    fn everything(&mut self) -> &mut dyn Reader {
+        self
+    }
+
     fn select(
         &mut self,
         _: &Select<'_>,
@@ -140,6 +144,10 @@ impl Reader for Batch<'_> {
 }
 
 impl Transaction for Batch<'_> {
+    fn unconfined(&mut self) -> &mut dyn Transaction {
+        self
+    }
+
     fn insert(&mut self, id: TableId, row: &Row) -> Result<bool, Error> {
         let tables = self.session.tables();
         let table = tables.table(id);

@@ -44,6 +44,10 @@ impl Session {
 }
 
 impl Reader for Session {
+    fn everything(&mut self) -> &mut dyn Reader {
+        self
+    }
+
     fn select(
         &mut self,
         select: &Select<'_>,

@@ -90,6 +90,10 @@ impl Session {
 }
 
 impl Transaction for Session {
+    fn unconfined(&mut self) -> &mut dyn Transaction {
+        self
+    }
+
     fn insert(&mut self, id: TableId, row: &Row) -> Result<bool, Error> {
         let (model, tables) = (self.model(), self.tables());
         let table = tables.table(id);

@@ -47,6 +47,10 @@ impl<'c> Session<'c> {
 }
 
 impl Reader for Session<'_> {
+    fn everything(&mut self) -> &mut dyn Reader {
+        self
+    }
+
     fn select(
         &mut self,
         select: &Select<'_>,

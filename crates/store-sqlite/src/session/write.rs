@@ -108,6 +108,10 @@ fn ours(error: Error) -> rusqlite::Error {
 }
 
 impl Transaction for Session<'_> {
+    fn unconfined(&mut self) -> &mut dyn Transaction {
+        self
+    }
+
     fn insert(&mut self, id: TableId, row: &Row) -> Result<bool, Error> {
         // An addition may have made the row.
         self.settle_additions(id)?;

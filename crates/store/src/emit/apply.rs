@@ -50,10 +50,10 @@ pub fn aggregate(
 ) -> Result<(Statement, Vec<Aggregated>), Error> {
     let select = &aggregation.input;
     let table = tables.table(select.table);
-    let compiler = Compiler::new(model, tables, dialect, select.today, select.now);
+    let compiler = Compiler::of(model, tables, dialect, select);
     let env = environment(table, select)?;
     let relation = Relation {
-        from: Fragment::sure(format!("\"{}\"", table.name)),
+        from: compiler.source(select.table, None),
         alias: table.name.clone(),
         conditions: conditions(&compiler, &env, table, select)?,
         env,

@@ -26,7 +26,9 @@ use odata::expr::Expr;
 use super::Dialect;
 use super::fragment::Fragment;
 use super::scope::Env;
+use crate::select::Select;
 use crate::table::{ColumnKind, Tables};
+use crate::visibility::Visibility;
 
 /// Expressions deeper than this are refused; the binder refuses them before.
 const MAX_DEPTH: usize = 200;
@@ -41,6 +43,8 @@ pub(super) struct Compiler<'m> {
     pub(super) dialect: Dialect,
     pub(super) today: i32,
     pub(super) now: DateTimeOffset,
+    /// What may be seen; without it, all.
+    pub(super) visibility: Option<&'m Visibility>,
     aliases: Counter<usize>,
     depth: Counter<usize>,
     /// How many subqueries are around: within one, names say of which table they are.
@@ -54,6 +58,7 @@ impl<'m> Compiler<'m> {
         dialect: Dialect,
         today: i32,
         now: DateTimeOffset,
+        visibility: Option<&'m Visibility>,
     ) -> Self {
         Self {
             model,
@@ -61,10 +66,22 @@ impl<'m> Compiler<'m> {
             dialect,
             today,
             now,
+            visibility,
             aliases: Counter::new(0),
             depth: Counter::new(0),
             subqueries: Counter::new(0),
         }
+    }
+
+    /// One for what a select reads.
+    pub(super) fn of(
+        model: &'m Model,
+        tables: &'m Tables,
+        dialect: Dialect,
+        select: &Select<'m>,
+    ) -> Self {
+        let (today, now) = (select.today, select.now);
+        Self::new(model, tables, dialect, today, now, select.visibility)
     }
 
     /// Compiles what stands within a subquery.

@@ -17,7 +17,8 @@ pub(super) fn exists(
     linked: &Linked,
 ) -> Result<Fragment, Error> {
     let link = compiler.tables.table(linked.link.table);
-    let mut exists = Fragment::sure(format!("EXISTS (SELECT 1 FROM \"{}\"", link.name));
+    let mut exists = Fragment::sure("EXISTS (SELECT 1 FROM ");
+    exists.push(&compiler.source(linked.link.table, None));
     let mut lead = "WHERE";
     for ((column, _), value) in linked.link.source.iter().zip(&linked.source) {
         let name = &link.columns[*column].name;

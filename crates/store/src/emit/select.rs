@@ -25,7 +25,7 @@ pub fn select(
     count: bool,
 ) -> Result<Statement, Error> {
     let table = tables.table(select.table);
-    let compiler = Compiler::new(model, tables, dialect, select.today, select.now);
+    let compiler = Compiler::of(model, tables, dialect, select);
     let env = environment(table, select)?;
     let mut out = Statement {
         sql: String::with_capacity(256),
@@ -47,7 +47,8 @@ pub fn select(
             out.sql.push('1');
         }
     }
-    let _ = write!(out.sql, " FROM \"{}\"", table.name);
+    out.sql.push_str(" FROM ");
+    compiler.write_table(select.table, &mut out);
     let terms = page::terms(&compiler, &env, table, &select.order)?;
     let mut conditions = conditions(&compiler, &env, table, select)?;
     if let Some(after) = select.after.as_ref().filter(|_| !count) {

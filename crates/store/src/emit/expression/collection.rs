@@ -71,7 +71,7 @@ impl<'m> Compiler<'m> {
                 self.column_name(right.0, right.1, pair.1)
             ))
         };
-        let mut from = Fragment::sure(format!("\"{}\" AS \"{name}\"", to.name));
+        let mut from = self.source(map.table, Some(&name));
         let mut conditions: Vec<Fragment> = map
             .on
             .iter()
@@ -80,10 +80,10 @@ impl<'m> Compiler<'m> {
         if let Some(link) = &map.link {
             let between = self.tables.table(link.table);
             let between_name = self.alias();
-            from = Fragment::sure(format!(
-                "\"{}\" AS \"{between_name}\" JOIN \"{}\" AS \"{name}\" ON ",
-                between.name, to.name
-            ));
+            from = self.source(link.table, Some(&between_name));
+            from.sql.push_str(" JOIN ");
+            from.push(&self.source(map.table, Some(&name)));
+            from.sql.push_str(" ON ");
             for (i, pair) in link.target.iter().enumerate() {
                 let lead = if i == 0 { "" } else { " AND " };
                 from.sql.push_str(lead);

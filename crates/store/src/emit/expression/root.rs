@@ -56,10 +56,10 @@ impl<'m> Compiler<'m> {
         let keys = self.model.structured(of).key.len();
         let mut tables = self.tables.iter();
         let found = tables.find(|(_, table)| table.of == Some(of) && table.key.len() == keys);
-        let (_, table) = found.ok_or_else(|| self.unsupported("'$root' with such a path"))?;
+        let (id, table) = found.ok_or_else(|| self.unsupported("'$root' with such a path"))?;
         let name = self.alias();
         Ok(Source {
-            from: Fragment::sure(format!("\"{}\" AS \"{name}\"", table.name)),
+            from: self.source(id, Some(&name)),
             conditions: Vec::new(),
             item: Scope::Row {
                 table,

@@ -1,0 +1,209 @@
+//! What callers may see and change whose permissions do not reach everything: an administrator who
+//! is confined to role scope tags, and a device. A table that nothing is said about is not seen.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use edm::{Model, OperationId};
+use engine::Core;
+use engine::access::Reach;
+use odata::Error;
+use store::visibility::{Above, Changes, Rule, Visibility};
+use store::{TableId, read};
+
+use crate::columns::hidden;
+use crate::due;
+use crate::graph::Graph;
+use crate::ids;
+use crate::layout::Family;
+
+/// The tag of what has none.
+pub(crate) const DEFAULT_TAG: &str = "0";
+
+/// What a caller may see and change.
+///
+/// # Errors
+/// What the store says.
+pub(crate) async fn visibility(
+    graph: &Graph,
+    core: Arc<Core>,
+    reach: &Reach,
+) -> Result<Visibility, Error> {
+    match reach {
+        Reach::Everything => {
+            let mut all = Visibility::default();
+            for (table, _) in core.tables.iter() {
+                all.set(table, Rule::All, Changes::ALL);
+            }
+            Ok(all)
+        }
+        Reach::RoleScopeTags(tags) => of_tags(graph, &core, tags),
+        Reach::Device(id) => {
+            let id = ids::guid(id).unwrap_or_else(|| id.clone());
+            let (shared, of, device) = (core.clone(), graph.clone(), id.clone());
+            let scripts = read(core.store.as_ref(), move |reader| {
+                due::assigned(&of, &shared, reader, &device)
+            });
+            of_device(graph, &core, &id, scripts.await?)
+        }
+    }
+}
+
+/// Whether a caller may call an operation: one that looks up what the caller names in the store that
+/// it is given, and reads and writes beyond that only what follows from it.
+pub(crate) fn confines(model: &Model, operation: OperationId, reach: &Reach) -> bool {
+    const OF_DEVICES: [&str; 2] = ["runstate.dueScripts", "runstate.history"];
+    const OF_ADMINISTRATORS: [&str; 9] = [
+        "microsoft.graph.assign",
+        "microsoft.graph.executeAction",
+        "microsoft.graph.getRemediationHistory",
+        "microsoft.graph.getRemediationSummary",
+        "microsoft.graph.hasPayloadLinks",
+        "microsoft.graph.initiateOnDemandProactiveRemediation",
+        "microsoft.graph.syncDevice",
+        "microsoft.graph.validateComplianceScript",
+        "runstate.history",
+    ];
+    let name = model.operation(operation).name.as_str();
+    match reach {
+        Reach::Everything => true,
+        Reach::RoleScopeTags(_) => OF_ADMINISTRATORS.contains(&name),
+        Reach::Device(_) => OF_DEVICES.contains(&name),
+    }
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::internal(error.to_string())
+}
+
+fn only(text: &str) -> Arc<BTreeSet<String>> {
+    Arc::new(BTreeSet::from([text.to_owned()]))
+}
+
+/// Scripts with one of these tags, and what lies under them; what has no tags of its own, all.
+fn of_tags(graph: &Graph, core: &Core, tags: &BTreeSet<String>) -> Result<Visibility, Error> {
+    let mut seen = Visibility::default();
+    let texts = Arc::new(tags.clone());
+    for family in &graph.layout.families {
+        let rule = Rule::Holding {
+            column: family.role_scope_tags,
+            texts: Arc::clone(&texts),
+            empty: tags.contains(DEFAULT_TAG),
+        };
+        seen.set(family.table, rule, Changes::ALL);
+    }
+    under_scripts(graph, core, &mut seen)?;
+    for name in [
+        "device_management",
+        "managed_device",
+        "comanaged_device",
+        "managed_device_user",
+        "device_category",
+        "assignment_filter",
+        "device_management_reports",
+    ] {
+        seen.set(named(core, name)?, Rule::All, Changes::ALL);
+    }
+    Ok(seen)
+}
+
+/// What hangs on scripts is seen with them.
+fn under_scripts(graph: &Graph, core: &Core, seen: &mut Visibility) -> Result<(), Error> {
+    let layout = &graph.layout;
+    let tables_of = |has: &dyn Fn(&Family) -> bool| -> Vec<TableId> {
+        let families = layout.families.iter().filter(|family| has(family));
+        families.map(|family| family.table).collect()
+    };
+    let under = |column: usize, tables: Vec<TableId>| Rule::Under { column, tables };
+    for states in layout.states.values() {
+        let scripts = tables_of(&|family| family.states == states.table);
+        let rule = under(states.script_id, scripts.clone());
+        seen.set(states.table, rule.clone(), Changes::ALL);
+        seen.set(states.history, rule, Changes::NONE);
+        let summary = under(graph.id, scripts);
+        seen.set(states.summary, summary, Changes::ALL);
+    }
+    for users in layout.users.values() {
+        let scripts = tables_of(&|family| family.users == Some(users.table));
+        seen.set(users.table, under(users.script_id, scripts), Changes::ALL);
+    }
+    for assignments in graph.assignments.values() {
+        let scripts = tables_of(&|family| assigns(core, family, assignments.table));
+        let rule = under(assignments.script_id, scripts);
+        seen.set(assignments.table, rule, Changes::ALL);
+    }
+    let remediations = graph.policy_states.scripts;
+    let days = under(graph.days.script_id, vec![remediations]);
+    seen.set(graph.days.table, days, Changes::NONE);
+    let policies = under(graph.policy_states.policy_id, vec![remediations]);
+    seen.set(graph.policy_states.table, policies, Changes::ALL);
+    let all = tables_of(&|_| true);
+    for report in graph.exports.tables() {
+        let column = hidden(core.tables.table(report), "policy_id").map_err(internal)?;
+        seen.set(report, under(column, all.clone()), Changes::NONE);
+    }
+    Ok(())
+}
+
+/// Whether a navigation property of a family's scripts leads to a table.
+fn assigns(core: &Core, family: &Family, table: TableId) -> bool {
+    let navigation = 0..core.model.structured(family.of).navigation.len();
+    navigation
+        .filter_map(|index| core.tables.navigation(&core.model, family.of, index))
+        .any(|map| map.table == table)
+}
+
+/// The device itself, the scripts that are assigned to it, and the run states that it reports.
+fn of_device(
+    graph: &Graph,
+    core: &Core,
+    device: &str,
+    scripts: BTreeSet<String>,
+) -> Result<Visibility, Error> {
+    let mut seen = Visibility::default();
+    let is_device = |column: usize| Rule::Among {
+        column,
+        texts: only(device),
+    };
+    let scripts = Arc::new(scripts);
+    for family in &graph.layout.families {
+        let rule = Rule::Among {
+            column: graph.id,
+            texts: Arc::clone(&scripts),
+        };
+        seen.set(family.table, rule, Changes::NONE);
+        // A run that was given to it is reported, whatever became of the assignment since.
+        let above = Above {
+            table: family.states,
+            text: device.to_owned(),
+        };
+        seen.let_pass(family.table, above);
+    }
+    for states in graph.layout.states.values() {
+        let own = Rule::Every(vec![
+            is_device(states.state_key),
+            is_device(states.device_id),
+        ]);
+        let reports = Changes {
+            delete: false,
+            ..Changes::ALL
+        };
+        seen.set(states.table, own.clone(), reports);
+        seen.set(states.history, own, Changes::NONE);
+    }
+    for (name, column) in [
+        ("managed_device", "id"),
+        ("comanaged_device", "id"),
+        ("managed_device_user", "device_id"),
+        ("device_health_script_policy_state", "device_id"),
+    ] {
+        let table = named(core, name)?;
+        let column = hidden(core.tables.table(table), column).map_err(internal)?;
+        seen.set(table, is_device(column), Changes::NONE);
+    }
+    Ok(seen)
+}
+
+fn named(core: &Core, name: &str) -> Result<TableId, Error> {
+    crate::columns::table_named(&core.tables, name).map_err(internal)
+}
