@@ -37,14 +37,14 @@ pub(crate) async fn visibility(
             }
             Ok(all)
         }
-        Reach::RoleScopeTags(tags) => of_tags(graph, &core, tags),
+        Reach::RoleScopeTags(tags) => of_tags(graph, &core.model, tags),
         Reach::Device(id) => {
             let id = ids::guid(id).unwrap_or_else(|| id.clone());
             let (shared, of, device) = (core.clone(), graph.clone(), id.clone());
             let scripts = read(core.store.as_ref(), move |reader| {
                 due::assigned(&of, &shared, reader, &device)
             });
-            of_device(graph, &core, &id, scripts.await?)
+            of_device(graph, &id, scripts.await?)
         }
     }
 }
@@ -81,7 +81,7 @@ fn only(text: &str) -> Arc<BTreeSet<String>> {
 }
 
 /// Scripts with one of these tags, and what lies under them; what has no tags of its own, all.
-fn of_tags(graph: &Graph, core: &Core, tags: &BTreeSet<String>) -> Result<Visibility, Error> {
+fn of_tags(graph: &Graph, model: &Model, tags: &BTreeSet<String>) -> Result<Visibility, Error> {
     let mut seen = Visibility::default();
     let texts = Arc::new(tags.clone());
     for family in &graph.layout.families {
@@ -92,7 +92,7 @@ fn of_tags(graph: &Graph, core: &Core, tags: &BTreeSet<String>) -> Result<Visibi
         };
         seen.set(family.table, rule, Changes::ALL);
     }
-    under_scripts(graph, core, &mut seen)?;
+    under_scripts(graph, model, &mut seen)?;
     for name in [
         "device_management",
         "managed_device",
@@ -102,13 +102,13 @@ fn of_tags(graph: &Graph, core: &Core, tags: &BTreeSet<String>) -> Result<Visibi
         "assignment_filter",
         "device_management_reports",
     ] {
-        seen.set(named(core, name)?, Rule::All, Changes::ALL);
+        seen.set(named(graph, name)?, Rule::All, Changes::ALL);
     }
     Ok(seen)
 }
 
 /// What hangs on scripts is seen with them.
-fn under_scripts(graph: &Graph, core: &Core, seen: &mut Visibility) -> Result<(), Error> {
+fn under_scripts(graph: &Graph, model: &Model, seen: &mut Visibility) -> Result<(), Error> {
     let layout = &graph.layout;
     let tables_of = |has: &dyn Fn(&Family) -> bool| -> Vec<TableId> {
         let families = layout.families.iter().filter(|family| has(family));
@@ -128,7 +128,7 @@ fn under_scripts(graph: &Graph, core: &Core, seen: &mut Visibility) -> Result<()
         seen.set(users.table, under(users.script_id, scripts), Changes::ALL);
     }
     for assignments in graph.assignments.values() {
-        let scripts = tables_of(&|family| assigns(core, family, assignments.table));
+        let scripts = tables_of(&|family| assigns(graph, model, family, assignments.table));
         let rule = under(assignments.script_id, scripts);
         seen.set(assignments.table, rule, Changes::ALL);
     }
@@ -139,27 +139,22 @@ fn under_scripts(graph: &Graph, core: &Core, seen: &mut Visibility) -> Result<()
     seen.set(graph.policy_states.table, policies, Changes::ALL);
     let all = tables_of(&|_| true);
     for report in graph.exports.tables() {
-        let column = hidden(core.tables.table(report), "policy_id").map_err(internal)?;
+        let column = hidden(graph.tables.table(report), "policy_id").map_err(internal)?;
         seen.set(report, under(column, all.clone()), Changes::NONE);
     }
     Ok(())
 }
 
 /// Whether a navigation property of a family's scripts leads to a table.
-fn assigns(core: &Core, family: &Family, table: TableId) -> bool {
-    let navigation = 0..core.model.structured(family.of).navigation.len();
+fn assigns(graph: &Graph, model: &Model, family: &Family, table: TableId) -> bool {
+    let navigation = 0..model.structured(family.of).navigation.len();
     navigation
-        .filter_map(|index| core.tables.navigation(&core.model, family.of, index))
+        .filter_map(|index| graph.tables.navigation(model, family.of, index))
         .any(|map| map.table == table)
 }
 
 /// The device itself, the scripts that are assigned to it, and the run states that it reports.
-fn of_device(
-    graph: &Graph,
-    core: &Core,
-    device: &str,
-    scripts: BTreeSet<String>,
-) -> Result<Visibility, Error> {
+fn of_device(graph: &Graph, device: &str, scripts: BTreeSet<String>) -> Result<Visibility, Error> {
     let mut seen = Visibility::default();
     let is_device = |column: usize| Rule::Among {
         column,
@@ -197,13 +192,51 @@ fn of_device(
         ("managed_device_user", "device_id"),
         ("device_health_script_policy_state", "device_id"),
     ] {
-        let table = named(core, name)?;
-        let column = hidden(core.tables.table(table), column).map_err(internal)?;
+        let table = named(graph, name)?;
+        let column = hidden(graph.tables.table(table), column).map_err(internal)?;
         seen.set(table, is_device(column), Changes::NONE);
     }
     Ok(seen)
 }
 
-fn named(core: &Core, name: &str) -> Result<TableId, Error> {
-    crate::columns::table_named(&core.tables, name).map_err(internal)
+fn named(graph: &Graph, name: &str) -> Result<TableId, Error> {
+    crate::columns::table_named(&graph.tables, name).map_err(internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Entities that nobody sees whose permissions do not reach everything.
+    const OF_NOBODY: [&str; 1] = ["device_management_export_job"];
+    /// What a device sees something of beside scripts, run states and their histories.
+    const OF_DEVICES: [&str; 4] = [
+        "comanaged_device",
+        "device_health_script_policy_state",
+        "managed_device",
+        "managed_device_user",
+    ];
+
+    #[test]
+    fn every_table_is_decided_about() {
+        let model = crate::model().expect("the model");
+        let tables = crate::tables(&model).expect("the map");
+        let graph = Graph::new(&model, &tables).expect("the domain");
+        let of_tags = of_tags(&graph, &model, &BTreeSet::new()).expect("a visibility");
+        let of_device = of_device(&graph, "d", BTreeSet::new()).expect("a visibility");
+        for (id, table) in tables.iter() {
+            let name = table.name.as_str();
+            // What has no type has no URL.
+            if table.of.is_some() {
+                let hidden = OF_NOBODY.contains(&name);
+                assert_eq!(of_tags.names(id), !hidden, "who sees {name}?");
+            }
+            let states = graph.layout.states.values();
+            let mut tables = states.flat_map(|states| [states.table, states.history]);
+            let seen = OF_DEVICES.contains(&name)
+                || graph.layout.family(id).is_some()
+                || tables.any(|table| table == id);
+            assert_eq!(of_device.names(id), seen, "{name}");
+        }
+    }
 }

@@ -98,7 +98,7 @@ impl Sight {
         let Some(row) = reader.get(table, key)? else {
             return Ok(None);
         };
-        let seen = self.visibility.sees(&self.tables, reader, table, &row)?;
+        let seen = self.visibility.sees(reader, table, &row)?;
         Ok(seen.then_some(row))
     }
 
@@ -120,7 +120,7 @@ impl Sight {
 
     /// Checks that a row is one that may be written.
     fn check(&self, reader: &mut dyn Reader, table: TableId, row: &Row) -> Result<(), Error> {
-        allow(self.visibility.sees(&self.tables, reader, table, row)?)
+        allow(self.visibility.sees(reader, table, row)?)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use edm::Value;
 use odata::{Error, ErrorCode};
 
-use crate::table::{Row, TableId, Tables};
+use crate::table::{Row, TableId};
 use crate::transaction::Reader;
 
 /// What is said of a write beyond what a caller reaches, whatever there is.
@@ -162,23 +162,11 @@ impl Visibility {
     ///
     /// # Errors
     /// What the database says.
-    pub fn sees(
-        &self,
-        tables: &Tables,
-        reader: &mut dyn Reader,
-        table: TableId,
-        row: &Row,
-    ) -> Result<bool, Error> {
-        self.means(tables, reader, self.rows(table), row)
+    pub fn sees(&self, reader: &mut dyn Reader, table: TableId, row: &Row) -> Result<bool, Error> {
+        self.means(reader, self.rows(table), row)
     }
 
-    fn means(
-        &self,
-        tables: &Tables,
-        reader: &mut dyn Reader,
-        rule: &Rule,
-        row: &Row,
-    ) -> Result<bool, Error> {
+    fn means(&self, reader: &mut dyn Reader, rule: &Rule, row: &Row) -> Result<bool, Error> {
         Ok(match rule {
             Rule::All => true,
             Rule::Nothing => false,
@@ -207,7 +195,7 @@ impl Visibility {
                 for parent in parents {
                     let found = reader.get(*parent, std::slice::from_ref(key))?;
                     if let Some(found) = found
-                        && self.means(tables, reader, self.rows(*parent), &found)?
+                        && self.means(reader, self.rows(*parent), &found)?
                     {
                         return Ok(true);
                     }
@@ -216,7 +204,7 @@ impl Visibility {
             }
             Rule::Every(rules) => {
                 for rule in rules {
-                    if !self.means(tables, reader, rule, row)? {
+                    if !self.means(reader, rule, row)? {
                         return Ok(false);
                     }
                 }

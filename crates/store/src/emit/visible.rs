@@ -63,7 +63,7 @@ impl Compiler<'_> {
             Rule::Among { column, texts } => {
                 let mut among = Fragment::sure(named(table, *column));
                 among.push(&self.texts_of(texts));
-                let implied = self.tables_condition(table, *column);
+                let implied = self.implied(table, *column);
                 if let Some(condition) = implied {
                     let _ = write!(among.sql, " AND {condition}");
                 }
@@ -76,53 +76,46 @@ impl Compiler<'_> {
             } => Some(self.holding(&named(table, *column), texts, *empty)),
             Rule::Under { .. } if depth >= MAX_DEPTH => nothing(),
             Rule::Under { column, tables } => {
-                let mut under = Fragment::sure("(");
-                for (i, parent) in tables.iter().enumerate() {
-                    let of = self.tables.table(*parent);
-                    let [key] = of.key.as_slice() else {
-                        return nothing();
-                    };
-                    let lead = if i == 0 { "" } else { " OR " };
-                    let column = named(table, *column);
-                    let key = named(of, *key);
-                    let name = &of.name;
-                    let _ = write!(under.sql, "{lead}{column} IN (SELECT {key} FROM \"{name}\"");
-                    let seen = self.rule(visibility, *parent, visibility.rows(*parent), depth + 1);
-                    if let Some(seen) = seen {
-                        under.sql.push_str(" WHERE ");
-                        under.push(&seen);
-                    }
-                    under.sql.push(')');
-                }
-                if tables.is_empty() {
-                    return nothing();
-                }
-                under.sql.push(')');
-                Some(under)
+                let column = named(table, *column);
+                Some(self.under(visibility, &column, tables, depth + 1))
             }
             Rule::Every(rules) => {
-                let mut all: Option<Fragment> = None;
-                for rule in rules {
-                    let Some(part) = self.rule(visibility, id, rule, depth) else {
-                        continue;
-                    };
-                    all = Some(match all {
-                        None => part,
-                        Some(mut all) => {
-                            all.sql.push_str(" AND ");
-                            all.push(&part);
-                            all
-                        }
-                    });
-                }
-                all
+                let parts = rules.iter();
+                let parts = parts.filter_map(|rule| self.rule(visibility, id, rule, depth));
+                joined(parts, " AND ")
             }
         }
     }
 
+    /// That a column is the key of a row that is seen in one of these tables.
+    fn under(
+        &self,
+        visibility: &Visibility,
+        column: &str,
+        parents: &[TableId],
+        depth: usize,
+    ) -> Fragment {
+        let parts = parents.iter().filter_map(|parent| {
+            let of = self.tables.table(*parent);
+            let [key] = of.key.as_slice() else {
+                return None;
+            };
+            let (key, name) = (named(of, *key), &of.name);
+            let mut part = Fragment::sure(format!("{column} IN (SELECT {key} FROM \"{name}\""));
+            let seen = self.rule(visibility, *parent, visibility.rows(*parent), depth);
+            if let Some(seen) = seen {
+                part.sql.push_str(" WHERE ");
+                part.push(&seen);
+            }
+            part.sql.push(')');
+            Some(part)
+        });
+        joined(parts, " OR ").unwrap_or_else(|| Fragment::sure("FALSE"))
+    }
+
     /// The condition of a partial index over a column's texts, which what is equal to a text that is
     /// not empty implies.
-    fn tables_condition(&self, table: &Table, column: usize) -> Option<String> {
+    fn implied(&self, table: &Table, column: usize) -> Option<String> {
         let name = &table.columns[column].name;
         let condition = format!("{name} <> ''");
         let mut known = table.indexes.iter().filter_map(|i| i.condition.as_deref());
@@ -168,6 +161,27 @@ impl Compiler<'_> {
         holding.sql.push_str("))");
         holding
     }
+}
+
+/// The conditions in brackets with a word between them; `None` if there are none.
+fn joined(parts: impl Iterator<Item = Fragment>, word: &str) -> Option<Fragment> {
+    let mut all: Option<Fragment> = None;
+    for part in parts {
+        match &mut all {
+            None => {
+                let mut first = Fragment::sure("(");
+                first.push(&part);
+                all = Some(first);
+            }
+            Some(all) => {
+                all.sql.push_str(word);
+                all.push(&part);
+            }
+        }
+    }
+    let mut all = all?;
+    all.sql.push(')');
+    Some(all)
 }
 
 fn named(table: &Table, column: usize) -> String {
