@@ -9,6 +9,7 @@
 mod client;
 mod device;
 mod error;
+mod identity;
 mod judge;
 mod narrator;
 mod options;
@@ -22,8 +23,9 @@ mod url;
 mod wire;
 
 pub use error::{AgentError, ApiError};
+pub use identity::KeyKind;
 pub use judge::{Phase, RemediationState, RunState};
 pub use narrator::{Narrator, Silent};
-pub use options::{Options, RetryPolicy, Token, UserAccount};
-pub use pass::{PassReport, RunReport, run_once};
+pub use options::{Credential, Enrolling, Options, RetryPolicy, Token, UserAccount};
+pub use pass::{PassReport, RunReport, rotate_key, run_once};
 pub use wire::ScriptFamily;

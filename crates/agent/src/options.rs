@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::AgentError;
+use crate::identity::KeyKind;
 
 /// The options of a pass.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The server's URL without the API version: `http://127.0.0.1:8080`.
     pub server: String,
-    /// The bearer token.
-    pub token: Token,
+    /// How the device shows who it is.
+    pub credential: Credential,
     /// The version segment behind the server's URL: `beta`.
     pub api_version: String,
     /// `deviceName`; without it the host's name.
@@ -58,10 +59,10 @@ pub struct Options {
 impl Options {
     /// The options of a pass with all defaults.
     #[must_use]
-    pub fn new(server: impl Into<String>, token: Token) -> Self {
+    pub fn new(server: impl Into<String>, credential: impl Into<Credential>) -> Self {
         Self {
             server: server.into(),
-            token,
+            credential: credential.into(),
             api_version: "beta".to_owned(),
             device_name: None,
             device_key: None,
@@ -83,6 +84,38 @@ impl Options {
             retry: RetryPolicy::default(),
         }
     }
+}
+
+/// How a device shows who it is.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A bearer token that somebody else has got for it, as in tests.
+    Token(Token),
+    /// A key of its own, with which it has enrolled or enrols now.
+    Key(Enrolling),
+}
+
+impl From<Token> for Credential {
+    fn from(token: Token) -> Self {
+        Self::Token(token)
+    }
+}
+
+impl From<Enrolling> for Credential {
+    fn from(enrolling: Enrolling) -> Self {
+        Self::Key(enrolling)
+    }
+}
+
+/// How a device gets a key of its own, and for how long it keeps it.
+#[derive(Clone, Debug, Default)]
+pub struct Enrolling {
+    /// The enrolment token; needed once.
+    pub token: Option<Token>,
+    /// The kind of key that is made.
+    pub key_kind: KeyKind,
+    /// The age at which the device gives itself another key; without it, it never does.
+    pub rotate_key_every: Option<Duration>,
 }
 
 /// A bearer token. Its `Debug` does not show it.
@@ -160,7 +193,10 @@ mod tests {
             assert!(Token::new(bad).is_err(), "{bad:?}");
         }
         let options = Options::new("http://localhost", Token::new(" abc.DEF-123 \n").unwrap());
-        assert_eq!(options.token.secret(), "abc.DEF-123");
+        let Credential::Token(token) = &options.credential else {
+            panic!("a token");
+        };
+        assert_eq!(token.secret(), "abc.DEF-123");
         assert!(!format!("{options:?}").contains("DEF"));
     }
 }

@@ -61,6 +61,11 @@ impl StateDir {
         })
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The key of a machine that has none of its own, made on first use.
     pub(crate) fn generated_key(&mut self) -> Result<String, AgentError> {
         if let Some(key) = &self.memory.generated_key {
@@ -126,8 +131,8 @@ fn read(file: &Path) -> io::Result<Memory> {
     Ok(serde_json::from_value(object.into())?)
 }
 
-/// A temporary file is 0600 on Unix from its first moment on.
-fn replace(dir: &Path, file: &Path, memory: &Memory) -> io::Result<()> {
+/// Replaces a file as a whole. A temporary file is 0600 on Unix from its first moment on.
+pub(crate) fn replace(dir: &Path, file: &Path, memory: &impl Serialize) -> io::Result<()> {
     let mut temporary = tempfile::NamedTempFile::new_in(dir)?;
     serde_json::to_writer_pretty(&mut temporary, memory)?;
     temporary.write_all(b"\n")?;

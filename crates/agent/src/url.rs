@@ -21,6 +21,8 @@ pub(crate) fn segment(id: &str) -> PercentEncode<'_> {
 #[derive(Clone, Debug)]
 pub(crate) struct ServiceRoot {
     root: String,
+    /// The server's URL: what the root begins with.
+    server: String,
     origin: Origin,
     path: String,
 }
@@ -83,17 +85,29 @@ impl ServiceRoot {
                 "over plain http to another host the token would travel in clear; use https, or allow it explicitly",
             ));
         }
-        let path = format!("{}/{version}", uri.path().trim_end_matches('/'));
+        let prefix = uri.path().trim_end_matches('/').to_owned();
+        let path = format!("{prefix}/{version}");
         let scheme = if origin.https { "https" } else { "http" };
-        let root = format!("{scheme}://{}:{}{path}", origin.host, origin.port);
+        let server = format!("{scheme}://{}:{}{prefix}", origin.host, origin.port);
+        let root = format!("{server}/{version}");
         root.parse::<Uri>()
             .map_err(|_| fail("with the API version it is no URL"))?;
-        Ok(Self { root, origin, path })
+        Ok(Self {
+            root,
+            server,
+            origin,
+            path,
+        })
     }
 
     /// The URL of a path below the root, given percent-encoded and without a leading slash.
     pub(crate) fn resource(&self, path: &str) -> String {
         format!("{}/{path}", self.root)
+    }
+
+    /// The URL of a path beside the root, given likewise.
+    pub(crate) fn beside(&self, path: &str) -> String {
+        format!("{}/{path}", self.server)
     }
 
     /// Whether requests are encrypted.

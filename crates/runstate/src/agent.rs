@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use agent::run::Execution;
-use agent::{Narrator, Options, Phase, RunReport, Token};
+use agent::{AgentError, Credential, Enrolling, Narrator, Options, Phase, RunReport, Token};
 
 use crate::Failure;
 use crate::cli::AgentRunArguments;
@@ -20,22 +20,63 @@ const TOKEN_VARIABLE: &str = "RUNSTATE_TOKEN";
 /// More than any token has, in bytes.
 const TOKEN_FILE_LIMIT: u64 = 64 << 10;
 
-/// Makes one pass. The exit code is 0 if it came to its end, whatever the scripts found.
+/// Makes one pass, or one after the other. The exit code is 0 if one came to its end, whatever the
+/// scripts found.
 pub(crate) fn run(arguments: &AgentRunArguments) -> Result<ExitCode, Failure> {
-    let token = token(arguments, std::env::var_os(TOKEN_VARIABLE))?;
-    let options = options(arguments, token);
-    let report = agent::run_once(&options, &mut Console(anstream::stdout()))?;
+    let credential = credential(arguments, std::env::var_os(TOKEN_VARIABLE))?;
+    let options = options(arguments, credential);
+    let Some(every) = arguments.every else {
+        pass(&options)?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    loop {
+        match pass(&options) {
+            // What the service or the network is to blame for may be better next time.
+            Err(
+                error @ (AgentError::Api(_)
+                | AgentError::Unreachable { .. }
+                | AgentError::Answer { .. }
+                | AgentError::Unreported { .. }),
+            ) => writeln!(anstream::stderr(), "runstate: {error}")?,
+            ended => ended?,
+        }
+        std::thread::sleep(around(every));
+    }
+}
+
+/// Gives this device another key.
+pub(crate) fn rotate_key(arguments: &AgentRunArguments) -> Result<ExitCode, Failure> {
+    let credential = credential(arguments, None)?;
+    agent::rotate_key(
+        &options(arguments, credential),
+        &mut Console(anstream::stdout()),
+    )?;
+    writeln!(anstream::stdout(), "The device has another key.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A tenth sooner or later, so that devices that began together do not come together.
+fn around(every: Duration) -> Duration {
+    use std::hash::{BuildHasher, RandomState};
+    let random = RandomState::new().hash_one(0_u8) % 2_001;
+    every.mul_f64(0.9 + random as f64 / 10_000.0)
+}
+
+fn pass(options: &Options) -> Result<(), AgentError> {
+    let mut out = anstream::stdout();
+    let report = agent::run_once(options, &mut Console(anstream::stdout()))?;
     let skipped = match report.skipped.len() {
         0 => String::new(),
         count => format!(", {count} skipped"),
     };
     let ran = report.runs.len();
-    writeln!(anstream::stdout(), "Done: {ran} run and reported{skipped}.")?;
-    Ok(ExitCode::SUCCESS)
+    // A terminal that goes away ends no pass.
+    let _ = writeln!(out, "Done: {ran} run and reported{skipped}.");
+    Ok(())
 }
 
-fn options(arguments: &AgentRunArguments, token: Token) -> Options {
-    let defaults = Options::new(&arguments.server, token);
+fn options(arguments: &AgentRunArguments, credential: Credential) -> Options {
+    let defaults = Options::new(&arguments.server, credential);
     let arguments = arguments.clone();
     Options {
         device_name: arguments.device_name,
@@ -54,24 +95,42 @@ fn options(arguments: &AgentRunArguments, token: Token) -> Options {
     }
 }
 
-/// The token of the command line, or of its file, or of the environment, in this order.
-fn token(arguments: &AgentRunArguments, variable: Option<OsString>) -> Result<Token, Failure> {
-    let text = match (&arguments.token, &arguments.token_file, variable) {
-        (Some(token), _, _) => token.clone(),
-        (None, Some(file), _) => read_token(file)
-            .map_err(|reason| format!("cannot read {}: {reason}", file.display()))?,
-        (None, None, Some(variable)) => variable
-            .into_string()
-            .map_err(|_| format!("{TOKEN_VARIABLE} is no text"))?,
-        (None, None, None) => {
-            return Err(format!(
-                "a token is needed: --token, --token-file or the variable {TOKEN_VARIABLE}; \
-                 `runstate token` makes one"
-            )
-            .into());
-        }
+/// How the device shows who it is: by the token of the command line, or of its file, or of the
+/// environment, in this order; without one, by a key of its own.
+fn credential(
+    arguments: &AgentRunArguments,
+    variable: Option<OsString>,
+) -> Result<Credential, Failure> {
+    let read = |file: &Path| {
+        read_token(file).map_err(|reason| format!("cannot read {}: {reason}", file.display()))
     };
-    Ok(Token::new(text)?)
+    let enrolls = arguments.enrollment_token.is_some() || arguments.enrollment_token_file.is_some();
+    let text = match (&arguments.token, &arguments.token_file, variable) {
+        (Some(token), _, _) => Some(token.clone()),
+        (None, Some(file), _) => Some(read(file)?),
+        (None, None, Some(variable)) if !enrolls => Some(
+            variable
+                .into_string()
+                .map_err(|_| format!("{TOKEN_VARIABLE} is no text"))?,
+        ),
+        _ => None,
+    };
+    if let Some(text) = text {
+        return Ok(Token::new(text)?.into());
+    }
+    let token = match (
+        &arguments.enrollment_token,
+        &arguments.enrollment_token_file,
+    ) {
+        (Some(token), _) => Some(Token::new(token)?),
+        (None, Some(file)) => Some(Token::new(read(file)?)?),
+        (None, None) => None,
+    };
+    Ok(Credential::Key(Enrolling {
+        token,
+        key_kind: arguments.key_type.into(),
+        rotate_key_every: Some(arguments.rotate_key_every),
+    }))
 }
 
 fn read_token(path: &Path) -> std::io::Result<String> {

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod agent;
 mod connections;
 mod database;
 mod devices;
@@ -19,6 +20,7 @@ use server::PublicOrigin;
 
 use crate::duration;
 
+pub(crate) use agent::{AgentCommand, AgentRunArguments};
 pub(crate) use connections::ConnectionArguments;
 pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
 pub(crate) use devices::{
@@ -161,62 +163,6 @@ pub(crate) struct RevokeArguments {
     pub(crate) data: DataArguments,
     #[command(flatten)]
     pub(crate) database: TokenDatabase,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AgentCommand {
-    /// Make one pass: enrol, ask what is due, run it, report it
-    Run(Box<AgentRunArguments>),
-}
-
-#[derive(Clone, Debug, Args)]
-pub(crate) struct AgentRunArguments {
-    /// The server's URL, such as http://127.0.0.1:8080
-    #[arg(long, value_name = "URL")]
-    pub(crate) server: String,
-    /// The bearer token; other users of this machine can see it here, so prefer --token-file or the
-    /// variable RUNSTATE_TOKEN
-    #[arg(long, value_name = "TOKEN")]
-    pub(crate) token: Option<String>,
-    /// A file that holds the bearer token
-    #[arg(long, value_name = "FILE", conflicts_with = "token")]
-    pub(crate) token_file: Option<PathBuf>,
-    /// The device's name [default: the host's]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) device_name: Option<String>,
-    /// What tells this device from all others [default: the machine's id]
-    #[arg(long, value_name = "KEY")]
-    pub(crate) device_key: Option<String>,
-    /// The device's serial number [default: the device key]
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) serial_number: Option<String>,
-    /// The id of a group that the device is a member of; repeatable
-    #[arg(long = "group", value_name = "ID")]
-    pub(crate) groups: Vec<String>,
-    /// The id of the device's primary user
-    #[arg(long, value_name = "ID")]
-    pub(crate) user_id: Option<String>,
-    /// The principal name of the device's primary user
-    #[arg(long, value_name = "NAME")]
-    pub(crate) user_principal_name: Option<String>,
-    /// Where the agent keeps what it must remember [default: the user's state directory]
-    #[arg(long, value_name = "DIRECTORY")]
-    pub(crate) state_dir: Option<PathBuf>,
-    /// Where scripts get their private directories [default: the temporary directory]
-    #[arg(long, value_name = "DIRECTORY")]
-    pub(crate) work_dir: Option<PathBuf>,
-    /// The longest that a script may run [default: 1h]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    pub(crate) timeout: Option<Duration>,
-    /// How many characters of a script's output are reported [default: 2048]
-    #[arg(long, value_name = "CHARACTERS")]
-    pub(crate) output_limit: Option<usize>,
-    /// A PEM file of the certificate authorities to trust instead of the well-known ones
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca_file: Option<PathBuf>,
-    /// Send the token over plain http to another host, where others can read it
-    #[arg(long)]
-    pub(crate) insecure_http: bool,
 }
 
 /// How long a server that stops goes on: at most an hour.

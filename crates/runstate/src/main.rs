@@ -51,6 +51,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::EnrollmentToken(command) => devices::enrollment_token(&command),
         Command::Device(command) => devices::device(&command),
         Command::Agent(AgentCommand::Run(arguments)) => agent::run(&arguments),
+        Command::Agent(AgentCommand::RotateKey(arguments)) => agent::rotate_key(&arguments),
         Command::Demo => demo::run(),
     }
 }

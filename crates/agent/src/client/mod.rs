@@ -1,7 +1,9 @@
 //! Requests to the service: the token, the limits, and repetition.
 
+pub(crate) mod endpoint;
 mod retry;
 
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::time::Duration;
 
@@ -13,10 +15,12 @@ use ureq::http::header::{
 use ureq::http::{self, Request};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
+use self::endpoint::Endpoint;
 use self::retry::Failure;
 use crate::error::{AgentError, ApiError};
+use crate::identity::Identity;
 use crate::narrator::Narrator;
-use crate::options::{Options, RetryPolicy};
+use crate::options::{Credential, Options, RetryPolicy, Token};
 use crate::url::ServiceRoot;
 
 /// How long the name and the connection may take.
@@ -49,7 +53,11 @@ impl Method {
 pub(crate) struct Client {
     http: ureq::Agent,
     root: ServiceRoot,
-    bearer: HeaderValue,
+    /// The token that requests carry, once there is one.
+    bearer: RefCell<Option<HeaderValue>>,
+    /// Who gets another one, and when that is due, in seconds since 1970.
+    identity: Option<RefCell<Identity>>,
+    renew_at: Cell<i64>,
     response_limit: u64,
     retry: RetryPolicy,
 }
@@ -59,9 +67,10 @@ impl Client {
     /// the token goes to the server it is for and to nobody else.
     pub(crate) fn new(options: &Options) -> Result<Self, AgentError> {
         let root = ServiceRoot::parse(&options.server, &options.api_version, options.allow_http)?;
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", options.token.secret()))
-            .map_err(|_| AgentError::Token("no header can hold it"))?;
-        bearer.set_sensitive(true);
+        let bearer = match &options.credential {
+            Credential::Token(token) => Some(header_of(token)?),
+            Credential::Key(_) => None,
+        };
         let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -80,10 +89,52 @@ impl Client {
         Ok(Self {
             http: config.build().new_agent(),
             root,
-            bearer,
+            bearer: RefCell::new(bearer),
+            identity: None,
+            renew_at: Cell::new(0),
             response_limit: options.response_limit,
             retry: options.retry.clone(),
         })
+    }
+
+    /// Has an identity get the tokens, and answers the device's id.
+    ///
+    /// # Errors
+    /// It cannot enrol.
+    pub(crate) fn sign_in(
+        &mut self,
+        mut identity: Identity,
+        narrator: &mut dyn Narrator,
+    ) -> Result<String, AgentError> {
+        let client = &*self;
+        let id = identity.enrol(&mut Endpoint { client, narrator })?;
+        self.identity = Some(RefCell::new(identity));
+        Ok(id)
+    }
+
+    /// Gets a token, if there is none that will hold for a while, or it was refused.
+    ///
+    /// # Errors
+    /// The service refuses or cannot be reached.
+    pub(crate) fn authorize(
+        &self,
+        was_refused: bool,
+        narrator: &mut dyn Narrator,
+    ) -> Result<(), AgentError> {
+        let Some(identity) = &self.identity else {
+            return Ok(());
+        };
+        let now = jiff::Timestamp::now().as_second();
+        if !was_refused && self.bearer.borrow().is_some() && now < self.renew_at.get() {
+            return Ok(());
+        }
+        let client = self;
+        let got = identity
+            .borrow_mut()
+            .token(&mut Endpoint { client, narrator })?;
+        *self.bearer.borrow_mut() = Some(header_of(&got.token)?);
+        self.renew_at.set(got.renew_at);
+        Ok(())
     }
 
     /// The service root.
@@ -134,12 +185,18 @@ impl Client {
         narrator: &mut dyn Narrator,
     ) -> Result<Vec<u8>, AgentError> {
         let request_id = uuid::Uuid::new_v4().to_string();
-        let mut attempt = 1;
+        let (mut attempt, mut renewed) = (1, false);
         loop {
+            self.authorize(false, narrator)?;
             let failure = match self.attempt(method, url, body, &request_id) {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
+            if failure.status() == Some(401) && self.identity.is_some() && !renewed {
+                renewed = true;
+                self.authorize(true, narrator)?;
+                continue;
+            }
             let Some(wait) = failure.wait(attempt, &self.retry) else {
                 return Err(failure.into_error(method, url, attempt));
             };
@@ -157,10 +214,12 @@ impl Client {
         body: Option<&[u8]>,
         request_id: &str,
     ) -> Result<Vec<u8>, Failure> {
+        let bearer = self.bearer.borrow().clone();
+        let bearer = bearer.ok_or_else(|| Failure::Hopeless("there is no token".to_owned()))?;
         let request = Request::builder()
+            .header(AUTHORIZATION, bearer)
             .method(method.as_str())
             .uri(url)
-            .header(AUTHORIZATION, &self.bearer)
             .header(ACCEPT, "application/json")
             .header("client-request-id", request_id);
         let answer = match body {
@@ -183,6 +242,14 @@ impl Client {
             retry_after,
         })
     }
+}
+
+/// The header that carries a token.
+fn header_of(token: &Token) -> Result<HeaderValue, AgentError> {
+    let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.secret()))
+        .map_err(|_| AgentError::Token("no header can hold it"))?;
+    bearer.set_sensitive(true);
+    Ok(bearer)
 }
 
 fn write_json(method: Method, url: &str, body: &impl Serialize) -> Result<Vec<u8>, AgentError> {

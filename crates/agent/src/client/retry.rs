@@ -59,6 +59,14 @@ impl Failure {
         }
     }
 
+    /// The status, if the service answered.
+    pub(super) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answered { error, .. } => Some(error.status),
+            Self::Lost(_) | Self::Hopeless(_) => None,
+        }
+    }
+
     /// How long to wait before the next attempt, or `None` if there is none.
     pub(super) fn wait(&self, attempt: u32, policy: &RetryPolicy) -> Option<Duration> {
         if attempt >= policy.attempts {

@@ -14,7 +14,7 @@ const MOST_PAGES: usize = 1000;
 const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 /// Whether a text can be an id in a URL: not empty, and no path segment with a meaning of its own.
-pub(super) fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     !matches!(text, "" | "." | "..") && text.len() <= 512
 }
 

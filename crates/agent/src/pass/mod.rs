@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use crate::client::{Client, Method, answer_error};
 use crate::device::Device;
 use crate::error::AgentError;
+use crate::identity::Identity;
 use crate::judge::{self, Phase, RemediationState, RunState};
 use crate::narrator::Narrator;
-use crate::options::Options;
+use crate::options::{Credential, Enrolling, Options};
 use crate::report::{Report, RunResult};
 use crate::run::{self, Execution, ScriptRunner};
 use crate::state_dir::{self, StateDir};
@@ -69,10 +70,16 @@ fn run_once_with(
     runner: &dyn ScriptRunner,
     narrator: &mut dyn Narrator,
 ) -> Result<PassReport, AgentError> {
-    let client = Client::new(options)?;
+    let mut client = Client::new(options)?;
     let mut state = StateDir::open(&state_dir::location(options)?)?;
     let device = Device::describe(options, &mut state)?;
-    let device_id = enrol(options, &client, &device, narrator)?;
+    let device_id = match &options.credential {
+        Credential::Token(_) => enrol(options, &client, &device, narrator)?,
+        Credential::Key(enrolling) => {
+            let identity = identify(options, enrolling, (&client, &state), &device)?;
+            client.sign_in(identity, narrator)?
+        }
+    };
     state.enrolled(&device_id, &client.root().resource(""))?;
     narrator.enrolled(&device_id, &device.name);
     let synced = now();
@@ -94,6 +101,52 @@ fn run_once_with(
         pass.carry_out(script, narrator)?;
     }
     pass.end()
+}
+
+pub(crate) use self::due::is_id;
+
+/// The identity of this device, or the beginning of one.
+fn identify(
+    options: &Options,
+    enrolling: &Enrolling,
+    (client, state): (&Client, &StateDir),
+    device: &Device,
+) -> Result<Identity, AgentError> {
+    if !options.groups.is_empty() {
+        return Err(AgentError::Option {
+            option: "--group",
+            reason: "a device with a key of its own is in the groups of its enrolment token".into(),
+        });
+    }
+    let description = serde_json::json!({
+        "deviceName": device.name,
+        "operatingSystem": device.operating_system,
+        "osVersion": device.os_version,
+        "serialNumber": device.serial_number,
+        "udid": device.key,
+        "userId": options.user_id,
+        "userPrincipalName": options.user_principal_name,
+    });
+    let server = client.root().beside("");
+    Identity::open(state.path().to_owned(), &server, enrolling, description)
+}
+
+/// Gives this device another key at once.
+///
+/// # Errors
+/// It has not enrolled, or the service refuses or cannot be reached.
+pub fn rotate_key(options: &Options, narrator: &mut dyn Narrator) -> Result<(), AgentError> {
+    let mut client = Client::new(options)?;
+    let mut state = StateDir::open(&state_dir::location(options)?)?;
+    let device = Device::describe(options, &mut state)?;
+    let enrolling = match &options.credential {
+        Credential::Key(enrolling) => enrolling,
+        Credential::Token(_) => return Err(AgentError::Token("it has no key of the device's")),
+    };
+    let mut identity = identify(options, enrolling, (&client, &state), &device)?;
+    identity.rotate_key()?;
+    client.sign_in(identity, narrator)?;
+    client.authorize(true, narrator)
 }
 
 /// Enrols the device, or updates its enrolment, and answers its id.

@@ -27,18 +27,36 @@ fn where_the_token_comes_from() {
     let variable = || Some(OsString::from("from-variable"));
     let expected = |text| Token::new(text).unwrap();
 
-    let taken = token(&arguments(&["--token", "from-line"]), variable()).unwrap();
-    assert!(taken == expected("from-line"));
-    let taken = token(&arguments(&["--token-file", file]), variable()).unwrap();
-    assert!(taken == expected("from-file"));
-    let taken = token(&arguments(&[]), variable()).unwrap();
-    assert!(taken == expected("from-variable"));
+    let token = |more: &[&str], variable| match credential(&arguments(more), variable) {
+        Ok(Credential::Token(token)) => token,
+        other => panic!("{other:?}"),
+    };
+    assert!(token(&["--token", "from-line"], variable()) == expected("from-line"));
+    assert!(token(&["--token-file", file], variable()) == expected("from-file"));
+    assert!(token(&[], variable()) == expected("from-variable"));
 
-    let error = token(&arguments(&[]), None).unwrap_err().to_string();
-    assert!(error.contains("RUNSTATE_TOKEN"), "{error}");
-    let error = token(&arguments(&["--token-file", "/nowhere"]), variable());
+    let enrolls = |more: &[&str], variable| match credential(&arguments(more), variable) {
+        Ok(Credential::Key(enrolling)) => enrolling.token,
+        other => panic!("{other:?}"),
+    };
+    assert!(enrolls(&[], None).is_none());
+    let taken = enrolls(&["--enrollment-token", "from-line"], variable());
+    assert!(taken == Some(expected("from-line")));
+    let taken = enrolls(&["--enrollment-token-file", file], None);
+    assert!(taken == Some(expected("from-file")));
+
+    let error = credential(&arguments(&["--token-file", "/nowhere"]), variable());
     assert!(error.unwrap_err().to_string().contains("/nowhere"));
-    assert!(token(&arguments(&["--token", "a b"]), None).is_err());
+    assert!(credential(&arguments(&["--token", "a b"]), None).is_err());
+}
+
+#[test]
+fn passes_are_not_made_in_step() {
+    let every = Duration::from_secs(300);
+    for _ in 0..100 {
+        let wait = around(every).as_secs();
+        assert!((270..=330).contains(&wait), "{wait}");
+    }
 }
 
 #[test]
@@ -70,7 +88,7 @@ fn every_option_reaches_the_agent() {
         "ca",
         "--insecure-http",
     ]);
-    let taken = options(&given, Token::new("t").unwrap());
+    let taken = options(&given, Token::new("t").unwrap().into());
     assert_eq!(taken.server, "http://localhost:1");
     assert_eq!(taken.device_name.as_deref(), Some("n"));
     assert_eq!(taken.device_key.as_deref(), Some("k"));
@@ -88,7 +106,7 @@ fn every_option_reaches_the_agent() {
 
 #[test]
 fn what_is_not_given_is_the_agents_default() {
-    let taken = options(&arguments(&[]), Token::new("t").unwrap());
+    let taken = options(&arguments(&[]), Token::new("t").unwrap().into());
     let defaults = Options::new("http://localhost:1", Token::new("t").unwrap());
     assert_eq!(format!("{taken:?}"), format!("{defaults:?}"));
 }

@@ -6,6 +6,7 @@
 mod assignments;
 mod enrolment;
 mod families;
+mod keys;
 mod outcomes;
 mod retries;
 mod schedules;

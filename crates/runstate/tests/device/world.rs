@@ -26,9 +26,10 @@ pub(crate) fn content(script: impl AsRef<[u8]>) -> Value {
     STANDARD.encode(script).into()
 }
 
-fn runstate() -> Command {
+pub(crate) fn runstate() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runstate"));
     command.env_remove("RUST_LOG").env_remove("RUNSTATE_TOKEN");
+    command.env_remove("RUNSTATE_ENROLLMENT_TOKEN");
     command
 }
 
@@ -82,6 +83,20 @@ impl World {
         let mut command = runstate();
         command.arg("token").args(arguments);
         let printed = command.arg("--data-dir").arg(data_dir).output().unwrap();
+        assert!(printed.status.success(), "{}", text(&printed.stderr));
+        text(&printed.stdout).trim_end().to_owned()
+    }
+
+    /// What a command on the server's data directory prints.
+    #[track_caller]
+    pub(crate) fn command(&self, line: &[&str]) -> String {
+        let data_dir = self.directory.path().join("data");
+        let printed = runstate()
+            .args(line)
+            .arg("--data-dir")
+            .arg(data_dir)
+            .output()
+            .unwrap();
         assert!(printed.status.success(), "{}", text(&printed.stderr));
         text(&printed.stdout).trim_end().to_owned()
     }
