@@ -16,6 +16,7 @@ mod options;
 mod pass;
 mod report;
 pub mod run;
+pub mod signature;
 mod state_dir;
 #[cfg(test)]
 mod test_server;

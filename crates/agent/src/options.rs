@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::error::AgentError;
 use crate::identity::KeyKind;
+use crate::signature::TrustedKeys;
 
 /// The options of a pass.
 #[derive(Clone, Debug)]
@@ -54,6 +55,9 @@ pub struct Options {
     pub user_account: Option<UserAccount>,
     /// How requests are repeated.
     pub retry: RetryPolicy,
+    /// Whose signatures a script must have to be run, whatever the service says; without keys, it needs
+    /// none.
+    pub require_signature: Option<TrustedKeys>,
 }
 
 impl Options {
@@ -82,6 +86,7 @@ impl Options {
             ca_file: None,
             user_account: None,
             retry: RetryPolicy::default(),
+            require_signature: None,
         }
     }
 }

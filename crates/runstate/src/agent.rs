@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use agent::run::Execution;
+use agent::signature::TrustedKeys;
 use agent::{AgentError, Credential, Enrolling, Narrator, Options, Phase, RunReport, Token};
 
 use crate::Failure;
@@ -24,7 +25,10 @@ const TOKEN_FILE_LIMIT: u64 = 64 << 10;
 /// scripts found.
 pub(crate) fn run(arguments: &AgentRunArguments) -> Result<ExitCode, Failure> {
     let credential = credential(arguments, std::env::var_os(TOKEN_VARIABLE))?;
-    let options = options(arguments, credential);
+    let options = Options {
+        require_signature: trusted_keys(arguments)?,
+        ..options(arguments, credential)
+    };
     let Some(every) = arguments.every else {
         pass(&options)?;
         return Ok(ExitCode::SUCCESS);
@@ -93,6 +97,17 @@ fn options(arguments: &AgentRunArguments, credential: Credential) -> Options {
         allow_http: arguments.insecure_http,
         ..defaults
     }
+}
+
+/// The keys whose signatures are demanded, if any are.
+fn trusted_keys(arguments: &AgentRunArguments) -> Result<Option<TrustedKeys>, Failure> {
+    let mut keys = TrustedKeys::default();
+    for file in &arguments.trusted_keys {
+        let added = read_token(file).map_err(|reason| reason.to_string());
+        let added = added.and_then(|text| keys.add(&text).map_err(str::to_owned));
+        added.map_err(|reason| format!("cannot use {}: {reason}", file.display()))?;
+    }
+    Ok(arguments.require_signature.then_some(keys))
 }
 
 /// How the device shows who it is: by the token of the command line, or of its file, or of the

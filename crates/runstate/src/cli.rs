@@ -6,6 +6,7 @@ mod database;
 mod devices;
 mod limits;
 mod proxies;
+mod script;
 mod telemetry;
 mod throttle;
 mod tls;
@@ -28,6 +29,9 @@ pub(crate) use devices::{
 };
 pub(crate) use limits::LimitArguments;
 pub(crate) use proxies::ProxyArguments;
+pub(crate) use script::{
+    KeygenArguments, Role, RunAs, ScriptCommand, SignArguments, StatementArguments,
+};
 pub(crate) use telemetry::TelemetryArguments;
 pub(crate) use throttle::ThrottleArguments;
 pub(crate) use tls::TlsArguments;
@@ -54,6 +58,9 @@ pub(crate) enum Command {
     /// Approve, revoke and release the devices that enrolled
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Sign scripts, for devices that run no others
+    #[command(subcommand)]
+    Script(ScriptCommand),
     /// Be a managed device
     #[command(subcommand)]
     Agent(AgentCommand),

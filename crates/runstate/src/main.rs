@@ -7,6 +7,7 @@ mod devices;
 mod duration;
 mod logging;
 mod revoke;
+mod script;
 mod serve;
 mod token;
 mod wire;
@@ -52,6 +53,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Device(command) => devices::device(&command),
         Command::Agent(AgentCommand::Run(arguments)) => agent::run(&arguments),
         Command::Agent(AgentCommand::RotateKey(arguments)) => agent::rotate_key(&arguments),
+        Command::Script(command) => script::run(&command),
         Command::Demo => demo::run(),
     }
 }

@@ -1,6 +1,7 @@
 //! One pass of a device: enrol, ask what is due, run it, report it.
 
 mod due;
+mod signed;
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
+use self::signed::Signed;
 use crate::client::{Client, Method, answer_error};
 use crate::device::Device;
 use crate::error::AgentError;
@@ -88,6 +90,7 @@ fn run_once_with(
     let mut pass = Pass {
         options,
         client: &client,
+        signed: Signed::open(options.require_signature.as_ref(), state.path())?,
         runner,
         synced,
         report: PassReport {
@@ -186,6 +189,7 @@ fn now() -> String {
 struct Pass<'a> {
     options: &'a Options,
     client: &'a Client,
+    signed: Signed,
     runner: &'a dyn ScriptRunner,
     synced: String,
     report: PassReport,
@@ -291,7 +295,9 @@ impl Pass<'_> {
         narrator: &mut dyn Narrator,
     ) -> Execution {
         narrator.running(script.name(), phase);
-        let execution = match decode(content, self.options.content_limit) {
+        let decoded = decode(content, self.options.content_limit).map_err(str::to_owned);
+        let execution = match decoded.and_then(|content| self.signed.admit(script, phase, content))
+        {
             Err(reason) => Execution::failed(reason),
             Ok(content) => self.runner.run(&run::Script {
                 content: &content,

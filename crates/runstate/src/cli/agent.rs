@@ -53,6 +53,17 @@ pub(crate) struct AgentRunArguments {
     /// Make a pass every so often, a tenth sooner or later, instead of one: 5m, 1h
     #[arg(long, value_name = "DURATION", value_parser = interval)]
     pub(crate) every: Option<Duration>,
+    /// Run only scripts that a trusted key has signed for what they are run as, whatever the server
+    /// says
+    #[arg(long, requires = "trusted_keys")]
+    pub(crate) require_signature: bool,
+    /// A minisign public key whose signatures are taken; repeatable
+    #[arg(
+        long = "trusted-key",
+        value_name = "FILE",
+        requires = "require_signature"
+    )]
+    pub(crate) trusted_keys: Vec<PathBuf>,
     /// The device's name [default: the host's]
     #[arg(long, value_name = "NAME")]
     pub(crate) device_name: Option<String>,

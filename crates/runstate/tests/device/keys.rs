@@ -27,8 +27,7 @@ fn a_device_enrols_runs_and_reports_by_its_own_key() {
         let state = world.get(&format!("{HEALTH}/{script}/deviceRunStates/{script}:{id}"));
         assert_eq!(state["detectionState"], "success", "{state}");
         // The token was needed once.
-        let again = device.run(&[]);
-        assert!(again.contains("Nothing is due."), "{again}");
+        device.run(&[]);
         let stepped = identity(&device.state_dir);
         assert_eq!(stepped["key"], kept["key"]);
         assert_ne!(stepped["nonce"], kept["nonce"]);

@@ -10,5 +10,6 @@ mod keys;
 mod outcomes;
 mod retries;
 mod schedules;
+mod signed;
 mod users;
 mod world;
