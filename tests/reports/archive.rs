@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Answer, Request, Server};
+use crate::support::{Answer, Client, Request, Server};
 
-pub(super) const JOBS: &str = "/beta/deviceManagement/reports/exportJobs";
+pub(crate) const JOBS: &str = "/beta/deviceManagement/reports/exportJobs";
 
 /// Asks for an export and waits until it is completed; answers the job.
 #[track_caller]
-pub(crate) fn export(server: &Server, body: &Value) -> Value {
+pub(crate) fn export(server: &Client, body: &Value) -> Value {
     let job = server.post(JOBS, body).expect_json(201);
     assert_eq!(job["status"], "notStarted");
     assert_eq!(job["url"], Value::Null);

@@ -24,6 +24,7 @@ pub(crate) use self::work::clear;
 pub use self::work::work;
 use crate::columns::{hidden, property, table_named};
 use crate::graph::{Graph, GraphError};
+use crate::reach;
 
 /// The states of a job.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +49,7 @@ struct Columns {
     url: usize,
     secret: usize,
     origin: usize,
+    role_scope_tags: usize,
     lease_until: usize,
     attempts: usize,
     length: usize,
@@ -125,6 +127,7 @@ impl Exports {
                 url: property(ty, "url")?,
                 secret: hidden(table, "secret")?,
                 origin: hidden(table, "origin")?,
+                role_scope_tags: hidden(table, "role_scope_tags")?,
                 lease_until: hidden(table, "lease_until")?,
                 attempts: hidden(table, "attempts")?,
                 length: hidden(table, "length")?,
@@ -146,6 +149,11 @@ impl Exports {
     /// Whether a table holds rows of a report.
     pub(crate) fn is_report(&self, table: TableId) -> bool {
         self.reports.iter().any(|report| report.table == table)
+    }
+
+    /// The column that says whose a job is: as [`reach::text_of`] writes it.
+    pub(crate) fn owner(&self) -> usize {
+        self.columns.role_scope_tags
     }
 
     /// The tables that hold rows of reports.
@@ -184,6 +192,7 @@ impl Exports {
         let random = || uuid::Uuid::new_v4().simple();
         row[columns.secret] = Value::String(format!("{}{}", random(), random()));
         row[columns.origin] = Value::from(origin(service_root));
+        row[columns.role_scope_tags] = Value::String(reach::text_of(scope.reach));
         self.wake.notify_one();
         Ok(())
     }

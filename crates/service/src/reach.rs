@@ -14,6 +14,30 @@ use crate::layout::{Family, States};
 use crate::states::text;
 use crate::visibility::DEFAULT_TAG;
 
+/// A reach as a job keeps it: the tags as a JSON array in ascending order, or nothing for one that
+/// reaches everything.
+pub(crate) fn text_of(reach: &Reach) -> String {
+    match reach {
+        Reach::Everything => String::new(),
+        Reach::RoleScopeTags(tags) => serde_json::json!(tags).to_string(),
+        // Devices have no jobs: nothing is theirs.
+        Reach::Device(_) => "[]".to_owned(),
+    }
+}
+
+/// The reach that a job keeps.
+///
+/// # Errors
+/// If it is none: the job was written by something else.
+pub(crate) fn of_text(text: &str) -> Result<Reach, Error> {
+    if text.is_empty() {
+        return Ok(Reach::Everything);
+    }
+    let tags = serde_json::from_str(text);
+    tags.map(Reach::RoleScopeTags)
+        .map_err(|error| Error::internal(error.to_string()))
+}
+
 /// A script is made with tags of its maker; without any given, with all of them.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ use crate::due;
 use crate::graph::Graph;
 use crate::ids;
 use crate::layout::Family;
+use crate::reach;
 
 /// The tag of what has none.
 pub(crate) const DEFAULT_TAG: &str = "0";
@@ -93,6 +94,11 @@ fn of_tags(graph: &Graph, model: &Model, tags: &BTreeSet<String>) -> Result<Visi
         seen.set(family.table, rule, Changes::ALL);
     }
     under_scripts(graph, model, &mut seen)?;
+    let own = Rule::Among {
+        column: graph.exports.owner(),
+        texts: only(&reach::text_of(&Reach::RoleScopeTags(tags.clone()))),
+    };
+    seen.set(graph.exports.jobs, own, Changes::ALL);
     for name in [
         "device_management",
         "managed_device",
@@ -207,8 +213,6 @@ fn named(graph: &Graph, name: &str) -> Result<TableId, Error> {
 mod tests {
     use super::*;
 
-    /// Entities that nobody sees whose permissions do not reach everything.
-    const OF_NOBODY: [&str; 1] = ["device_management_export_job"];
     /// What a device sees something of beside scripts, run states and their histories.
     const OF_DEVICES: [&str; 4] = [
         "comanaged_device",
@@ -228,8 +232,7 @@ mod tests {
             let name = table.name.as_str();
             // What has no type has no URL.
             if table.of.is_some() {
-                let hidden = OF_NOBODY.contains(&name);
-                assert_eq!(of_tags.names(id), !hidden, "who sees {name}?");
+                assert!(of_tags.names(id), "who sees {name}?");
             }
             let states = graph.layout.states.values();
             let mut tables = states.flat_map(|states| [states.table, states.history]);

@@ -749,6 +749,7 @@ CREATE TABLE "device_management_export_job" (
   "url" TEXT COLLATE "C",
   "secret" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "origin" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "role_scope_tags" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "lease_until" BIGINT NOT NULL DEFAULT 0,
   "attempts" BIGINT NOT NULL DEFAULT 0,
   "length" BIGINT NOT NULL DEFAULT 0,

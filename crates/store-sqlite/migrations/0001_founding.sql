@@ -663,6 +663,7 @@ CREATE TABLE "device_management_export_job" (
   "url" TEXT,
   "secret" TEXT NOT NULL DEFAULT '',
   "origin" TEXT NOT NULL DEFAULT '',
+  "role_scope_tags" TEXT NOT NULL DEFAULT '',
   "lease_until" INTEGER NOT NULL DEFAULT 0,
   "attempts" INTEGER NOT NULL DEFAULT 0,
   "length" INTEGER NOT NULL DEFAULT 0,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use edm::time::{DateTimeOffset, TICKS_PER_SECOND};
 use edm::{Property, Value};
 use engine::Core;
+use engine::access::Caller;
 use odata::Error;
 use store::{Row, Transaction, read, write};
 
@@ -18,6 +19,8 @@ use super::slice::{SLICE, slice};
 use super::{Exports, Format, cells};
 use crate::graph::Graph;
 use crate::overview::each;
+use crate::reach;
+use crate::states;
 
 /// How long a server that fell silent keeps its job, in seconds.
 pub(super) const LEASE: i64 = 60;
@@ -158,9 +161,15 @@ async fn export(graph: &Graph, core: &Arc<Core>, job: &Row) -> Result<(), Error>
     let mut pieces = Pieces::new(graph, core, job);
     let mut text = Vec::new();
     cells::begin(&mut text, format, &shown);
+    // It reads what those reach who asked for it.
+    let asked = Caller {
+        reach: reach::of_text(states::text(job, columns.role_scope_tags))?,
+        ..Caller::default()
+    };
+    let confined = core.confined(&asked).await?;
     let (mut after, mut first) = (None, true);
     loop {
-        let rows = slice(core, &report, &query, after).await?;
+        let rows = slice(&confined, &report, &query, after).await?;
         after = rows.last().map(|(_, key)| key.clone());
         for (values, _) in &rows {
             cells::row(&mut text, &core.model, format, &shown, values, first);
