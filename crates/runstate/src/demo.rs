@@ -82,6 +82,7 @@ async fn perform(directory: &Path) -> Result<ExitCode, Failure> {
         public_origin: None,
         proxies: Proxies::default(),
         throttle: None,
+        traces: None,
         signing_key: None,
         limits: Limits::default(),
     };

@@ -10,6 +10,7 @@ mod revoke;
 mod script;
 mod serve;
 mod token;
+mod traces;
 mod wire;
 
 use std::io::Write;

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use server::auth::{Issuers, Verifier};
-use server::{Options, Server};
+use server::{Options, Server, Traces};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
@@ -45,6 +46,8 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     let data_dir = &arguments.data.data_dir;
     let public = arguments.public_url.as_ref();
     let tls = arguments.tls.tls(data_dir, arguments.listen, public)?;
+    let traces = arguments.telemetry.otlp()?;
+    let taken_by = traces.clone().map(|traces| traces as Arc<dyn Traces>);
     let options = Options {
         listen: arguments.listen,
         tls,
@@ -52,6 +55,7 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         public_origin: arguments.public_url.clone(),
         proxies: arguments.proxies.proxies(),
         throttle: arguments.throttle.throttle(),
+        traces: taken_by,
         signing_key: None,
         limits: server::Limits {
             notice: arguments.stop_delay,
@@ -98,6 +102,10 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         broken_off = running => broken_off,
         () = signals.next() => return Err("stopped at once by a second signal".into()),
     };
+    if let Some(traces) = traces {
+        // It waits for its thread.
+        tokio::task::spawn_blocking(move || traces.finish()).await?;
+    }
     match broken_off {
         0 => Ok(ExitCode::SUCCESS),
         count => Err(format!("{count} connections were broken off with requests in flight").into()),

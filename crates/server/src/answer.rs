@@ -25,6 +25,7 @@ use crate::origin::PublicOrigin;
 use crate::proxies::Proxies;
 use crate::ready::{self, Readiness};
 use crate::telemetry::{Noted, Telemetry};
+use crate::traces::{TRACE_RESPONSE, Traces};
 use crate::{body, devices, open, target};
 use engine::RequestIds;
 
@@ -45,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) budget: Arc<Budget>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) telemetry: Telemetry,
+    pub(crate) traces: Option<Arc<dyn Traces>>,
 }
 
 impl Shared {
@@ -68,6 +70,8 @@ pub(crate) async fn answer(shared: &Shared, peer: IpAddr, request: Request) -> R
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let asked = failure::asked(request.headers());
     let noted = Noted::of(shared.proxies.source(peer, request.headers()));
+    let traces = shared.traces.as_ref();
+    let trace = traces.map(|traces| traces.begin(&method, request.headers()));
     let in_flight = shared.telemetry.in_flight.enter();
     let served = AssertUnwindSafe(serve(shared, (request, &noted), (&asked, &ids)))
         .catch_unwind()
@@ -84,6 +88,12 @@ pub(crate) async fn answer(shared: &Shared, peer: IpAddr, request: Request) -> R
     let request = (&method, open::name(uri.path()));
     let status = response.status();
     shared.telemetry.answered(request, status, (&noted, &ids));
+    if let Some(mut trace) = trace {
+        trace.end(&noted.told(request, status, &ids));
+        if let Some(name) = trace.name() {
+            response.headers_mut().insert(TRACE_RESPONSE, name);
+        }
+    }
     ids.stamp(response.headers_mut());
     response
 }

@@ -112,6 +112,16 @@ pub(crate) enum Route {
     Token(String),
 }
 
+impl Route {
+    /// What requests for it are counted as.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Enrol(_) => "{tenant}/oauth2/v2.0/enrol",
+            Self::Token(_) => "{tenant}/oauth2/v2.0/token",
+        }
+    }
+}
+
 /// The path behind the tenant at which devices enrol.
 pub const ENROL: &str = "/oauth2/v2.0/enrol";
 /// The path behind the tenant at which they get tokens.

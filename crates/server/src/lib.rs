@@ -26,6 +26,7 @@ pub mod target;
 mod telemetry;
 mod throttle;
 pub mod tls;
+mod traces;
 
 pub use limits::Limits;
 pub use listen::{BindError, Options, Server};
@@ -34,3 +35,4 @@ pub use private_file::FileError;
 pub use proxies::{NoNetwork, Proxies, ProxyHeaders, TrustedNetwork};
 pub use telemetry::{MetricsError, MetricsListener};
 pub use throttle::{Allowance, Throttle, WINDOW};
+pub use traces::{Answered, Trace, Traces};

@@ -24,6 +24,7 @@ use crate::proxies::Proxies;
 use crate::ready::Readiness;
 use crate::telemetry::{MetricsError, MetricsListener, Telemetry};
 use crate::tls::{Tls, TlsError};
+use crate::traces::Traces;
 
 /// How long the listener rests when the system has no socket left to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -44,6 +45,8 @@ pub struct Options {
     pub throttle: Option<Arc<dyn Throttle>>,
     /// What signs the tokens that devices get; without it they get none.
     pub signing_key: Option<SigningKey>,
+    /// What takes traces of requests, if anything does.
+    pub traces: Option<Arc<dyn Traces>>,
     /// The limits of requests.
     pub limits: Limits,
 }
@@ -96,6 +99,7 @@ impl Server {
             proxies,
             throttle,
             signing_key,
+            traces,
             limits,
         } = options;
         if tls.is_none() && !insecure_http && !listen.ip().to_canonical().is_loopback() {
@@ -127,6 +131,7 @@ impl Server {
             budget: Budget::new(limits.held),
             connections: Arc::default(),
             telemetry: Telemetry::default(),
+            traces,
             limits,
         });
         Ok(Self {

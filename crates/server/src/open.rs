@@ -7,6 +7,7 @@ use http::{HeaderValue, Method, Response, header};
 use odata::Error;
 
 use crate::answer::Shared;
+use crate::devices;
 
 /// What the paths of files begin with: `/exports/{name}/{secret}`. Whoever has such a URL may fetch
 /// the file, for as long as there is one.
@@ -53,6 +54,7 @@ pub(crate) fn name(path: &str) -> Option<&'static str> {
     known
         .find(|known| *known == path)
         .or_else(|| path.starts_with(FILES).then_some(FILES))
+        .or_else(|| devices::route(path).map(|route| route.name()))
 }
 
 /// A file as its URL names it.

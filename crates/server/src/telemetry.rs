@@ -16,6 +16,7 @@ use odata::ErrorCode;
 use crate::auth::AuthError;
 use crate::failure::Refusal;
 use crate::proxies::Source;
+use crate::traces::Answered;
 
 pub use listen::{MetricsError, MetricsListener};
 
@@ -74,6 +75,22 @@ impl Noted {
             route: Route::default(),
             caller: OnceLock::new(),
             begun: Instant::now(),
+        }
+    }
+
+    /// What a trace tells of the request.
+    pub(crate) fn told<'n>(
+        &'n self,
+        (method, open): (&'n Method, Option<&'static str>),
+        status: StatusCode,
+        ids: &'n RequestIds,
+    ) -> Answered<'n> {
+        Answered {
+            method: method.as_str(),
+            route: self.route.template().or(open).unwrap_or("none"),
+            status: status.as_u16(),
+            request_id: ids.request(),
+            client: self.source.client,
         }
     }
 }

@@ -82,6 +82,7 @@ impl Fixture {
             public_origin: None,
             proxies,
             throttle,
+            traces: None,
             signing_key: None,
             limits,
         };

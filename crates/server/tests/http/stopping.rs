@@ -169,6 +169,7 @@ fn bind(listen: SocketAddr, insecure_http: bool) -> Result<SocketAddr, BindError
         public_origin: None,
         proxies: server::Proxies::default(),
         throttle: None,
+        traces: None,
         signing_key: None,
         limits: Limits::default(),
     };
