@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 use crate::support::{Client, READ_WRITE, Request, Server};
 
 /// The permissions of Graph that something accepts, in the order of the page's columns.
-const PERMISSIONS: [&str; 7] = [
+const PERMISSIONS: [&str; 9] = [
     "DeviceManagementConfiguration.Read.All",
     "DeviceManagementConfiguration.ReadWrite.All",
     "DeviceManagementManagedDevices.Read.All",
     "DeviceManagementManagedDevices.ReadWrite.All",
     "DeviceManagementManagedDevices.PrivilegedOperations.All",
+    "DeviceManagementRBAC.Read.All",
+    "DeviceManagementRBAC.ReadWrite.All",
     "DeviceManagementScripts.Read.All",
     "DeviceManagementScripts.ReadWrite.All",
 ];
@@ -26,7 +28,7 @@ const HEAD: &str = "\
 
 What each operation accepts, under `/beta` and `/v1.0`: any one of the marked permissions, or all
 that one entry of the last column names. They are marked with the area (**C**onfiguration,
-Managed**D**evices, **S**cripts of `DeviceManagement…`) and with **R** for `.Read.All`, **W** for
+Managed**D**evices, R**B**AC, **S**cripts of `DeviceManagement…`) and with **R** for `.Read.All`, **W** for
 `.ReadWrite.All`, **P** for `.PrivilegedOperations.All`. As roles of an application or as scopes of a
 user they mean the same. What says *any* needs a token, whatever its permissions.
 
@@ -37,8 +39,8 @@ This page is made from the model by a test (`tests/access/matrix.rs`), which cal
 without a token, with a wrong one, and with each permission. After a change that is meant,
 `UPDATE_EXPECT=1 cargo test -p runstate --test black_box matrix` writes it anew, for review.
 
-| operation | CR | CW | DR | DW | DP | SR | SW | or all of |
-|---|---|---|---|---|---|---|---|---|
+| operation | CR | CW | DR | DW | DP | BR | BW | SR | SW | or all of |
+|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
 /// Permissions that suffice together.
@@ -110,6 +112,7 @@ fn short(permission: &str) -> String {
     let area = match area {
         "Configuration" => 'C',
         "ManagedDevices" => 'D',
+        "RBAC" => 'B',
         "Scripts" => 'S',
         other => panic!("{other} has no letter"),
     };

@@ -1,5 +1,6 @@
 //! Who may do what: tokens, permissions, and what is open.
 
+mod approval;
 mod issuers;
 mod matrix;
 mod open;

@@ -61,6 +61,11 @@ pub fn respond(
     if let Some(Ok(location)) = error.location.as_deref().map(HeaderValue::from_str) {
         headers.insert(header::LOCATION, location);
     }
+    if let Some((name, value)) = &error.header
+        && let Ok(value) = HeaderValue::from_str(value)
+    {
+        headers.insert(HeaderName::from_static(name), value);
+    }
     if let Some(seconds) = error.retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());
     } else if error.code == ErrorCode::ServiceUnavailable {

@@ -23,7 +23,7 @@ use crate::negotiate::{self, Negotiated};
 use crate::page::take_size;
 use crate::permissions::Action;
 use crate::{
-    answer, asynchronous, batch, compose, methods, reach, rewrite, schema_version, unserved,
+    answer, approval, asynchronous, batch, methods, reach, rewrite, schema_version, unserved,
 };
 
 /// The path of the OpenAPI description: no name of a model has a dot.
@@ -220,7 +220,7 @@ impl Engine {
                     permit,
                     tracking,
                 });
-                let done = compose::carry_out(Arc::clone(&context)).await;
+                let done = approval::carry_out(Arc::clone(&context)).await;
                 done.map_err(|error| methods::told(&context, error))
             }
             Resource::ServiceDocument => {

@@ -11,8 +11,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SendError, Sender};
 use std::time::{Duration, Instant};
 
 use odata::{Error, ErrorCode};
-use store::{Job, ReadJob, Store, Transaction, Verdict};
+use store::{BoxFuture, Job, ReadJob, Store, Transaction, Verdict};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::core::Core;
 
 /// How long a group may hold its transaction: others wait for it.
 const MOST_TIME: Duration = Duration::from_secs(10);
@@ -44,6 +46,36 @@ impl Events {
         let lost = || Err(Error::internal("the store dropped a group of requests"));
         let event = self.0.recv().await;
         event.unwrap_or_else(|| Event::Settled(lost()))
+    }
+}
+
+/// Carries something out in one transaction: `run` gets a core whose store works inside of it, and
+/// may be called again, with another, if the store repeats the transaction. An error undoes it.
+///
+/// # Errors
+/// That of `run`, or of the store.
+pub(crate) async fn in_one<T>(
+    core: &Arc<Core>,
+    mut run: impl FnMut(Arc<Core>) -> BoxFuture<'static, Result<T, Error>>,
+) -> Result<T, Error> {
+    let mut events = Events::begin(core.store.as_ref());
+    let mut done = Err(Error::internal("a transaction did not begin"));
+    loop {
+        match events.next().await {
+            Event::Settled(outcome) => {
+                if outcome.is_ok() && done.is_ok() {
+                    core.drain();
+                }
+                return done.and_then(|done| outcome.map(|()| done));
+            }
+            Event::Begun(attempt) => {
+                done = run(Arc::new(core.inside(attempt.store()))).await;
+                attempt.end(match done {
+                    Ok(_) => Verdict::Commit,
+                    Err(_) => Verdict::Rollback,
+                });
+            }
+        }
     }
 }
 

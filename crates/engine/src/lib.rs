@@ -5,6 +5,7 @@
 pub mod access;
 mod aggregate;
 mod answer;
+mod approval;
 mod asynchronous;
 mod batch;
 mod bind;
@@ -65,6 +66,7 @@ pub use odata::uri::Limits;
 pub use request_ids::RequestIds;
 pub use route::Route;
 pub use service::{
-    Answer, BatchProfile, Call, Change, Outcome, Scope, Service, ServiceProfile, ShownTypes,
+    Answer, Approval, Approving, BatchProfile, Call, Change, Outcome, Scope, Service,
+    ServiceProfile, ShownTypes,
 };
 pub use target::{Target, load, locate, locate_filtered};

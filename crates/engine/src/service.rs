@@ -6,11 +6,13 @@ use edm::time::DateTimeOffset;
 use edm::{Model, OperationId, StructuredId, Value};
 use odata::Error;
 use odata::json::Argument;
+use odata::path::ResourcePath;
 use store::visibility::Visibility;
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
 use crate::access::{Caller, Permit, Reach};
 use crate::core::{Core, Ids};
+use crate::exchange::Request;
 use crate::failure::Form;
 use crate::target::Target;
 
@@ -216,6 +218,34 @@ pub enum Answer {
     Shown(TableId, Vec<Row>, StructuredId),
 }
 
+/// Holds requests back until they are approved.
+pub trait Approving: Send + Sync {
+    /// Whether a request has been approved, or asks for it: asking is noted, and refused.
+    ///
+    /// # Errors
+    /// Why it may not be carried out now, with what its client needs to know to go on.
+    fn approved<'a>(
+        &'a self,
+        core: &'a Arc<Core>,
+        request: &'a Request,
+    ) -> BoxFuture<'a, Result<Approval, Error>>;
+
+    /// Uses an approval up, in the transaction that carries the request out.
+    ///
+    /// # Errors
+    /// It does not hold (any more), or is for another request.
+    fn spend<'a>(
+        &'a self,
+        core: &'a Arc<Core>,
+        request: &'a Request,
+        approval: &'a Approval,
+    ) -> BoxFuture<'a, Result<(), Error>>;
+}
+
+/// The id of a request's approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval(pub String);
+
 /// A domain: the meaning of changes, and its operations.
 pub trait Service: Send + Sync + 'static {
     /// What the standard leaves open.
@@ -262,6 +292,12 @@ pub trait Service: Send + Sync + 'static {
         target: &Target,
         change: Change<'_>,
     ) -> Result<Outcome, Error>;
+
+    /// Whether a request that would change something is to be approved first: nobody looks at it any
+    /// further then, until [`Approving::approved`] says that it may be carried out. By default none is.
+    fn approval(&self, _model: &Model, _path: &ResourcePath) -> Option<&dyn Approving> {
+        None
+    }
 
     /// The types of the entities that an operation without a result shows all the same
     /// ([`Answer::Shown`]), for documents that describe the service.

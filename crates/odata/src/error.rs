@@ -100,6 +100,8 @@ pub struct Error {
     pub location: Option<String>,
     /// When to try again, in seconds: the `Retry-After` header.
     pub retry_after: Option<u32>,
+    /// A header of the service's own: its name in lower case, and its value.
+    pub header: Option<(&'static str, String)>,
 }
 
 impl Error {
@@ -114,6 +116,7 @@ impl Error {
             allow: None,
             location: None,
             retry_after: None,
+            header: None,
         }
     }
 

@@ -82,6 +82,10 @@ pub(crate) struct ServeArguments {
     /// A TOML file of identity providers whose tokens are taken beside those of `runstate token`
     #[arg(long, value_name = "FILE")]
     pub(crate) issuers: Option<PathBuf>,
+    /// Carry out a change of scripts and their assignments only when somebody else has approved it
+    /// (Graph's Multi Admin Approval); say so to all servers of a database
+    #[arg(long)]
+    pub(crate) require_approval: bool,
     /// Serve plain http to the network, where others can read the tokens
     #[arg(long)]
     pub(crate) insecure_http: bool,

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::Failure;
 use crate::cli::{DatabaseArguments, ServeArguments};
-use crate::wire::{self, Limits};
+use crate::wire::{self, Settings};
 
 /// The permission in the example that is printed: it opens everything but privileged operations.
 pub(crate) const EXAMPLE_ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
@@ -62,7 +62,11 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
             ..arguments.connections.with(arguments.limits.server())
         },
     };
-    let limits = (arguments.limits.uri(), arguments.limits.service());
+    let settings = Settings {
+        uri: arguments.limits.uri(),
+        service: arguments.limits.service(),
+        approval_of_scripts: arguments.require_approval,
+    };
     let issuers = arguments
         .issuers
         .as_deref()
@@ -70,7 +74,7 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         .transpose()?;
     let issuers = issuers.unwrap_or_default();
     let database = Some(&arguments.database);
-    let server = open(data_dir, database, limits, issuers, options).await?;
+    let server = open(data_dir, database, settings, issuers, options).await?;
     let metrics = match arguments.telemetry.metrics_listen {
         Some(address) => Some(server.metrics(address).await?),
         None => None,
@@ -119,7 +123,7 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
 pub(crate) async fn open(
     data_dir: &Path,
     database: Option<&DatabaseArguments>,
-    limits: Limits,
+    settings: Settings,
     issuers: Issuers,
     options: Options,
 ) -> Result<Server, Failure> {
@@ -131,7 +135,7 @@ pub(crate) async fn open(
         ..options
     };
     let throttle = options.throttle.clone();
-    let handler = wire::service_handler(data_dir, database, limits, throttle).await?;
+    let handler = wire::service_handler(data_dir, database, settings, throttle).await?;
     Ok(Server::bind(options, verifier, handler).await?)
 }
 

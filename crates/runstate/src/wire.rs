@@ -22,8 +22,16 @@ const DATABASE: &str = "runstate.db";
 /// How often the service looks after itself.
 const MAINTENANCE: Duration = Duration::from_secs(3_600);
 
-/// The limits of URLs and expressions, and those of pages and batches.
-pub(crate) type Limits = (engine::Limits, service::Limits);
+/// How the service serves.
+#[derive(Clone, Default)]
+pub(crate) struct Settings {
+    /// The limits of URLs and expressions.
+    pub(crate) uri: engine::Limits,
+    /// Those of pages and batches.
+    pub(crate) service: service::Limits,
+    /// Whether somebody else must approve a change of scripts.
+    pub(crate) approval_of_scripts: bool,
+}
 /// The name of the signing key among the secrets of a database.
 const SIGNING_KEY: &str = "signing-key";
 
@@ -52,11 +60,11 @@ pub(crate) fn signing_key(
 pub(crate) async fn service_handler(
     data_dir: &Path,
     database: Option<&DatabaseArguments>,
-    (uri_limits, service_limits): Limits,
+    settings: Settings,
     throttle: Option<Arc<dyn Throttle>>,
 ) -> Result<Arc<dyn Handler>, Failure> {
     let database = database.and_then(|database| Some((database.url.as_ref()?, options(database))));
-    let (core, graph) = parts(data_dir, database, (uri_limits, service_limits))?;
+    let (core, graph) = parts(data_dir, database, settings)?;
     let core = Arc::new(core.with_throttle(throttle));
     service::bootstrap(&core).await?;
     tokio::spawn(look_after(Arc::downgrade(&core), graph.clone()));
@@ -84,7 +92,7 @@ pub(crate) fn core(data_dir: &Path, database: Option<&DatabaseUrl>) -> Result<Ar
         ..Options::default()
     };
     let database = database.map(|url| (url, options));
-    Ok(Arc::new(parts(data_dir, database, Limits::default())?.0))
+    Ok(Arc::new(parts(data_dir, database, Settings::default())?.0))
 }
 
 /// The identities of devices, for a command that works beside the servers.
@@ -103,7 +111,7 @@ pub(crate) fn devices(
 fn parts(
     data_dir: &Path,
     database: Option<(&DatabaseUrl, Options)>,
-    (uri_limits, service_limits): Limits,
+    settings: Settings,
 ) -> Result<(Core, Graph), Failure> {
     let model = service::model()?;
     let tables = service::tables(&model)?;
@@ -120,9 +128,12 @@ fn parts(
             Arc::new(Sqlite::open(&path, model, tables, clock)?)
         }
     };
-    let graph = Graph::new(&model, &tables)?.with_limits(service_limits);
+    let mut graph = Graph::new(&model, &tables)?.with_limits(settings.service);
+    if settings.approval_of_scripts {
+        graph = graph.with_approval_of_scripts();
+    }
     let (ids, service) = (Arc::new(RandomIds), Arc::new(graph.clone()));
-    let core = Core::new(model, tables, store, clock, ids, service).with_limits(uri_limits);
+    let core = Core::new(model, tables, store, clock, ids, service).with_limits(settings.uri);
     Ok((core, graph))
 }
 

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use edm::{Model, OperationId, StructuredId, Value};
 use engine::access::Reach;
 use engine::{
-    Answer, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, ShownTypes,
-    Target,
+    Answer, Approving, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile,
+    ShownTypes, Target,
 };
 use odata::Error;
+use odata::path::ResourcePath;
 use store::visibility::Visibility;
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
+use crate::approvals::{Approvals, Hold};
 use crate::assignments::Assignments;
 use crate::categories::Categories;
 use crate::columns::{property, table_named};
@@ -52,6 +54,9 @@ pub struct Graph {
     pub(crate) global: Arc<GlobalColumns>,
     pub(crate) requests: Requests,
     pub(crate) dispatch: Dispatch,
+    pub(crate) approvals: Arc<Approvals>,
+    /// If approval of changes of scripts is demanded.
+    hold: Option<Hold>,
     pub(crate) exports: Arc<Exports>,
     pub(crate) categories: Categories,
     filters: Filters,
@@ -119,6 +124,8 @@ impl Graph {
             days: Arc::new(Days::of(model, tables)?),
             requests: Requests::of(tables)?,
             dispatch: Dispatch::of(tables)?,
+            approvals: Arc::new(Approvals::of(model, tables)?),
+            hold: None,
             exports: Arc::new(Exports::of(model, tables)?),
             categories: Categories::of(model, tables, tables.table(device_table))?,
             filters: Filters::of(model, tables)?,
@@ -134,6 +141,13 @@ impl Graph {
             tables: tables.clone(),
             profile: Arc::new(profile),
         })
+    }
+
+    /// Demands that somebody else approves a change of scripts before it is carried out.
+    #[must_use]
+    pub fn with_approval_of_scripts(mut self) -> Self {
+        self.hold = Some(Hold::new(&self.approvals));
+        self
     }
 
     /// Other limits than those of [`Limits::default`].
@@ -355,6 +369,11 @@ impl Service for Graph {
                 self.judge_delete(transaction.unconfined(), scope, target.table, old)
             }
         }
+    }
+
+    fn approval(&self, model: &Model, path: &ResourcePath) -> Option<&dyn Approving> {
+        let hold = self.hold.as_ref().filter(|hold| hold.is_for(model, path))?;
+        Some(hold)
     }
 
     fn shown(&self, model: &Model, operation: OperationId) -> Vec<StructuredId> {

@@ -4,6 +4,7 @@
 //! Which properties count, keep time or hold content is not known here: it is read from the
 //! model's annotations once, at start (`layout.rs`).
 
+mod approvals;
 mod assignments;
 mod categories;
 mod columns;

@@ -9,6 +9,7 @@ use odata::Error;
 use store::changes::{Retention, prune};
 use store::{Order, Select, TableId, Transaction, write};
 
+use crate::approvals;
 use crate::exports;
 use crate::global;
 use crate::graph::Graph;
@@ -71,6 +72,7 @@ fn make_sole_row(core: &Core, transaction: &mut dyn Transaction, id: TableId) ->
 /// What the store says; the next call goes on.
 pub async fn maintain(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
     exports::clear(graph, core).await?;
+    approvals::clear(graph, core).await?;
     identity::clear_revocations(core).await?;
     engine::drain(core).await?;
     let histories: Vec<TableId> = core.tables.iter().filter_map(|(_, t)| t.history).collect();

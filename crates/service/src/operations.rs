@@ -7,8 +7,8 @@ use odata::{Error, ErrorCode};
 
 use crate::graph::Graph;
 use crate::{
-    assignments, devices, dispatch, due, global, history, overview, payload_links, recount, remote,
-    rules,
+    approvals, assignments, devices, dispatch, due, global, history, overview, payload_links,
+    recount, remote, rules,
 };
 
 /// Carries out an operation.
@@ -19,6 +19,13 @@ pub(crate) async fn invoke(graph: &Graph, core: Arc<Core>, call: Call) -> Result
     let name = core.model.operation(call.operation).name.clone();
     match name.as_str() {
         "microsoft.graph.assign" => assignments::assign(graph, &core, call).await,
+        "microsoft.graph.approve" => approvals::approve(graph, &core, call).await,
+        "microsoft.graph.reject" => approvals::reject(graph, &core, call).await,
+        "microsoft.graph.cancelApproval" => approvals::cancel_approval(graph, &core, call).await,
+        "microsoft.graph.cancelMyRequest" => approvals::cancel_mine(graph, &core, call).await,
+        "microsoft.graph.retrieveMyRequests" => approvals::mine(graph, &core, call).await,
+        "microsoft.graph.retrieveMyRequestById" => approvals::mine_by_id(graph, &core, call).await,
+        "runstate.getRequestedOperation" => approvals::requested(graph, &core, call).await,
         "microsoft.graph.getRemediationSummary" => overview::summary(graph, &core, call).await,
         "microsoft.graph.getRemediationHistory" => overview::history(graph, &core, call).await,
         "microsoft.graph.areGlobalScriptsAvailable" => {

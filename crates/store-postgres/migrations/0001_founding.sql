@@ -148,6 +148,29 @@ CREATE TABLE "assignment_filter" (
   PRIMARY KEY ("id")
 );
 
+CREATE TABLE "operation_approval_request" (
+  "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "approval_justification" TEXT COLLATE "C",
+  "approver" TEXT COLLATE "C",
+  "expiration_date_time" BIGINT NOT NULL DEFAULT 0,
+  "expiration_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time" BIGINT NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "request_date_time" BIGINT NOT NULL DEFAULT 0,
+  "request_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "request_justification" TEXT COLLATE "C",
+  "requestor" TEXT COLLATE "C",
+  "required_operation_approval_policy_types" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  "status" BIGINT NOT NULL DEFAULT 0,
+  "requestor_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "method" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "path" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "body" BYTEA,
+  "digest" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")
+);
+CREATE INDEX "operation_approval_request_index_1" ON "operation_approval_request" ("digest");
+
 CREATE TABLE "device_health_script" (
   "id" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "created_date_time" BIGINT NOT NULL DEFAULT 0,

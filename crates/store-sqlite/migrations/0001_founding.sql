@@ -146,6 +146,29 @@ CREATE TABLE "assignment_filter" (
   PRIMARY KEY ("id")
 ) STRICT;
 
+CREATE TABLE "operation_approval_request" (
+  "id" TEXT NOT NULL DEFAULT '',
+  "approval_justification" TEXT,
+  "approver" TEXT,
+  "expiration_date_time" INTEGER NOT NULL DEFAULT 0,
+  "expiration_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time" INTEGER NOT NULL DEFAULT 0,
+  "last_modified_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "request_date_time" INTEGER NOT NULL DEFAULT 0,
+  "request_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "request_justification" TEXT,
+  "requestor" TEXT,
+  "required_operation_approval_policy_types" TEXT NOT NULL DEFAULT '[]',
+  "status" INTEGER NOT NULL DEFAULT 0,
+  "requestor_id" TEXT NOT NULL DEFAULT '',
+  "method" TEXT NOT NULL DEFAULT '',
+  "path" TEXT NOT NULL DEFAULT '',
+  "body" BLOB,
+  "digest" TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")
+) STRICT;
+CREATE INDEX "operation_approval_request_index_1" ON "operation_approval_request" ("digest");
+
 CREATE TABLE "device_health_script" (
   "id" TEXT NOT NULL DEFAULT '',
   "created_date_time" INTEGER NOT NULL DEFAULT 0,

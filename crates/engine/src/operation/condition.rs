@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use edm::{ItemType, OperationId};
 use odata::Error;
-use store::Verdict;
 
 use crate::context::Context;
 use crate::core::Core;
 use crate::etag;
-use crate::held::{Event, Events};
+use crate::held;
 use crate::service::{Answer, Call};
 use crate::target::{load, locate};
 
@@ -29,39 +28,18 @@ pub(super) fn is_conditional(context: &Context, operation: OperationId) -> bool 
 /// Checks the conditions of the entity that an action is bound to and carries it out, in one
 /// transaction (OData 4.01 Protocol, sections 8.2.4 and 8.2.5).
 pub(super) async fn under_condition(context: &Arc<Context>, call: Call) -> Result<Answer, Error> {
-    let core = &context.core;
-    let mut events = Events::begin(core.store.as_ref());
-    let mut answer = Err(Error::internal("an action's transaction did not begin"));
-    loop {
-        match events.next().await {
-            Event::Settled(outcome) => {
-                if outcome.is_ok() && answer.is_ok() {
-                    core.drain();
-                }
-                return match answer {
-                    Ok(answer) => outcome.map(|()| answer),
-                    Err(error) => Err(error),
-                };
-            }
-            Event::Begun(attempt) => {
-                let inside = Arc::new(core.inside(attempt.store()));
-                answer = conditional(context, inside, call.clone()).await;
-                let verdict = match answer {
-                    Ok(_) => Verdict::Commit,
-                    Err(_) => Verdict::Rollback,
-                };
-                attempt.end(verdict);
-            }
-        }
-    }
+    held::in_one(&context.core, |inside| {
+        Box::pin(conditional(Arc::clone(context), inside, call.clone()))
+    })
+    .await
 }
 
 async fn conditional(
-    context: &Arc<Context>,
+    context: Arc<Context>,
     inside: Arc<Core>,
     call: Call,
 ) -> Result<Answer, Error> {
-    let (context, core) = (Arc::clone(context), Arc::clone(&inside));
+    let core = Arc::clone(&inside);
     let binding = call.binding.clone();
     store::read(inside.store.as_ref(), move |reader| {
         let target = locate(&core, reader, &binding)?;
