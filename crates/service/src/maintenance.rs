@@ -73,6 +73,11 @@ fn make_sole_row(core: &Core, transaction: &mut dyn Transaction, id: TableId) ->
 pub async fn maintain(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
     exports::clear(graph, core).await?;
     approvals::clear(graph, core).await?;
+    let (shared, tokens) = (core.clone(), graph.enrollment_tokens);
+    write(core.store.as_ref(), move |transaction| {
+        tokens.forget_expired(&shared, transaction)
+    })
+    .await?;
     identity::clear_revocations(core).await?;
     engine::drain(core).await?;
     let histories: Vec<TableId> = core.tables.iter().filter_map(|(_, t)| t.history).collect();

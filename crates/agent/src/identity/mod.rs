@@ -10,7 +10,7 @@ mod key;
 
 pub use key::KeyKind;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -67,6 +67,27 @@ fn tenant_of(token: &Token) -> Option<String> {
     named.then(|| tenant.hyphenated().to_string())
 }
 
+/// The beginning of an identity: a new key, and the tenant of the enrolment token.
+fn begin(directory: &Path, server: &str, options: &Enrolling) -> Result<Kept, AgentError> {
+    let token = options.token.as_ref();
+    let token = token.ok_or_else(|| option("is needed, since this device has not enrolled yet"))?;
+    let tenant = tenant_of(token)
+        .ok_or_else(|| option("is none that `runstate enrollment-token` has made"))?;
+    let kept = Kept {
+        server: server.to_owned(),
+        tenant,
+        device_id: None,
+        key: KeptKey::generate(options.key_kind, now()).map_err(option)?,
+        nonce: random().map_err(option)?,
+        next_nonce: None,
+        next_key: None,
+        described: String::new(),
+    };
+    // Before it is sent: an answer that is lost must find the same key.
+    kept.write(directory)?;
+    Ok(kept)
+}
+
 impl Identity {
     /// The identity that the state directory holds, or the beginning of one.
     ///
@@ -93,27 +114,7 @@ impl Identity {
                 }
                 kept
             }
-            None => {
-                let token = options
-                    .token
-                    .as_ref()
-                    .ok_or_else(|| option("is needed, since this device has not enrolled yet"))?;
-                let tenant = tenant_of(token)
-                    .ok_or_else(|| option("is none that `runstate enrollment-token` has made"))?;
-                let kept = Kept {
-                    server: server.to_owned(),
-                    tenant,
-                    device_id: None,
-                    key: KeptKey::generate(options.key_kind, now()).map_err(option)?,
-                    nonce: random().map_err(option)?,
-                    next_nonce: None,
-                    next_key: None,
-                    described: String::new(),
-                };
-                // Before it is sent: an answer that is lost must find the same key.
-                kept.write(&directory)?;
-                kept
-            }
+            None => begin(&directory, server, options)?,
         };
         Ok(Self {
             directory,

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use edm::Value;
 use edm::time::{DateTimeOffset, TICKS_PER_DAY};
+use engine::Core;
 use engine::exchange::devices::Refusal;
 use odata::Error;
 use store::{Row, Table, TableId, Tables, Transaction};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use super::jws::hash;
 use crate::columns::{hidden, table_named};
 use crate::graph::GraphError;
+use crate::overview::each;
 
 /// What the text of an enrolment token begins with.
 pub const ENROLLMENT_TOKEN_PREFIX: &str = "rsenrol";
@@ -107,7 +109,7 @@ pub(crate) struct EnrollmentTokens {
     id: usize,
     secret_hash: usize,
     created_at: usize,
-    pub(super) expires_at: usize,
+    expires_at: usize,
     uses: usize,
     uses_left: usize,
     pub(super) group_ids: usize,
@@ -210,6 +212,31 @@ impl EnrollmentTokens {
         let key = [row[self.id].clone()];
         let changed = table.difference(row, &used);
         transaction.update(self.table, &key, changed, &used)
+    }
+
+    /// Removes the tokens that expired a week ago: until then, administrators see what became of them.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn forget_expired(
+        &self,
+        core: &Core,
+        transaction: &mut dyn Transaction,
+    ) -> Result<(), Error> {
+        let before = core.clock.now().ticks.saturating_sub(7 * TICKS_PER_DAY);
+        let mut expired = Vec::new();
+        each(core, transaction, self.table, Vec::new(), |row| {
+            if row[self.expires_at]
+                .as_i64()
+                .is_some_and(|end| end < before)
+            {
+                expired.push(row[self.id].clone());
+            }
+        })?;
+        for id in &expired {
+            transaction.delete(self.table, std::slice::from_ref(id))?;
+        }
+        Ok(())
     }
 
     /// A row as administrators see it.

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod concurrency;
+mod enrollment_tokens;
 mod exports;
 mod fixture;
 mod history;
