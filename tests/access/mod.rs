@@ -1,6 +1,7 @@
 //! Who may do what: tokens, permissions, and what is open.
 
 mod approval;
+mod authority;
 mod issuers;
 mod matrix;
 mod open;

@@ -111,7 +111,7 @@ fn whoever_does_not_hold_the_key_gets_no_token() {
         assert!((400..=401).contains(&answer.status), "{header}: {answer:?}");
     }
     for junk in ["", ".", "e30.e30.", &"x".repeat(20_000)] {
-        refused(holder.ask(&server, junk), 400, "invalid_request");
+        refused(holder.ask(&server, junk), 401, "invalid_client");
     }
     // None of that was a step.
     holder.token(&server);

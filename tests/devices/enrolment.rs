@@ -343,7 +343,7 @@ fn paths_and_methods() {
         405
     );
     assert_eq!(post("/t/oauth2/v2.0/enrol", "application/json"), 415);
-    assert_eq!(post("/t/oauth2/v2.0/token", "application/json"), 415);
+    assert_eq!(post("/t/oauth2/v2.0/token", "application/json"), 400);
     assert_eq!(post("/t/oauth2/v2.0/enrol", "application/jwt"), 401);
     assert_eq!(post("//oauth2/v2.0/enrol", "application/jwt"), 404);
     assert_eq!(post("/a/b/oauth2/v2.0/enrol", "application/jwt"), 404);

@@ -2,7 +2,7 @@
 
 mod inside;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -219,6 +219,12 @@ impl Core {
             found.next().map(|(_, value)| value.clone())
         };
         self.model.structured(of).key.iter().map(value).collect()
+    }
+
+    /// The names of all permissions that an operation of the model accepts.
+    #[must_use]
+    pub fn permission_names(&self) -> BTreeSet<&str> {
+        self.permissions.names()
     }
 
     /// Today in UTC, as days since 0001-01-01.

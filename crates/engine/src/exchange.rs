@@ -1,6 +1,7 @@
 //! A request and its answer as the engine sees them: HTTP's words without a connection.
 
 pub mod devices;
+mod directory;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -15,6 +16,8 @@ use uuid::Uuid;
 
 use crate::access::Caller;
 use crate::route::Route;
+
+pub use directory::{Application, Credential, Directory, Known, Proof};
 
 /// A request to the service, authenticated.
 #[derive(Clone, Debug)]
@@ -145,6 +148,11 @@ pub type Probing<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '
 pub trait Handler: Send + Sync + 'static {
     /// The files that are fetched by URLs of their own; none by default.
     fn downloads(&self) -> Option<&dyn Downloads> {
+        None
+    }
+
+    /// Who can sign in here; nobody, by default.
+    fn directory(&self) -> Option<&dyn Directory> {
         None
     }
 

@@ -3,7 +3,7 @@
 
 pub(crate) mod expressions;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use edm::{Annotations, Expression, Model, OperationId, OperationKind, StructuredId};
@@ -141,6 +141,14 @@ impl Permissions {
     /// Whether the model names permissions at all.
     pub(crate) fn any(&self) -> bool {
         !self.operations.is_empty() || self.paths.values().any(|actions| !actions.is_empty())
+    }
+
+    /// All permissions that something accepts.
+    pub(crate) fn names(&self) -> BTreeSet<&str> {
+        let of_paths = self.paths.values().flat_map(HashMap::values);
+        let all = of_paths.chain(self.operations.values());
+        all.flat_map(|scopes| scopes.iter().map(String::as_str))
+            .collect()
     }
 
     /// What an action at a container path accepts: as the nearest annotated path says.

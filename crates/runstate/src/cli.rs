@@ -1,6 +1,7 @@
 //! The command line.
 
 mod agent;
+mod app;
 mod connections;
 mod database;
 mod devices;
@@ -22,6 +23,7 @@ use server::PublicOrigin;
 use crate::duration;
 
 pub(crate) use agent::{AgentCommand, AgentRunArguments};
+pub(crate) use app::{AppCommand, AppPlace, CredentialArguments, Grants};
 pub(crate) use connections::ConnectionArguments;
 pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
 pub(crate) use devices::{
@@ -61,6 +63,9 @@ pub(crate) enum Command {
     /// Sign scripts, for devices that run no others
     #[command(subcommand)]
     Script(ScriptCommand),
+    /// Register applications that get tokens by themselves
+    #[command(subcommand)]
+    App(AppCommand),
     /// Be a managed device
     #[command(subcommand)]
     Agent(AgentCommand),

@@ -1,6 +1,7 @@
 //! `runstate`: the server, its tokens, the device agent and the demonstration, in one binary.
 
 mod agent;
+mod app;
 mod cli;
 mod demo;
 mod devices;
@@ -49,6 +50,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::App(command) => app::run(&command),
         Command::Revoke(arguments) => revoke::run(&arguments),
         Command::EnrollmentToken(command) => devices::enrollment_token(&command),
         Command::Device(command) => devices::device(&command),

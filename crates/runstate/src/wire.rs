@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::exchange::devices::Devices;
-use engine::exchange::{Answering, Downloads, Handler, Probing, Request, Revocations, Throttle};
+use engine::exchange::{
+    Answering, Directory, Downloads, Handler, Probing, Request, Revocations, Throttle,
+};
 use engine::{Core, Engine, RandomIds};
 use server::auth::SigningKey;
 use service::{Archives, DeviceIdentities, Graph, identity};
@@ -76,6 +78,7 @@ pub(crate) async fn service_handler(
         devices: DeviceIdentities::new(core.clone(), graph.clone())?,
         archives: Archives::new(core.clone(), graph),
         revocations: identity::Revocations::new(core.clone())?,
+        applications: identity::Applications::new(core.clone())?,
         engine: Engine::new(core),
     }))
 }
@@ -137,12 +140,14 @@ fn parts(
     Ok((core, graph))
 }
 
-/// The engine, the files that export jobs make, the devices' keys, and what was revoked.
+/// The engine, the files that export jobs make, who can sign in, the devices' keys, and what was
+/// revoked.
 struct Service {
     engine: Engine,
     archives: Archives,
     devices: DeviceIdentities,
     revocations: identity::Revocations,
+    applications: identity::Applications,
 }
 
 impl Handler for Service {
@@ -152,6 +157,10 @@ impl Handler for Service {
 
     fn devices(&self) -> Option<&dyn Devices> {
         Some(&self.devices)
+    }
+
+    fn directory(&self) -> Option<&dyn Directory> {
+        Some(&self.applications)
     }
 
     fn revocations(&self) -> Option<&dyn Revocations> {

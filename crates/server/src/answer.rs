@@ -16,6 +16,7 @@ use odata::{Error, ErrorCode};
 use tokio::time::timeout;
 
 use crate::auth::{self, SigningKey, Verifier};
+use crate::authority::{self, Attempts};
 use crate::budget::{self, Budget};
 use crate::connections::{Connections, Place};
 use crate::failure::{self, Refusal};
@@ -33,8 +34,9 @@ use engine::RequestIds;
 pub(crate) struct Shared {
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) verifier: Verifier,
-    /// What signs the tokens that devices get; without it they get none.
+    /// What signs the tokens that are issued here; without it, none are.
     pub(crate) signing_key: Option<SigningKey>,
+    pub(crate) attempts: Attempts,
     pub(crate) limits: Limits,
     pub(crate) public_origin: Option<PublicOrigin>,
     pub(crate) proxies: Proxies,
@@ -116,9 +118,14 @@ async fn serve(
             }
             return Ok(answer?);
         }
+        Ok(Admission::Authority) => {
+            let answer = authority::answer(shared, (&parts, &noted.source), unread);
+            let answer = timeout(shared.limits.request, answer).await;
+            return Ok(answer.map_err(|_| too_long(&shared.limits))??);
+        }
         Ok(Admission::Download(file)) => return Ok(open::download(shared, file, client).await?),
         Ok(Admission::Device(route)) => {
-            let answer = devices::answer(shared, (route, &parts), unread);
+            let answer = devices::enrol(shared, (route, &parts), unread);
             let answer = timeout(shared.limits.request, answer).await;
             let answer = answer.map_err(|_| too_long(&shared.limits))??;
             if answer.status() == StatusCode::UNAUTHORIZED {
@@ -163,8 +170,10 @@ enum Admission {
     Ready,
     /// A file that is fetched by a URL of its own.
     Download(open::File),
-    /// A device that enrols, or wants a token.
-    Device(devices::Route),
+    /// A device that enrols, at a tenant.
+    Device(String),
+    /// The authority.
+    Authority,
     /// The service, with a request that lacks its headers, its body and its ids.
     Service(exchange::Request),
 }
@@ -194,6 +203,9 @@ async fn admit(shared: &Shared, parts: &Parts, noted: &Noted) -> Result<Admissio
     }
     if let Some(route) = devices::route(path) {
         return Ok(Admission::Device(route));
+    }
+    if authority::route(path).is_some() {
+        return Ok(Admission::Authority);
     }
     let (root, path) = target::split_root(path)?;
     let authority = target::authority(uri, parts.version, &parts.headers, shared.address)?;

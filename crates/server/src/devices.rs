@@ -31,7 +31,7 @@ const JWT: &str = "application/jwt";
 /// Graph's error object for a request that is not read; other refusals are OAuth's.
 pub(crate) async fn enrol(
     shared: &Shared,
-    (tenant, parts): (&str, &Parts),
+    (tenant, parts): (String, &Parts),
     unread: Body,
 ) -> Result<Response<Body>, Error> {
     let devices = posted(shared, parts, JWT)?;
@@ -47,7 +47,6 @@ pub(crate) async fn enrol(
             });
         }
     };
-    let tenant = tenant.to_owned();
     let enrolled = devices.enrol(Enrolment {
         token,
         request,
@@ -103,104 +102,15 @@ pub(crate) async fn grant(
     answered(StatusCode::OK, &answer)
 }
 
-/// Which of the two paths is asked, and of which tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Route {
-    /// `/{tenant}/oauth2/v2.0/enrol`
-    Enrol(String),
-    /// `/{tenant}/oauth2/v2.0/token`
-    Token(String),
-}
-
-impl Route {
-    /// What requests for it are counted as.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Enrol(_) => "{tenant}/oauth2/v2.0/enrol",
-            Self::Token(_) => "{tenant}/oauth2/v2.0/token",
-        }
-    }
-}
-
 /// The path behind the tenant at which devices enrol.
 pub const ENROL: &str = "/oauth2/v2.0/enrol";
-/// The path behind the tenant at which they get tokens.
-pub const TOKEN: &str = "/oauth2/v2.0/token";
+/// What requests for it are counted as.
+pub(crate) const NAME: &str = "{tenant}/oauth2/v2.0/enrol";
 
-/// The route that a path is.
-pub(crate) fn route(path: &str) -> Option<Route> {
-    let behind = |suffix: &str| {
-        let tenant = path.strip_prefix('/')?.strip_suffix(suffix)?;
-        (!tenant.is_empty() && !tenant.contains('/')).then(|| tenant.to_owned())
-    };
-    let enrol = behind(ENROL).map(Route::Enrol);
-    enrol.or_else(|| behind(TOKEN).map(Route::Token))
-}
-
-/// Answers a route.
-///
-/// # Errors
-/// Graph's error object for a request that is not read; other refusals are OAuth's.
-pub(crate) async fn answer(
-    shared: &Shared,
-    (route, parts): (Route, &Parts),
-    unread: Body,
-) -> Result<Response<Body>, Error> {
-    match route {
-        Route::Enrol(tenant) => enrol(shared, (&tenant, parts), unread).await,
-        Route::Token(tenant) => {
-            posted(shared, parts, FORM)?;
-            let form = text(read(shared, &parts.headers, unread).await?)?;
-            match assertion(&form) {
-                Ok(assertion) => grant(shared, assertion, &tenant).await,
-                Err(refusal) => refuse(&refusal),
-            }
-        }
-    }
-}
-
-/// The media type of a form.
-const FORM: &str = "application/x-www-form-urlencoded";
-
-/// The assertion of a client credentials grant (RFC 6749, section 4.4; RFC 7523, section 2.2).
-fn assertion(form: &str) -> Result<String, Refusal> {
-    const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-    let fault = |error: &'static str, description: &str| Refusal {
-        error,
-        description: description.to_owned(),
-    };
-    let mut fields: Vec<(String, String)> = Vec::new();
-    for field in form.split('&').filter(|field| !field.is_empty()) {
-        let (name, value) = field.split_once('=').unwrap_or((field, ""));
-        let decode = |text: &str| {
-            let spaced = text.replace('+', " ");
-            let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
-            decoded.map(std::borrow::Cow::into_owned)
-        };
-        let field = decode(name).ok().zip(decode(value).ok());
-        let (name, value) =
-            field.ok_or_else(|| fault("invalid_request", "The form is no UTF-8."))?;
-        if fields.iter().any(|(known, _)| *known == name) {
-            return Err(fault("invalid_request", "A parameter is repeated."));
-        }
-        fields.push((name, value));
-    }
-    let value = |name: &str| fields.iter().find(|(known, _)| known == name);
-    let value = |name: &str| value(name).map(|(_, value)| value.as_str());
-    if value("grant_type") != Some("client_credentials") {
-        let reason = "The grant_type served here is client_credentials.";
-        return Err(fault("unsupported_grant_type", reason));
-    }
-    if value("client_assertion_type") != Some(TYPE) {
-        let reason = "A device sends a client_assertion of the client_assertion_type \
-                      urn:ietf:params:oauth:client-assertion-type:jwt-bearer.";
-        return Err(fault("invalid_client", reason));
-    }
-    let assertion = value("client_assertion").unwrap_or_default();
-    match assertion.is_empty() {
-        true => Err(fault("invalid_request", "client_assertion is missing.")),
-        false => Ok(assertion.to_owned()),
-    }
+/// The tenant at which a path lets devices enrol.
+pub(crate) fn route(path: &str) -> Option<String> {
+    let tenant = path.strip_prefix('/')?.strip_suffix(ENROL)?;
+    (!tenant.is_empty() && !tenant.contains('/')).then(|| tenant.to_owned())
 }
 
 /// Who knows the devices, if the request posts what is asked for.

@@ -7,6 +7,7 @@
 
 mod answer;
 pub mod auth;
+pub mod authority;
 mod body;
 mod budget;
 mod connection;

@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::answer::Shared;
 use crate::auth::revoked::{self, Latest};
 use crate::auth::{SigningKey, Verifier};
+use crate::authority::Attempts;
 use crate::budget::Budget;
 use crate::connection::connected;
 use crate::guesses::Guesses;
@@ -43,7 +44,7 @@ pub struct Options {
     pub proxies: Proxies,
     /// What counts the requests of callers; none lets them send what they like.
     pub throttle: Option<Arc<dyn Throttle>>,
-    /// What signs the tokens that devices get; without it they get none.
+    /// What signs the tokens that are issued here; without it, none are.
     pub signing_key: Option<SigningKey>,
     /// What takes traces of requests, if anything does.
     pub traces: Option<Arc<dyn Traces>>,
@@ -121,6 +122,7 @@ impl Server {
             handler,
             verifier,
             signing_key,
+            attempts: Attempts::default(),
             scheme: if tls.is_some() { "https" } else { "http" },
             public_origin,
             proxies,

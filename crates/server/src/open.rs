@@ -7,6 +7,7 @@ use http::{HeaderValue, Method, Response, header};
 use odata::Error;
 
 use crate::answer::Shared;
+use crate::authority;
 use crate::devices;
 
 /// What the paths of files begin with: `/exports/{name}/{secret}`. Whoever has such a URL may fetch
@@ -21,8 +22,8 @@ pub struct OpenResource {
     pub body: &'static str,
 }
 
-/// Every resource that is served without a token, beside [`FILES`] and `/ready`. Nothing else is: what is
-/// not in this list passes the check of the bearer token, or is refused before it.
+/// Every resource that is served without a token, beside [`FILES`], `/ready`, the authority's
+/// [`ENDPOINTS`](authority::ENDPOINTS) and [`ENROL`](devices::ENROL), where devices enrol. Nothing else is: what is not in this list passes the check of the bearer token, or is refused before it.
 pub const OPEN_RESOURCES: &[OpenResource] = &[OpenResource {
     path: "/health",
     body: r#"{"status":"ok"}"#,
@@ -54,7 +55,8 @@ pub(crate) fn name(path: &str) -> Option<&'static str> {
     known
         .find(|known| *known == path)
         .or_else(|| path.starts_with(FILES).then_some(FILES))
-        .or_else(|| devices::route(path).map(|route| route.name()))
+        .or_else(|| authority::name(path))
+        .or_else(|| devices::route(path).map(|_| devices::NAME))
 }
 
 /// A file as its URL names it.
@@ -114,6 +116,8 @@ pub(crate) async fn download(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authority::ENDPOINTS;
+    use crate::devices::ENROL;
 
     /// Whoever opens a resource changes this test too, and so says it twice.
     #[test]
@@ -124,6 +128,17 @@ mod tests {
             .collect();
         assert_eq!(paths, ["/health"]);
         assert_eq!(FILES, "/exports/");
+        assert_eq!(ENROL, "/oauth2/v2.0/enrol");
+        let endpoints: Vec<&str> = ENDPOINTS.iter().map(|(path, _)| *path).collect();
+        assert_eq!(
+            endpoints,
+            [
+                "/oauth2/v2.0/token",
+                "/v2.0/.well-known/openid-configuration",
+                "/.well-known/openid-configuration",
+                "/discovery/v2.0/keys",
+            ]
+        );
         assert_eq!(crate::ready::PATH, "/ready");
     }
 

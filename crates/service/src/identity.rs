@@ -1,6 +1,24 @@
 //! Who may come: what the database knows of identities.
 
+mod applications;
+mod assertions;
+mod registry;
 mod revocations;
 
-pub(crate) use revocations::clear as clear_revocations;
+use std::sync::Arc;
+
+use engine::Core;
+use odata::Error;
+
+pub use applications::Applications;
+pub use registry::{NewApplication, Registry, RegistryError};
 pub use revocations::{Revocations, revoke};
+
+/// Removes what no token and no assertion outlives.
+///
+/// # Errors
+/// What the store says; the next call goes on.
+pub(crate) async fn clear(core: &Arc<Core>) -> Result<(), Error> {
+    revocations::clear(core).await?;
+    assertions::clear(core).await
+}

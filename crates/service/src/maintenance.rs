@@ -78,7 +78,7 @@ pub async fn maintain(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
         tokens.forget_expired(&shared, transaction)
     })
     .await?;
-    identity::clear_revocations(core).await?;
+    identity::clear(core).await?;
     engine::drain(core).await?;
     let histories: Vec<TableId> = core.tables.iter().filter_map(|(_, t)| t.history).collect();
     for history in histories {

@@ -812,6 +812,35 @@ CREATE TABLE "revocation" (
   PRIMARY KEY ("revoked_at", "principal")
 );
 
+CREATE TABLE "application" (
+  "application_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "display_name" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "roles" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  "role_scope_tag_ids" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  "disabled" SMALLINT NOT NULL DEFAULT 0,
+  "created_at" BIGINT NOT NULL DEFAULT 0,
+  "tokens_from" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("application_id")
+);
+
+CREATE TABLE "application_credential" (
+  "application_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "credential_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "secret_hash" BYTEA,
+  "public_key" BYTEA,
+  "hint" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "created_at" BIGINT NOT NULL DEFAULT 0,
+  "expires_at" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("application_id", "credential_id")
+);
+
+CREATE TABLE "used_assertion" (
+  "digest" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "expires_at" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("digest")
+);
+CREATE INDEX "used_assertion_index_1" ON "used_assertion" ("expires_at");
+
 CREATE VIEW "report_device_run_states" AS
 SELECT s."detection_state" AS "detection_script_status",
   CAST(s."detection_state" AS TEXT) AS "detection_status", s."device_id", d."device_name",

@@ -726,6 +726,35 @@ CREATE TABLE "revocation" (
   PRIMARY KEY ("revoked_at", "principal")
 ) STRICT;
 
+CREATE TABLE "application" (
+  "application_id" TEXT NOT NULL DEFAULT '',
+  "display_name" TEXT NOT NULL DEFAULT '',
+  "roles" TEXT NOT NULL DEFAULT '[]',
+  "role_scope_tag_ids" TEXT NOT NULL DEFAULT '[]',
+  "disabled" INTEGER NOT NULL DEFAULT 0,
+  "created_at" INTEGER NOT NULL DEFAULT 0,
+  "tokens_from" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("application_id")
+) STRICT;
+
+CREATE TABLE "application_credential" (
+  "application_id" TEXT NOT NULL DEFAULT '',
+  "credential_id" TEXT NOT NULL DEFAULT '',
+  "secret_hash" BLOB,
+  "public_key" BLOB,
+  "hint" TEXT NOT NULL DEFAULT '',
+  "created_at" INTEGER NOT NULL DEFAULT 0,
+  "expires_at" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("application_id", "credential_id")
+) STRICT;
+
+CREATE TABLE "used_assertion" (
+  "digest" TEXT NOT NULL DEFAULT '',
+  "expires_at" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("digest")
+) STRICT;
+CREATE INDEX "used_assertion_index_1" ON "used_assertion" ("expires_at");
+
 CREATE VIEW "report_device_run_states" AS
 SELECT s."detection_state" AS "detection_script_status",
   CAST(s."detection_state" AS TEXT) AS "detection_status", s."device_id", d."device_name",

@@ -69,6 +69,9 @@ impl From<Refusal> for DeviceError {
 /// An answer about a device that is being made.
 pub type Deciding<'a, T> = Pin<Box<dyn Future<Output = Result<T, DeviceError>> + Send + 'a>>;
 
+/// The type of a device's assertion (the `typ` of its header), which no application's has.
+pub const ASSERTION_TYPE: &str = "device-assertion+jwt";
+
 /// Who knows the devices and their keys.
 pub trait Devices: Send + Sync + 'static {
     /// Enrols a device.

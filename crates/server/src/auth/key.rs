@@ -104,6 +104,13 @@ impl SigningKey {
         uuid::Builder::from_custom_bytes(bytes).into_uuid()
     }
 
+    /// The public key's coordinates, 32 bytes each.
+    pub(crate) fn coordinates(&self) -> (&[u8], &[u8]) {
+        // The uncompressed form, of which the thumbprint was made: a byte before the coordinates.
+        let point = self.public.get(1..).unwrap_or_default();
+        point.split_at_checked(32).unwrap_or_default()
+    }
+
     pub(super) fn encoding(&self) -> &EncodingKey {
         &self.encoding
     }

@@ -11,6 +11,8 @@ pub use key::{KeyError, SigningKey};
 pub use token::{AUDIENCE, MAX_LIFETIME, TokenError, TokenRequest, issue};
 pub use verify::Verifier;
 
+pub(crate) use token::seconds;
+
 use http::{HeaderMap, HeaderValue, header};
 use odata::{Error, ErrorCode};
 

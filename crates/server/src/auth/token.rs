@@ -38,6 +38,16 @@ pub struct TokenRequest {
     pub expires: Duration,
 }
 
+impl TokenRequest {
+    /// Whether a token can say this.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn check(&self) -> Result<(), TokenError> {
+        check(self)
+    }
+}
+
 /// Why a token is not issued.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -161,7 +171,7 @@ pub fn issue(
 }
 
 /// A clock before 1970 reads as 1970.
-pub(super) fn seconds(time: SystemTime) -> u64 {
+pub(crate) fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
 }

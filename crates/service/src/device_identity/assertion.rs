@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use edm::Value;
-use engine::exchange::devices::{DeviceError, Refusal};
+use engine::exchange::devices::{ASSERTION_TYPE, DeviceError, Refusal};
 use odata::Error;
 use odata::json::Argument;
 use serde::Deserialize;
@@ -17,8 +17,6 @@ use super::keys::{Seen, Step};
 use super::{DeviceIdentities, audience};
 use crate::{devices, identity};
 
-/// The type of a device's assertion, which no application's has.
-const TYPE: &str = "device-assertion+jwt";
 /// The type of the proof that a device holds the key that it gives itself.
 const NEXT_KEY_TYPE: &str = "device-key+jwt";
 
@@ -63,7 +61,7 @@ pub(super) async fn assert(
     jwt: String,
     tenant: String,
 ) -> Result<String, DeviceError> {
-    let header = Header::read(&jwt, TYPE)?;
+    let header = Header::read(&jwt, ASSERTION_TYPE)?;
     let subject = unverified_subject(&jwt);
     let subject = subject.ok_or_else(|| malformed("The assertion has no sub."))?;
     // The signature is checked here, not where all writes wait for it; that the key is still the

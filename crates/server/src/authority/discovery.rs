@@ -1,0 +1,46 @@
+//! What the authority says of itself: its endpoints and its keys.
+
+use axum::body::Body;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use super::Asked;
+use super::answers;
+
+/// The provider's metadata (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2).
+pub(super) fn metadata(asked: &Asked<'_>) -> Response<Body> {
+    let base = &asked.base;
+    let body = json!({
+        "issuer": asked.issuer,
+        // Whoever demands it finds it; signing in by a browser is not served.
+        "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
+        "token_endpoint": format!("{base}/oauth2/v2.0/token"),
+        "jwks_uri": format!("{base}/discovery/v2.0/keys"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported":
+            ["client_secret_post", "client_secret_basic", "private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA"],
+        "tenant_region_scope": null,
+    });
+    answers::json(StatusCode::OK, &body)
+}
+
+/// The keys that tokens are verified with (RFC 7517, section 5).
+pub(super) fn keys(asked: &Asked<'_>) -> Response<Body> {
+    let (x, y) = asked.key.coordinates();
+    let body = json!({ "keys": [{
+        "kty": "EC",
+        "crv": "P-256",
+        "use": "sig",
+        "alg": "ES256",
+        "kid": asked.key.thumbprint(),
+        "x": BASE64_URL_SAFE_NO_PAD.encode(x),
+        "y": BASE64_URL_SAFE_NO_PAD.encode(y),
+    }]});
+    answers::json(StatusCode::OK, &body)
+}

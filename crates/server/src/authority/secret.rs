@@ -1,0 +1,42 @@
+//! Secrets of clients: random, shown once, and kept as hashes.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::error::Unspecified;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+/// A new secret: 256 random bits of the system in base64url.
+///
+/// # Errors
+/// The system has no randomness to give.
+pub fn new_secret() -> Result<String, Unspecified> {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes)?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What is kept of a secret: its SHA-256. It is as random as the secret was long, so that nobody
+/// finds the one by the other.
+#[must_use]
+pub fn secret_hash(secret: &str) -> Vec<u8> {
+    digest(&SHA256, secret.as_bytes()).as_ref().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_random_and_kept_as_hashes() {
+        let (one, other) = (new_secret().unwrap(), new_secret().unwrap());
+        assert_eq!(BASE64_URL_SAFE_NO_PAD.decode(&one).unwrap().len(), 32);
+        assert_ne!(one, other);
+        assert_ne!(secret_hash(&one), secret_hash(&other));
+        let of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let hex: String = secret_hash("abc")
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(hex, of_abc);
+    }
+}

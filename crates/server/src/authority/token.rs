@@ -1,0 +1,151 @@
+//! The token endpoint: who proves itself gets a token (RFC 6749, section 4.4).
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use axum::body::Body;
+use engine::access::Reach;
+use engine::exchange::devices::ASSERTION_TYPE;
+use engine::exchange::{Application, Directory};
+use http::{Response, StatusCode};
+use jsonwebtoken::decode_header;
+use odata::Error;
+use serde_json::json;
+
+use super::Asked;
+use super::answers::{self, OAuthError};
+use super::client::{Claimed, JWT_BEARER};
+use super::form::Form;
+use crate::auth::{TokenRequest, issue, seconds};
+use crate::devices;
+
+/// How long a token holds.
+const LIFETIME: Duration = Duration::from_secs(3_600);
+/// What the scope of a client credentials grant ends with: all that is granted to the client.
+const DEFAULT_SCOPE: &str = "/.default";
+
+/// Why there is no token.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// It is the client's fault.
+    Refused(OAuthError),
+    /// It is not, or is not OAuth's to say.
+    Error(Error),
+}
+
+impl From<OAuthError> for Failed {
+    fn from(refused: OAuthError) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Answers a request for a token.
+///
+/// # Errors
+/// [`Failed`].
+pub(super) async fn grant(
+    asked: &Asked<'_>,
+    directory: &dyn Directory,
+    unread: Body,
+) -> Result<Response<Body>, Failed> {
+    let form = Form::read(asked.parts, unread, asked.shared).await?;
+    match form.get("grant_type") {
+        Some("client_credentials") => {}
+        None => return Err(OAuthError::request("grant_type is missing.").into()),
+        Some(_) => {
+            let why = "grant_type must be client_credentials.";
+            return Err(OAuthError::new("unsupported_grant_type", why).into());
+        }
+    }
+    if let Some(assertion) = of_device(&form) {
+        let answer = devices::grant(asked.shared, assertion, asked.tenant).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            asked.shared.guesses.wrong(asked.source.client).await?;
+        }
+        return Ok(answer);
+    }
+    let now = SystemTime::now();
+    let application = prove(asked, directory, &form, seconds(now)).await?;
+    let default = |scope: &str| scope.ends_with(DEFAULT_SCOPE);
+    let scope = form.get("scope").unwrap_or(DEFAULT_SCOPE);
+    if !scope.split_ascii_whitespace().all(default) {
+        let why = "AADSTS1002012: The scope of client credentials ends with /.default, such as \
+                   https://graph.microsoft.com/.default.";
+        return Err(OAuthError::new("invalid_scope", why).into());
+    }
+    let token = token_of(asked, application, now)?;
+    let answer = json!({
+        "token_type": "Bearer",
+        "expires_in": LIFETIME.as_secs(),
+        "ext_expires_in": LIFETIME.as_secs(),
+        "access_token": token,
+    });
+    Ok(answers::json(StatusCode::OK, &answer))
+}
+
+/// The assertion of a device, which its type tells from those of applications.
+fn of_device(form: &Form) -> Option<String> {
+    let assertion = form.get("client_assertion")?;
+    let by_type = form.get("client_assertion_type") == Some(JWT_BEARER);
+    let typ = decode_header(assertion).ok()?.typ?;
+    (by_type && typ == ASSERTION_TYPE).then(|| assertion.to_owned())
+}
+
+/// The application that asks, once it has proved that it is.
+async fn prove(
+    asked: &Asked<'_>,
+    directory: &dyn Directory,
+    form: &Form,
+    now: u64,
+) -> Result<Application, Failed> {
+    let (attempts, address) = (&asked.shared.attempts, asked.source.client);
+    let claimed = Claimed::read(&asked.parts.headers, form)?;
+    if !attempts.allow(address, &claimed.id) {
+        return Err(OAuthError::slow_down().into());
+    }
+    let base = &asked.base;
+    let endpoint = format!("{base}/oauth2/v2.0/token");
+    let audiences = [endpoint, format!("{base}/v2.0"), asked.issuer.clone()];
+    let proved = claimed.prove(directory, &audiences, now).await;
+    if matches!(proved, Err(Failed::Refused(_))) {
+        attempts.failed(address, &claimed.id);
+        tracing::info!(%address, "a client did not prove itself");
+    }
+    proved
+}
+
+fn token_of(
+    asked: &Asked<'_>,
+    application: Application,
+    now: SystemTime,
+) -> Result<String, Failed> {
+    let refuse = |why| Failed::from(OAuthError::new("unauthorized_client", why));
+    if application.disabled {
+        return Err(refuse("AADSTS7000112: The application is disabled."));
+    }
+    if application.roles.is_empty() {
+        return Err(refuse("Nothing is granted to the application."));
+    }
+    let tags: BTreeSet<String> = application.role_scope_tag_ids.into_iter().collect();
+    let request = TokenRequest {
+        application: Some(application.id.clone()),
+        subject: application.id,
+        roles: application.roles,
+        scopes: Vec::new(),
+        reach: match tags.is_empty() {
+            true => Reach::Everything,
+            false => Reach::RoleScopeTags(tags),
+        },
+        expires: LIFETIME,
+    };
+    // What was issued in the second of a revocation is revoked: this is issued behind it.
+    let from = SystemTime::UNIX_EPOCH + Duration::from_secs(application.tokens_from);
+    let token = issue(asked.key, &request, now.max(from)).map_err(Error::internal)?;
+    Ok(token)
+}
