@@ -61,7 +61,7 @@ pub fn respond(
     if let Some(Ok(location)) = error.location.as_deref().map(HeaderValue::from_str) {
         headers.insert(header::LOCATION, location);
     }
-    if let Some((name, value)) = &error.header
+    if let Some((name, value)) = error.header.as_deref()
         && let Ok(value) = HeaderValue::from_str(value)
     {
         headers.insert(HeaderName::from_static(name), value);

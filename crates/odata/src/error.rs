@@ -101,7 +101,7 @@ pub struct Error {
     /// When to try again, in seconds: the `Retry-After` header.
     pub retry_after: Option<u32>,
     /// A header of the service's own: its name in lower case, and its value.
-    pub header: Option<(&'static str, String)>,
+    pub header: Option<Box<(&'static str, String)>>,
 }
 
 impl Error {

@@ -196,7 +196,7 @@ fn ask(
     row[columns.requestor_id] = subject;
     row[columns.method] = Value::from(request.method.as_str());
     row[columns.path] = Value::String(path(request));
-    row[columns.body] = Value::Binary(request.body.to_vec().into());
+    row[columns.body] = Value::Binary(request.body.to_vec());
     row[columns.digest] = digest;
     transaction.insert(columns.table, &row)?;
     Ok(code)
@@ -243,6 +243,6 @@ fn complete(
 
 fn refused(code: ErrorCode, approval: &str, message: &str) -> Error {
     let mut error = Error::new(code, format!("{message} {CODE}: {approval}"));
-    error.header = Some((CODE, approval.to_owned()));
+    error.header = Some(Box::new((CODE, approval.to_owned())));
     error
 }
