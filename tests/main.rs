@@ -3,6 +3,7 @@
 
 mod access;
 mod asynchronous;
+mod audit;
 mod batch;
 mod devices;
 mod errors;

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use crate::support::{Client, READ_WRITE, Request, Server};
 
 /// The permissions of Graph that something accepts, in the order of the page's columns.
-const PERMISSIONS: [&str; 9] = [
+const PERMISSIONS: [&str; 11] = [
+    "DeviceManagementApps.Read.All",
+    "DeviceManagementApps.ReadWrite.All",
     "DeviceManagementConfiguration.Read.All",
     "DeviceManagementConfiguration.ReadWrite.All",
     "DeviceManagementManagedDevices.Read.All",
@@ -27,7 +29,7 @@ const HEAD: &str = "\
 # Permissions
 
 What each operation accepts, under `/beta` and `/v1.0`: any one of the marked permissions, or all
-that one entry of the last column names. They are marked with the area (**C**onfiguration,
+that one entry of the last column names. They are marked with the area (**A**pps, **C**onfiguration,
 Managed**D**evices, R**B**AC, **S**cripts of `DeviceManagement…`) and with **R** for `.Read.All`, **W** for
 `.ReadWrite.All`, **P** for `.PrivilegedOperations.All`. As roles of an application or as scopes of a
 user they mean the same. What says *any* needs a token, whatever its permissions.
@@ -39,8 +41,8 @@ This page is made from the model by a test (`tests/access/matrix.rs`), which cal
 without a token, with a wrong one, and with each permission. After a change that is meant,
 `UPDATE_EXPECT=1 cargo test -p runstate --test black_box matrix` writes it anew, for review.
 
-| operation | CR | CW | DR | DW | DP | BR | BW | SR | SW | or all of |
-|---|---|---|---|---|---|---|---|---|---|---|
+| operation | AR | AW | CR | CW | DR | DW | DP | BR | BW | SR | SW | or all of |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
 /// Permissions that suffice together.

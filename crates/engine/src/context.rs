@@ -9,6 +9,7 @@ use odata::query::QueryOptions;
 use store::{Reader, Transaction};
 
 use crate::access::Permit;
+use crate::audit::{Origin, audited};
 use crate::change::Edit;
 use crate::core::Core;
 use crate::delta::Tracking;
@@ -141,7 +142,10 @@ impl Context {
     ) -> Result<T, Error> {
         let context = Arc::clone(self);
         store::write(self.core.store.as_ref(), move |transaction| {
-            run(&context, transaction)
+            let origin = || Origin::of(&context.request);
+            audited(&context.core, transaction, origin, |watched| {
+                run(&context, watched)
+            })
         })
         .await
     }

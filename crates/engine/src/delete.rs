@@ -7,10 +7,11 @@ use edm::Value;
 use odata::Error;
 use odata::path::Segment;
 use store::visibility::allow;
-use store::{NavigationMap, Reader, Row, Select, TableId, Transaction, read, write};
+use store::{NavigationMap, Reader, Row, Select, TableId, Transaction, read};
 
 use crate::access::Permit;
 use crate::answer;
+use crate::audit::Origin;
 use crate::context::Context;
 use crate::core::Core;
 use crate::create::not_here;
@@ -148,7 +149,8 @@ pub async fn drain(core: &Arc<Core>) -> Result<(), Error> {
         let Some(note) = note else { return Ok(()) };
         let key = core.tables.table(pending).key_of(&note);
         let shared = core.clone();
-        write(core.store.as_ref(), move |transaction| {
+        let origin = Origin::server(core);
+        core.write(origin, move |transaction| {
             slice(&shared, transaction.unconfined(), pending, &key)
         })
         .await?;

@@ -188,6 +188,10 @@ impl Engine {
         let needed = core
             .permissions
             .requirement(&core.model, resource, options, action);
+        if let (Resource::Path(path), false) = (resource, needed.can_be_met()) {
+            // What nobody may do because it is not served is no question of rights.
+            methods::check(core, path, &request.method)?;
+        }
         let permit = request.caller.permit(&needed)?;
         reach::check(core, &request.caller, resource, &understood.tracking)?;
         Ok(permit)

@@ -7,6 +7,7 @@ mod aggregate;
 mod answer;
 mod approval;
 mod asynchronous;
+pub mod audit;
 mod batch;
 mod bind;
 mod body;

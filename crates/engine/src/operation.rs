@@ -13,6 +13,7 @@ use odata::{Error, ErrorCode};
 use store::{Reader, Row, TableId};
 
 use crate::answer;
+use crate::audit::Origin;
 use crate::body;
 use crate::context::Context;
 use crate::etag;
@@ -65,10 +66,21 @@ pub(crate) async fn call(context: &Arc<Context>, segments: &[Segment]) -> Result
         arguments,
         caller: context.request.caller.clone(),
         permit: context.permit,
+        origin: origin(context, *operation),
     };
     match condition::is_conditional(context, *operation) {
         true => condition::under_condition(context, call).await,
         false => core.service.invoke(Arc::clone(core), call).await,
+    }
+}
+
+/// What the audit says of where an operation came from.
+pub(crate) fn origin(context: &Context, operation: OperationId) -> Origin {
+    let operation = context.core.model.operation(operation);
+    let name = operation.name.rsplit('.').next();
+    Origin {
+        action: name.map(str::to_owned),
+        ..Origin::of(&context.request)
     }
 }
 

@@ -11,6 +11,7 @@ use store::visibility::Visibility;
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
 use crate::access::{Caller, Permit, Reach};
+use crate::audit::{Origin, RowChange};
 use crate::core::{Core, Ids};
 use crate::exchange::Request;
 use crate::failure::Form;
@@ -178,6 +179,8 @@ pub struct Call {
     pub caller: Arc<Caller>,
     /// The proof that they may.
     pub permit: Permit,
+    /// What the audit says of where it came from.
+    pub origin: Origin,
 }
 
 impl Call {
@@ -297,6 +300,21 @@ pub trait Service: Send + Sync + 'static {
     /// further then, until [`Approving::approved`] says that it may be carried out. By default none is.
     fn approval(&self, _model: &Model, _path: &ResourcePath) -> Option<&dyn Approving> {
         None
+    }
+
+    /// Tells what a command changed in audited tables, in the transaction that carries it out. By
+    /// default nobody wants to know.
+    ///
+    /// # Errors
+    /// What undoes the command.
+    fn audit(
+        &self,
+        _transaction: &mut dyn Transaction,
+        _scope: &Scope<'_>,
+        _origin: &Origin,
+        _changes: &[RowChange],
+    ) -> Result<(), Error> {
+        Ok(())
     }
 
     /// The types of the entities that an operation without a result shows all the same

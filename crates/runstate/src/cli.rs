@@ -2,6 +2,7 @@
 
 mod agent;
 mod app;
+mod audit;
 mod connections;
 mod database;
 mod devices;
@@ -24,6 +25,9 @@ use crate::duration;
 
 pub(crate) use agent::{AgentCommand, AgentRunArguments};
 pub(crate) use app::{AppCommand, AppPlace, CredentialArguments, Grants};
+pub(crate) use audit::{
+    AuditCommand, AuditExportArguments, AuditVerifyArguments, Format as AuditFormat,
+};
 pub(crate) use connections::ConnectionArguments;
 pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
 pub(crate) use devices::{
@@ -66,6 +70,9 @@ pub(crate) enum Command {
     /// Register applications that get tokens by themselves
     #[command(subcommand)]
     App(AppCommand),
+    /// Check or export the events of what was changed by whom
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Be a managed device
     #[command(subcommand)]
     Agent(AgentCommand),

@@ -2,6 +2,7 @@
 
 mod agent;
 mod app;
+mod audit;
 mod cli;
 mod demo;
 mod devices;
@@ -54,6 +55,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Revoke(arguments) => revoke::run(&arguments),
         Command::EnrollmentToken(command) => devices::enrollment_token(&command),
         Command::Device(command) => devices::device(&command),
+        Command::Audit(command) => audit::run(&command),
         Command::Agent(AgentCommand::Run(arguments)) => agent::run(&arguments),
         Command::Agent(AgentCommand::RotateKey(arguments)) => agent::rotate_key(&arguments),
         Command::Script(command) => script::run(&command),

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use engine::audit::Origin;
 use service::identity;
-use store::write;
 use tokio::runtime::Runtime;
 
 use crate::Failure;
@@ -14,7 +14,8 @@ use crate::wire;
 pub(crate) fn run(arguments: &RevokeArguments) -> Result<ExitCode, Failure> {
     let core = wire::core(&arguments.data.data_dir, arguments.database.url.as_ref())?;
     let (shared, principal) = (core.clone(), arguments.principal.clone());
-    Runtime::new()?.block_on(write(core.store.as_ref(), move |transaction| {
+    let origin = Origin::command_line("revoke", &core);
+    Runtime::new()?.block_on(core.write(origin, move |transaction| {
         identity::revoke(&shared.tables, transaction, shared.clock.now(), &principal)
     }))?;
     Ok(ExitCode::SUCCESS)

@@ -89,13 +89,25 @@ pub(crate) async fn service_handler(
 /// # Errors
 /// The store cannot be opened.
 pub(crate) fn core(data_dir: &Path, database: Option<&DatabaseUrl>) -> Result<Arc<Core>, Failure> {
+    core_and_graph(data_dir, database).map(|(core, _)| core)
+}
+
+/// The same, with the domain.
+///
+/// # Errors
+/// The store cannot be opened.
+pub(crate) fn core_and_graph(
+    data_dir: &Path,
+    database: Option<&DatabaseUrl>,
+) -> Result<(Arc<Core>, Graph), Failure> {
     let options = Options {
         writers: 1,
         readers: 1,
         ..Options::default()
     };
     let database = database.map(|url| (url, options));
-    Ok(Arc::new(parts(data_dir, database, Settings::default())?.0))
+    let (core, graph) = parts(data_dir, database, Settings::default())?;
+    Ok((Arc::new(core), graph))
 }
 
 /// The identities of devices, for a command that works beside the servers.
@@ -106,8 +118,7 @@ pub(crate) fn devices(
     data_dir: &Path,
     database: Option<&DatabaseUrl>,
 ) -> Result<DeviceIdentities, Failure> {
-    let core = core(data_dir, database)?;
-    let graph = Graph::new(&core.model, &core.tables)?;
+    let (core, graph) = core_and_graph(data_dir, database)?;
     Ok(DeviceIdentities::new(core, graph)?)
 }
 
@@ -131,7 +142,10 @@ fn parts(
             Arc::new(Sqlite::open(&path, model, tables, clock)?)
         }
     };
-    let mut graph = Graph::new(&model, &tables)?.with_limits(settings.service);
+    let server = server::server_id(data_dir)?;
+    let mut graph = Graph::new(&model, &tables)?
+        .with_limits(settings.service)
+        .with_server(&server.to_string());
     if settings.approval_of_scripts {
         graph = graph.with_approval_of_scripts();
     }

@@ -8,7 +8,7 @@ use engine::{Answer, Call, Core, Scope, Target, insert_entity, load, locate};
 use odata::json::Argument;
 use odata::path::Segment;
 use odata::{Error, ErrorCode};
-use store::{NavigationMap, Row, TableId, Tables, Transaction, write};
+use store::{NavigationMap, Row, TableId, Tables, Transaction};
 
 use crate::columns::{hidden, property, table_named};
 use crate::graph::{Graph, GraphError};
@@ -29,6 +29,7 @@ pub(crate) struct Assignments {
     pub(crate) schedule: Option<usize>,
 }
 
+/// The tables of assignments.
 pub(crate) fn read(
     model: &Model,
     tables: &Tables,
@@ -115,19 +116,20 @@ pub(crate) async fn assign(graph: &Graph, core: &Arc<Core>, call: Call) -> Resul
     let shared = core.clone();
     let layout = graph.layout.clone();
     let permit = call.permit;
-    let (table, rows, of) = write(core.store.as_ref(), move |transaction| {
-        let (script, row) = script(&layout, &shared, transaction, &call.binding)?;
-        let mut shown = Vec::new();
-        for set in &sets {
-            let rows = replace(&shared, transaction, &script, &row, set, permit)?;
-            if set.given.is_some() || shown.is_empty() {
-                shown.push((set.map.table, rows, set.of));
+    let (table, rows, of) = core
+        .write(call.origin.clone(), move |transaction| {
+            let (script, row) = script(&layout, &shared, transaction, &call.binding)?;
+            let mut shown = Vec::new();
+            for set in &sets {
+                let rows = replace(&shared, transaction, &script, &row, set, permit)?;
+                if set.given.is_some() || shown.is_empty() {
+                    shown.push((set.map.table, rows, set.of));
+                }
             }
-        }
-        let answered = shown.into_iter().max_by_key(|(_, rows, _)| rows.len());
-        answered.ok_or_else(|| Error::internal("assign without an assignment parameter"))
-    })
-    .await?;
+            let answered = shown.into_iter().max_by_key(|(_, rows, _)| rows.len());
+            answered.ok_or_else(|| Error::internal("assign without an assignment parameter"))
+        })
+        .await?;
     Ok(Answer::Shown(table, rows, of))
 }
 

@@ -6,7 +6,7 @@ use edm::time::DateTimeOffset;
 use edm::{ComplexValue, Model, OperationId, StructuredId, Value};
 use engine::{Answer, Call, Core, Scope};
 use odata::Error;
-use store::{Row, Select, Table, TableId, Transaction, write};
+use store::{Row, Select, Table, TableId, Transaction};
 
 use crate::columns::{hidden, property};
 use crate::graph::{Graph, GraphError};
@@ -193,30 +193,31 @@ pub(crate) async fn enrol(graph: &Graph, core: &Arc<Core>, call: Call) -> Result
     let groups = group_ids(&call.value(&core.model, "groupIds"))?;
     let id = graph.id;
     let shared = core.clone();
-    let row = write(core.store.as_ref(), move |transaction| {
-        let scope = shared.scope();
-        let known = by_identity(
-            &shared,
-            transaction,
-            devices,
-            &call.value(scope.model, "udid"),
-        )?;
-        let mut row = match &known {
-            Some(row) => row.clone(),
-            None => {
-                let mut row = new_device(devices, id, &scope);
-                row[devices.enrolled_by] = call.value(scope.model, "userPrincipalName");
-                row
-            }
-        };
-        let given = |name: &str| call.value(scope.model, name);
-        describe(&scope, call.operation, &given, devices, &mut row);
-        row[devices.group_ids] = groups.clone();
-        row[devices.last_sync] = Value::DateTimeOffset(scope.now);
-        save(&scope, transaction, devices, known.as_ref(), &row)?;
-        Ok(row)
-    })
-    .await?;
+    let row = core
+        .write(call.origin.clone(), move |transaction| {
+            let scope = shared.scope();
+            let known = by_identity(
+                &shared,
+                transaction,
+                devices,
+                &call.value(scope.model, "udid"),
+            )?;
+            let mut row = match &known {
+                Some(row) => row.clone(),
+                None => {
+                    let mut row = new_device(devices, id, &scope);
+                    row[devices.enrolled_by] = call.value(scope.model, "userPrincipalName");
+                    row
+                }
+            };
+            let given = |name: &str| call.value(scope.model, name);
+            describe(&scope, call.operation, &given, devices, &mut row);
+            row[devices.group_ids] = groups.clone();
+            row[devices.last_sync] = Value::DateTimeOffset(scope.now);
+            save(&scope, transaction, devices, known.as_ref(), &row)?;
+            Ok(row)
+        })
+        .await?;
     Ok(Answer::Entity(devices.table, row))
 }
 

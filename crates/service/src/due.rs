@@ -16,7 +16,7 @@ use std::sync::Arc;
 use edm::{Model, StructuredId, Value};
 use engine::{Answer, Call, Core, load, locate};
 use odata::Error;
-use store::{Reader, Row, TableId, Tables, Transaction, write};
+use store::{Reader, Row, TableId, Tables, Transaction};
 
 pub(crate) use self::reach::assigned;
 use self::reach::reaching;
@@ -149,10 +149,11 @@ pub(crate) async fn due_scripts(
         return Ok(Answer::Value(Value::Collection(Vec::new())));
     };
     let (shared, graph) = (core.clone(), graph.clone());
-    let value = write(core.store.as_ref(), move |transaction| {
-        hand_out(&graph, &shared, transaction, &call, &found)
-    })
-    .await?;
+    let value = core
+        .write(call.origin.clone(), move |transaction| {
+            hand_out(&graph, &shared, transaction, &call, &found)
+        })
+        .await?;
     Ok(Answer::Value(value))
 }
 

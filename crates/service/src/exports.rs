@@ -4,7 +4,7 @@
 //! and `select` are the query options of that collection, and its rows are the collection's.
 
 mod archive;
-mod cells;
+pub(crate) mod cells;
 mod download;
 mod pieces;
 mod report;

@@ -7,12 +7,20 @@ use std::sync::Arc;
 use edm::{Model, Value};
 use engine::{Answer, Call, Core, Scope, load, locate};
 use odata::Error;
-use store::{Reader, Row, Select, Transaction, read, write};
+use store::{Reader, Row, Select, Transaction, read};
 
 use self::catalog::{CATALOG, GlobalScript};
 use crate::columns::property;
 use crate::graph::{Graph, GraphError};
 use crate::layout::Family;
+
+impl Graph {
+    /// Whether a script is one of the service's own.
+    pub(crate) fn is_global(&self, family: &Family, row: &Row) -> bool {
+        let column = self.tables.table(family.table).column("is_global_script");
+        column.is_some_and(|column| row[column] == Value::Boolean(true))
+    }
+}
 
 /// The type of the scripts that may be global.
 const SCRIPT: &str = "microsoft.graph.deviceHealthScript";
@@ -99,7 +107,7 @@ fn family<'g>(
 /// `enableGlobalScripts`: adds those of this release that are not there yet.
 pub(crate) async fn enable(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let (shared, graph) = (core.clone(), graph.clone());
-    write(core.store.as_ref(), move |transaction| {
+    core.write(call.origin.clone(), move |transaction| {
         let family = family(&graph, &shared, transaction, &call)?;
         let scope = shared.scope();
         for script in CATALOG {
@@ -170,33 +178,34 @@ pub(crate) async fn highest_version(
 /// not come back.
 pub(crate) async fn update(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let (shared, graph) = (core.clone(), graph.clone());
-    let version = write(core.store.as_ref(), move |transaction| {
-        let (family, old) = script(&graph, &shared, transaction, &call)?;
-        let highest = highest_of(&graph, family, &old);
-        let version = match call.value(&shared.model, "version") {
-            Value::String(text) => text,
-            _ => highest.to_string(),
-        };
-        let present = old[family.content_version].as_i64().unwrap_or(0);
-        if version == present.to_string() {
-            return Ok(version);
-        }
-        let known = in_catalog(&graph, &old).filter(|_| version == highest.to_string());
-        let Some(known) = known else {
-            return Err(Error::bad_request(format!(
-                "There is no version '{version}' of this script; there are: {}.",
-                choices(present, highest)
-            ))
-            .with_target("version"));
-        };
-        let mut new = old.clone();
-        put(&graph, &shared.scope(), family, known, &mut new);
-        let table = shared.tables.table(family.table);
-        let columns = table.difference(&old, &new);
-        transaction.update(family.table, &table.key_of(&old), columns, &new)?;
-        Ok(version)
-    })
-    .await?;
+    let version = core
+        .write(call.origin.clone(), move |transaction| {
+            let (family, old) = script(&graph, &shared, transaction, &call)?;
+            let highest = highest_of(&graph, family, &old);
+            let version = match call.value(&shared.model, "version") {
+                Value::String(text) => text,
+                _ => highest.to_string(),
+            };
+            let present = old[family.content_version].as_i64().unwrap_or(0);
+            if version == present.to_string() {
+                return Ok(version);
+            }
+            let known = in_catalog(&graph, &old).filter(|_| version == highest.to_string());
+            let Some(known) = known else {
+                return Err(Error::bad_request(format!(
+                    "There is no version '{version}' of this script; there are: {}.",
+                    choices(present, highest)
+                ))
+                .with_target("version"));
+            };
+            let mut new = old.clone();
+            put(&graph, &shared.scope(), family, known, &mut new);
+            let table = shared.tables.table(family.table);
+            let columns = table.difference(&old, &new);
+            transaction.update(family.table, &table.key_of(&old), columns, &new)?;
+            Ok(version)
+        })
+        .await?;
     Ok(Answer::Value(Value::String(version)))
 }
 

@@ -1,10 +1,13 @@
 //! The service: which hook judges which table, which function carries out which operation.
 
+mod settings;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use edm::{Model, OperationId, StructuredId, Value};
 use engine::access::Reach;
+use engine::audit::{Origin, RowChange};
 use engine::{
     Answer, Approving, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile,
     ShownTypes, Target,
@@ -16,6 +19,7 @@ use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
 use crate::approvals::{Approvals, Hold};
 use crate::assignments::Assignments;
+use crate::audit::Audit;
 use crate::categories::Categories;
 use crate::columns::{property, table_named};
 use crate::days::Days;
@@ -58,6 +62,7 @@ pub struct Graph {
     /// If approval of changes of scripts is demanded.
     hold: Option<Hold>,
     pub(crate) exports: Arc<Exports>,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) categories: Categories,
     filters: Filters,
     pub(crate) policy_states: Arc<PolicyStates>,
@@ -127,6 +132,7 @@ impl Graph {
             approvals: Arc::new(Approvals::of(model, tables)?),
             hold: None,
             exports: Arc::new(Exports::of(model, tables)?),
+            audit: Arc::new(Audit::of(model, tables)?),
             categories: Categories::of(model, tables, tables.table(device_table))?,
             filters: Filters::of(model, tables)?,
             policy_states: Arc::new(PolicyStates::of(model, tables)?),
@@ -141,23 +147,6 @@ impl Graph {
             tables: tables.clone(),
             profile: Arc::new(profile),
         })
-    }
-
-    /// Demands that somebody else approves a change of scripts before it is carried out.
-    #[must_use]
-    pub fn with_approval_of_scripts(mut self) -> Self {
-        self.hold = Some(Hold::new(&self.approvals));
-        self
-    }
-
-    /// Other limits than those of [`Limits::default`].
-    #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        let profile = Arc::make_mut(&mut self.profile);
-        profile.page_size = limits.page;
-        profile.max_page_size = limits.largest_page;
-        profile.batch.max_requests = limits.batch_requests;
-        self
     }
 
     pub(crate) fn blank(&self, table: TableId) -> Row {
@@ -181,12 +170,6 @@ impl Graph {
     /// The property that shows a script's version, where it has one.
     pub(crate) fn shown_version(&self, model: &Model, family: &Family) -> Option<usize> {
         model.structured(family.of).property("version")
-    }
-
-    /// Whether a script is one of the service's own.
-    pub(crate) fn is_global(&self, family: &Family, row: &Row) -> bool {
-        let column = self.tables.table(family.table).column("is_global_script");
-        column.is_some_and(|column| row[column] == Value::Boolean(true))
     }
 
     fn judge_insert(
@@ -301,6 +284,9 @@ impl Service for Graph {
         if table == self.policy_states.table {
             return self.policy_states.key(parents, own);
         }
+        if table == self.audit.columns.events {
+            return Audit::key(own);
+        }
         if self.exports.is_report(table) {
             // Its rows are read as a whole: none has a URL.
             return None;
@@ -341,6 +327,10 @@ impl Service for Graph {
         if target.table == self.policy_states.table {
             return self.policy_states.judge(self, transaction, scope, change);
         }
+        if self.audit.owns(target.table) {
+            let message = "Audit events are written by the service alone.";
+            return Err(Error::method_not_allowed("GET, HEAD", message));
+        }
         if scope.tables.table(target.table).view.is_some() {
             return Err(Error::method_not_allowed(
                 "GET, HEAD",
@@ -374,6 +364,16 @@ impl Service for Graph {
     fn approval(&self, model: &Model, path: &ResourcePath) -> Option<&dyn Approving> {
         let hold = self.hold.as_ref().filter(|hold| hold.is_for(model, path))?;
         Some(hold)
+    }
+
+    fn audit(
+        &self,
+        transaction: &mut dyn Transaction,
+        scope: &Scope<'_>,
+        origin: &Origin,
+        changes: &[RowChange],
+    ) -> Result<(), Error> {
+        self.audit.record(transaction, scope, origin, changes)
     }
 
     fn shown(&self, model: &Model, operation: OperationId) -> Vec<StructuredId> {

@@ -6,6 +6,7 @@
 
 mod approvals;
 mod assignments;
+mod audit;
 mod categories;
 mod columns;
 mod counters;
@@ -41,6 +42,9 @@ mod targets;
 mod users;
 mod visibility;
 
+pub use audit::{
+    Expected, ExportFormat, Fault, Head, Verified, export as export_audit, verify as verify_audit,
+};
 pub use device_identity::{
     DeviceIdentities, ENROLLMENT_TOKEN_PREFIX, EnrollmentToken, KnownDevice, NewEnrollmentToken,
 };

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use edm::Value;
 use edm::time::TICKS_PER_DAY;
 use engine::Core;
+use engine::audit::Origin;
 use odata::Error;
 use store::changes::{Retention, prune};
-use store::{Order, Select, TableId, Transaction, write};
+use store::{Order, Select, TableId, Transaction};
 
 use crate::approvals;
+use crate::audit;
 use crate::exports;
 use crate::global;
 use crate::graph::Graph;
@@ -27,7 +29,7 @@ const SLICE: u64 = 1_000;
 /// What the store says.
 pub async fn bootstrap(core: &Arc<Core>) -> Result<(), Error> {
     let shared = core.clone();
-    write(core.store.as_ref(), move |transaction| {
+    core.write(Origin::server(core), move |transaction| {
         for table in sole_rows(&shared) {
             make_sole_row(&shared, transaction, table)?;
         }
@@ -74,7 +76,7 @@ pub async fn maintain(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
     exports::clear(graph, core).await?;
     approvals::clear(graph, core).await?;
     let (shared, tokens) = (core.clone(), graph.enrollment_tokens);
-    write(core.store.as_ref(), move |transaction| {
+    core.write(Origin::server(core), move |transaction| {
         tokens.forget_expired(&shared, transaction)
     })
     .await?;
@@ -84,15 +86,17 @@ pub async fn maintain(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
     for history in histories {
         loop {
             let shared = core.clone();
-            let full = write(core.store.as_ref(), move |transaction| {
-                remove_oldest(&shared, transaction, history)
-            })
-            .await?;
+            let full = core
+                .write(Origin::server(core), move |transaction| {
+                    remove_oldest(&shared, transaction, history)
+                })
+                .await?;
             if !full {
                 break;
             }
         }
     }
+    audit::prune(core, graph).await?;
     let retention = Retention::default();
     prune(core.store.as_ref(), &core.tables, core.today(), retention).await
 }

@@ -7,8 +7,8 @@ use odata::{Error, ErrorCode};
 
 use crate::graph::Graph;
 use crate::{
-    approvals, assignments, devices, dispatch, due, global, history, overview, payload_links,
-    recount, remote, rules,
+    approvals, assignments, audit, devices, dispatch, due, global, history, overview,
+    payload_links, recount, remote, rules,
 };
 
 /// Carries out an operation.
@@ -39,6 +39,8 @@ pub(crate) async fn invoke(graph: &Graph, core: Arc<Core>, call: Call) -> Result
         "microsoft.graph.validateComplianceScript" => {
             rules::validate_script(graph, &core, call).await
         }
+        "microsoft.graph.getAuditCategories" => Ok(audit::categories(&core)),
+        "microsoft.graph.getAuditActivityTypes" => audit::activity_types(&core, &call),
         "microsoft.graph.syncDevice" => remote::sync(graph, &core, call).await,
         "microsoft.graph.initiateOnDemandProactiveRemediation" => {
             remote::on_demand(graph, &core, call).await

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use edm::Value;
 use engine::{Answer, Call, Core, load, locate};
 use odata::Error;
-use store::{Row, Select, TableId, Transaction, write};
+use store::{Row, Select, TableId, Transaction};
 
 use crate::graph::Graph;
 use crate::layout::{Family, States, Users};
@@ -17,21 +17,30 @@ use crate::users::class_of;
 /// Counts anew, and answers how many counters were wrong.
 pub(crate) async fn recount(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let (graph, shared) = (graph.clone(), core.clone());
-    let corrected = write(core.store.as_ref(), move |transaction| {
-        let target = locate(&shared, transaction, &call.binding)?;
-        let script = load(&shared, transaction, &target)?[graph.id].clone();
-        let family = graph
-            .layout
-            .family(target.table)
-            .ok_or_else(|| Error::internal("recount of what is no script"))?;
-        Recount {
-            graph: &graph,
-            core: &shared,
-            script,
-        }
-        .run(transaction, family)
-    })
-    .await?;
+    let corrected = core
+        .write(call.origin.clone(), move |transaction| {
+            let target = locate(&shared, transaction, &call.binding)?;
+            let row = load(&shared, transaction, &target)?;
+            let script = row[graph.id].clone();
+            let counted = (target.table, std::slice::from_ref(&row));
+            graph.audit.note(
+                transaction.unconfined(),
+                &shared.scope(),
+                &call.origin,
+                counted,
+            )?;
+            let family = graph
+                .layout
+                .family(target.table)
+                .ok_or_else(|| Error::internal("recount of what is no script"))?;
+            Recount {
+                graph: &graph,
+                core: &shared,
+                script,
+            }
+            .run(transaction, family)
+        })
+        .await?;
     Ok(Answer::Value(Value::Integer(corrected)))
 }
 

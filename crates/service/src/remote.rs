@@ -6,7 +6,7 @@ use std::sync::Arc;
 use edm::Value;
 use engine::{Answer, Call, Core, load, locate};
 use odata::Error;
-use store::{Reader, Row, Transaction, write};
+use store::{Reader, Row, Transaction};
 
 use crate::devices;
 use crate::due::{self, Reach};
@@ -25,10 +25,17 @@ const MOST_DEVICES: usize = 1_000;
 /// failed, beyond the retries of its family.
 pub(crate) async fn sync(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let (shared, graph) = (core.clone(), graph.clone());
-    write(core.store.as_ref(), move |transaction| {
+    core.write(call.origin.clone(), move |transaction| {
         let target = locate(&shared, transaction, &call.binding)?;
         let device = load(&shared, transaction, &target)?;
-        devices::ask_to_sync(&graph, &shared, transaction, &device)
+        devices::ask_to_sync(&graph, &shared, transaction, &device)?;
+        let asked = (graph.devices.table, std::slice::from_ref(&device));
+        graph.audit.note(
+            transaction.unconfined(),
+            &shared.scope(),
+            &call.origin,
+            asked,
+        )
     })
     .await?;
     Ok(Answer::None)
@@ -42,7 +49,7 @@ pub(crate) async fn on_demand(
     call: Call,
 ) -> Result<Answer, Error> {
     let (shared, graph) = (core.clone(), graph.clone());
-    write(core.store.as_ref(), move |transaction| {
+    core.write(call.origin.clone(), move |transaction| {
         let target = locate(&shared, transaction, &call.binding)?;
         let device = load(&shared, transaction, &target)?;
         let script = remediation(&graph, &shared, transaction, &call)?;
@@ -135,36 +142,47 @@ pub(crate) async fn execute(graph: &Graph, core: &Arc<Core>, call: Call) -> Resu
     let ids = device_ids(&call.value(&core.model, "deviceIds"))?;
     let action = action(core, &call)?;
     let (shared, graph) = (core.clone(), graph.clone());
-    let value = write(core.store.as_ref(), move |transaction| {
-        let mut outcome = Bulk::default();
-        for id in &ids {
-            let key = ids::guid(id).map(Value::String);
-            let device = match &key {
-                Some(key) => transaction.get(graph.devices.table, std::slice::from_ref(key))?,
-                None => None,
-            };
-            let Some(device) = device else {
-                outcome.not_found.push(Value::from(id.as_str()));
-                continue;
-            };
-            let transaction = transaction.unconfined();
-            match action.as_str() {
-                "syncDevice" => devices::ask_to_sync(&graph, &shared, transaction, &device)?,
-                "delete" => {
-                    devices::delete(&graph, transaction, &shared.scope(), &device)?;
-                    let key = std::slice::from_ref(&device[graph.id]);
-                    transaction.delete(graph.devices.table, key)?;
-                }
-                _ => {
-                    outcome.not_supported.push(Value::from(id.as_str()));
+    let value = core
+        .write(call.origin.clone(), move |transaction| {
+            let (mut outcome, mut synced) = (Bulk::default(), Vec::new());
+            for id in &ids {
+                let key = ids::guid(id).map(Value::String);
+                let device = match &key {
+                    Some(key) => transaction.get(graph.devices.table, std::slice::from_ref(key))?,
+                    None => None,
+                };
+                let Some(device) = device else {
+                    outcome.not_found.push(Value::from(id.as_str()));
                     continue;
+                };
+                let transaction = transaction.unconfined();
+                match action.as_str() {
+                    "syncDevice" => {
+                        devices::ask_to_sync(&graph, &shared, transaction, &device)?;
+                        synced.push(device);
+                    }
+                    "delete" => {
+                        devices::delete(&graph, transaction, &shared.scope(), &device)?;
+                        let key = std::slice::from_ref(&device[graph.id]);
+                        transaction.delete(graph.devices.table, key)?;
+                    }
+                    _ => {
+                        outcome.not_supported.push(Value::from(id.as_str()));
+                        continue;
+                    }
                 }
+                outcome.successful.push(Value::from(id.as_str()));
             }
-            outcome.successful.push(Value::from(id.as_str()));
-        }
-        outcome.show(&shared, &call)
-    })
-    .await?;
+            let synced = (graph.devices.table, synced.as_slice());
+            graph.audit.note(
+                transaction.unconfined(),
+                &shared.scope(),
+                &call.origin,
+                synced,
+            )?;
+            outcome.show(&shared, &call)
+        })
+        .await?;
     Ok(Answer::Value(value))
 }
 

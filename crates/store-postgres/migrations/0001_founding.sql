@@ -908,3 +908,33 @@ WHERE EXISTS (SELECT 1 FROM "device_management_script" AS p WHERE p."id" = s."sc
   OR EXISTS (SELECT 1 FROM "device_shell_script" AS p WHERE p."id" = s."script_id")
   OR EXISTS (SELECT 1 FROM "device_custom_attribute_shell_script" AS p WHERE p."id" = s."script_id");
 
+CREATE TABLE "audit_event" (
+  "activity" TEXT COLLATE "C",
+  "activity_date_time" BIGINT NOT NULL DEFAULT 0,
+  "activity_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "activity_operation_type" TEXT COLLATE "C",
+  "activity_result" TEXT COLLATE "C",
+  "activity_type" TEXT COLLATE "C",
+  "actor" TEXT COLLATE "C",
+  "category" TEXT COLLATE "C",
+  "component_name" TEXT COLLATE "C",
+  "correlation_id" TEXT COLLATE "C" NOT NULL,
+  "display_name" TEXT COLLATE "C",
+  "resources" TEXT COLLATE "C" DEFAULT '[]',
+  "server_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "sequence" BIGINT NOT NULL DEFAULT 0,
+  "previous_hash" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "hash" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  PRIMARY KEY ("server_id", "sequence")
+);
+CREATE INDEX "audit_event_index_1" ON "audit_event" ("activity_date_time");
+
+CREATE TABLE "audit_chain" (
+  "server_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "sequence" BIGINT NOT NULL DEFAULT 0,
+  "hash" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "anchor_sequence" BIGINT NOT NULL DEFAULT 0,
+  "anchor_hash" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  PRIMARY KEY ("server_id")
+);
+

@@ -822,3 +822,33 @@ WHERE EXISTS (SELECT 1 FROM "device_management_script" AS p WHERE p."id" = s."sc
   OR EXISTS (SELECT 1 FROM "device_shell_script" AS p WHERE p."id" = s."script_id")
   OR EXISTS (SELECT 1 FROM "device_custom_attribute_shell_script" AS p WHERE p."id" = s."script_id");
 
+CREATE TABLE "audit_event" (
+  "activity" TEXT,
+  "activity_date_time" INTEGER NOT NULL DEFAULT 0,
+  "activity_date_time_form" INTEGER NOT NULL DEFAULT 0,
+  "activity_operation_type" TEXT,
+  "activity_result" TEXT,
+  "activity_type" TEXT,
+  "actor" TEXT,
+  "category" TEXT,
+  "component_name" TEXT,
+  "correlation_id" TEXT NOT NULL,
+  "display_name" TEXT,
+  "resources" TEXT DEFAULT '[]',
+  "server_id" TEXT NOT NULL DEFAULT '',
+  "sequence" INTEGER NOT NULL DEFAULT 0,
+  "previous_hash" TEXT NOT NULL DEFAULT '',
+  "hash" TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY ("server_id", "sequence")
+) STRICT;
+CREATE INDEX "audit_event_index_1" ON "audit_event" ("activity_date_time");
+
+CREATE TABLE "audit_chain" (
+  "server_id" TEXT NOT NULL DEFAULT '',
+  "sequence" INTEGER NOT NULL DEFAULT 0,
+  "hash" TEXT NOT NULL DEFAULT '',
+  "anchor_sequence" INTEGER NOT NULL DEFAULT 0,
+  "anchor_hash" TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY ("server_id")
+) STRICT;
+

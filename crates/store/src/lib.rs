@@ -6,6 +6,7 @@
 
 pub mod additions;
 mod aggregation;
+mod audit;
 pub mod cell;
 pub mod changes;
 pub mod clock;
@@ -23,6 +24,7 @@ mod transaction;
 pub mod visibility;
 
 pub use aggregation::{Aggregated, AggregatedName, AggregatedSink, Aggregation, decode_aggregated};
+pub use audit::Audit;
 pub use confined::confined;
 pub use emit::{
     Dialect, Statement, add_many, aggregate, bind_row, delete, delete_where, exists, get, get_many,

@@ -1,6 +1,7 @@
 //! The storage map: how the model's types lie in tables. It stands beside the schema in a TOML
 //! file, since storage never shows in public.
 
+mod audit;
 mod changes;
 mod columns;
 mod navigation;
@@ -70,6 +71,8 @@ struct TableEntry {
     /// Changes of rows are logged in a table `<name>_change`, for delta queries.
     #[serde(default)]
     tracked: bool,
+    /// Which changes of rows are audited.
+    audit: Option<audit::AuditEntry>,
     #[serde(default)]
     index: Vec<IndexEntry>,
     /// Rows that are derived from other tables, which stand before this one: a `SELECT` that names
@@ -180,6 +183,9 @@ fn build_table(model: &Model, entry: &TableEntry) -> Result<Table, MapError> {
     set_key(model, of, entry, &mut table).map_err(wrong)?;
     add_indexes(entry, &mut table).map_err(wrong)?;
     table.searchable = searchable(entry, &table).map_err(wrong)?;
+    if let Some(audit) = &entry.audit {
+        table.audit = Some(audit.build(entry, &table).map_err(wrong)?);
+    }
     if entry.counters {
         slots::check(&table).map_err(wrong)?;
         table.counters = true;

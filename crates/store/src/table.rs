@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use edm::{Model, StructuredId, Value};
 use odata::Error;
 
+use crate::audit::Audit;
 use crate::changes::ChangeLog;
 
 pub(crate) use column::kind_of;
@@ -105,6 +106,8 @@ pub struct Table {
     pub counters: bool,
     /// The log of its rows' changes, if they are tracked.
     pub changes: Option<ChangeLog>,
+    /// Which of its rows' changes are audited, if any are.
+    pub audit: Option<Audit>,
     /// Whether the table is itself such a log.
     pub is_log: bool,
     /// Whether a virtual column, or the whole table, reads another table.
@@ -158,6 +161,7 @@ impl Table {
             counters: false,
             indexes: Vec::new(),
             history: None,
+            audit: None,
             changes: None,
             is_log: false,
             entity_type: None,

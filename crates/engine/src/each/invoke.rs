@@ -92,6 +92,7 @@ async fn calls(
             arguments,
             caller: context.request.caller.clone(),
             permit: context.permit,
+            origin: operation::origin(context, operation),
         };
         join(
             &mut joined,

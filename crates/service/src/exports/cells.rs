@@ -35,7 +35,7 @@ pub(super) fn row(
                 separate(out, i);
                 match value {
                     Value::Null => {}
-                    Value::String(text) => cell(out, &harmless(text)),
+                    Value::String(text) => text_cell(out, text),
                     value => cell(out, &text(model, column, value)),
                 }
             }
@@ -83,6 +83,11 @@ fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     } else {
         text.into()
     }
+}
+
+/// Writes a cell of CSV that holds text of unknown origin.
+pub(crate) fn text_cell(out: &mut Vec<u8>, text: &str) {
+    cell(out, &harmless(text));
 }
 
 fn cell(out: &mut Vec<u8>, text: &str) {

@@ -10,8 +10,9 @@ use edm::time::{DateTimeOffset, TICKS_PER_SECOND};
 use edm::{Property, Value};
 use engine::Core;
 use engine::access::Caller;
+use engine::audit::Origin;
 use odata::Error;
-use store::{Row, Transaction, read, write};
+use store::{Row, Transaction, read};
 
 use super::archive::Archive;
 use super::pieces::Pieces;
@@ -109,7 +110,7 @@ impl Exports {
 /// Takes a job, unless another server was faster. What an earlier attempt wrote goes.
 async fn claim(graph: &Graph, core: &Arc<Core>, id: Value) -> Result<Option<Row>, Error> {
     let (graph, shared) = (graph.clone(), core.clone());
-    write(core.store.as_ref(), move |transaction| {
+    core.write(Origin::server(core), move |transaction| {
         let exports = &graph.exports;
         let columns = exports.columns;
         let now = shared.clock.now();
@@ -220,7 +221,7 @@ pub(super) async fn end(
     ending: Ending,
 ) -> Result<(), Error> {
     let (graph, shared, job) = (graph.clone(), core.clone(), job.clone());
-    write(core.store.as_ref(), move |transaction| {
+    core.write(Origin::server(core), move |transaction| {
         let exports = &graph.exports;
         let columns = exports.columns;
         let Some(old) = mine(transaction, exports, &job[graph.id], &job[columns.attempts])? else {
@@ -274,7 +275,7 @@ pub(crate) async fn clear(graph: &Graph, core: &Arc<Core>) -> Result<(), Error> 
             continue;
         }
         let (graph, id) = (graph.clone(), job[graph.id].clone());
-        write(core.store.as_ref(), move |transaction| {
+        core.write(Origin::server(core), move |transaction| {
             graph.exports.delete(transaction, &id)?;
             if old {
                 transaction.delete(graph.exports.jobs, std::slice::from_ref(&id))?;
