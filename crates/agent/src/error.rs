@@ -16,6 +16,12 @@ pub enum AgentError {
     /// The token cannot be sent in a header.
     #[error("the token cannot be used: {0}")]
     Token(&'static str),
+    /// There is nothing yet to get tokens with.
+    #[error(
+        "this device has not enrolled yet: give --enrollment-token or --enrollment-token-file (or, for \
+         tests, a token by --token, --token-file or RUNSTATE_TOKEN)"
+    )]
+    NotEnrolled,
     /// An option has a value that cannot be used.
     #[error("{option} cannot be used: {reason}")]
     Option {

@@ -70,7 +70,7 @@ fn tenant_of(token: &Token) -> Option<String> {
 /// The beginning of an identity: a new key, and the tenant of the enrolment token.
 fn begin(directory: &Path, server: &str, options: &Enrolling) -> Result<Kept, AgentError> {
     let token = options.token.as_ref();
-    let token = token.ok_or_else(|| option("is needed, since this device has not enrolled yet"))?;
+    let token = token.ok_or(AgentError::NotEnrolled)?;
     let tenant = tenant_of(token)
         .ok_or_else(|| option("is none that `runstate enrollment-token` has made"))?;
     let kept = Kept {
@@ -134,7 +134,7 @@ impl Identity {
             return Ok(id.clone());
         }
         let token = self.options.token.clone();
-        let token = token.ok_or_else(|| option("is needed, since the enrolment is not done"))?;
+        let token = token.ok_or(AgentError::NotEnrolled)?;
         let path = format!("{}/oauth2/v2.0/enrol", self.kept.tenant);
         let key = self.kept.key.open().map_err(option)?;
         let reply = self.exchange(endpoint, |own, endpoint| {
