@@ -60,16 +60,20 @@ pub(crate) async fn in_one<T>(
 ) -> Result<T, Error> {
     let mut events = Events::begin(core.store.as_ref());
     let mut done = Err(Error::internal("a transaction did not begin"));
+    let mut drains = false;
     loop {
         match events.next().await {
             Event::Settled(outcome) => {
-                if outcome.is_ok() && done.is_ok() {
+                let done = done.and_then(|done| outcome.map(|()| done));
+                if drains && done.is_ok() {
                     core.drain();
                 }
-                return done.and_then(|done| outcome.map(|()| done));
+                return done;
             }
             Event::Begun(attempt) => {
-                done = run(Arc::new(core.inside(attempt.store()))).await;
+                let inside = Arc::new(core.inside(attempt.store()));
+                done = run(Arc::clone(&inside)).await;
+                drains = inside.has_deferred();
                 attempt.end(match done {
                     Ok(_) => Verdict::Commit,
                     Err(_) => Verdict::Rollback,

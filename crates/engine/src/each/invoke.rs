@@ -6,7 +6,6 @@ use std::sync::Arc;
 use edm::{ItemType, OperationId, OperationKind, Value};
 use odata::path::Segment;
 use odata::{Error, ErrorCode, json};
-use store::Verdict;
 
 use super::{before, members};
 use crate::answer;
@@ -15,7 +14,7 @@ use crate::body;
 use crate::context::Context;
 use crate::core::Core;
 use crate::exchange::Response;
-use crate::held::{Event, Events};
+use crate::held;
 use crate::operation;
 use crate::service::{Answer, Call};
 
@@ -37,28 +36,11 @@ pub(crate) async fn invoke(
         );
         return Err(Error::new(ErrorCode::NotImplemented, message).with_target("$each"));
     }
-    let mut events = Events::begin(core.store.as_ref());
-    let mut result = Err(Error::internal("a group of calls never began"));
-    let mut drains = false;
-    let settled = loop {
-        match events.next().await {
-            Event::Settled(outcome) => break outcome,
-            Event::Begun(attempt) => {
-                let inside = Arc::new(core.inside(attempt.store()));
-                result = calls(context, &inside, operation).await;
-                drains = inside.has_deferred();
-                attempt.end(match result {
-                    Ok(_) => Verdict::Commit,
-                    Err(_) => Verdict::Rollback,
-                });
-            }
-        }
-    };
-    let joined = result?;
-    settled?;
-    if drains {
-        core.drain();
-    }
+    let joined = held::in_one(core, |inside| {
+        let context = Arc::clone(context);
+        Box::pin(async move { calls(&context, &inside, operation).await })
+    })
+    .await?;
     match joined {
         Answer::None => Ok(answer::empty(&context.negotiated)),
         joined => operation::respond(context, operation, joined).await,
