@@ -37,6 +37,10 @@ pub(crate) struct RunArguments {
     /// A look instead of a measurement: 100,000 states, 3 rounds of 1 second
     #[arg(long)]
     quick: bool,
+    /// The whole matrix: 100 thousand, 1 million and 10 million states, each with 1, 64 and 1,000
+    /// connections, 3 rounds of 2 seconds. Takes hours; the JSON file is written after each cell
+    #[arg(long, conflicts_with_all = ["quick", "states", "connections"], requires = "json")]
+    pub(crate) full: bool,
     /// How many run states are loaded [default: 1000000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
     states: Option<u64>,
@@ -55,6 +59,9 @@ pub(crate) struct RunArguments {
     /// Also write the figures as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Also print how the ratios changed against the JSON file of an earlier run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
     /// Where the databases lie while the run lasts [default: the system's temporary directory]
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) directory: Option<PathBuf>,
@@ -72,13 +79,23 @@ impl RunArguments {
 
     /// The window of one measurement.
     pub(crate) fn window(&self) -> Duration {
-        let default = Duration::from_secs(if self.quick { 1 } else { 3 });
+        let default = Duration::from_secs(match (self.quick, self.full) {
+            (true, _) => 1,
+            (_, true) => 2,
+            _ => 3,
+        });
         self.seconds.unwrap_or(default)
     }
 
     /// How many times product and floors take turns.
     pub(crate) fn rounds(&self) -> u16 {
-        self.rounds.unwrap_or(if self.quick { 3 } else { 5 })
+        self.rounds
+            .unwrap_or(if self.quick || self.full { 3 } else { 5 })
+    }
+
+    /// In how many rounds everything is exported, which takes long.
+    pub(crate) fn exports(&self) -> u16 {
+        if self.full { 1 } else { 2 }
     }
 }
 

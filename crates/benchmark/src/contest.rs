@@ -1,6 +1,6 @@
 //! Product and floors in turn: round after round, so that what the machine does besides meets both.
 
-use std::path::Path;
+use std::ffi::OsString;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,14 +8,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::Failure;
 use crate::floor::{DRIVE, Driven};
 use crate::load::client::Client;
-use crate::load::{Measured, Peer, Plan, measure};
-use crate::machine;
-use crate::operation::{Against, Operation, Subject};
-use crate::probe::progress;
+use crate::load::{Measured, Peer, Plan, export, measure};
+use crate::operation::{Against, Operation, Pace, Subject};
 use crate::process::Server;
+use crate::{Failure, bar, interrupt, machine};
 
 /// The product and the floors, running.
 pub(crate) struct Contest {
@@ -54,12 +52,11 @@ impl Entry {
 ///
 /// # Errors
 /// If the process cannot be started.
-pub(crate) fn start_floor(database: &Path, states: u64) -> Result<Server, Failure> {
+pub(crate) fn start_floor(database: Vec<OsString>, states: u64) -> Result<Server, Failure> {
     let mut command = Command::new(std::env::current_exe()?);
     command
         .arg("floor")
-        .arg("--database")
-        .arg(database)
+        .args(database)
         .args(["--states", &states.to_string()]);
     Server::start(&mut command)
 }
@@ -81,6 +78,9 @@ impl Contest {
     /// If they differ.
     pub(crate) fn agree(&self, operation: &dyn Operation) -> Result<(), Failure> {
         let number = self.sequence.fetch_add(1, Ordering::Relaxed);
+        if operation.pace() == Pace::Export {
+            return self.agree_on_export(operation, number);
+        }
         let ask = |peer: &Peer| {
             Client::connect(peer)?.ask(operation.status(), |peer, out| {
                 operation.request(peer, number, out);
@@ -106,6 +106,19 @@ impl Contest {
                     String::from_utf8_lossy(&found)
                 )
                 .into());
+            }
+        }
+        Ok(())
+    }
+
+    fn agree_on_export(&self, operation: &dyn Operation, number: u64) -> Result<(), Failure> {
+        let expected = export::file(operation, &self.product, number)?;
+        operation.check(number, &expected)?;
+        let floors = operation.floors().iter();
+        for prefix in floors.filter_map(|against| against.prefix(operation.name())) {
+            if export::file(operation, &self.peer(prefix), number)? != expected {
+                let name = operation.name();
+                return Err(format!("{name}: the floor exports something else").into());
             }
         }
         Ok(())
@@ -144,12 +157,12 @@ impl Contest {
             };
             match turn.checked_sub(1) {
                 None => {
-                    progress(&format!("{label}: {}, product", operation.name()));
+                    bar::about(&format!("{label}: {}, product", operation.name()));
                     entry.product.push(self.measure_product(&operation)?);
                 }
                 Some(floor) => {
                     let (against, figures) = &mut entry.floors[floor];
-                    progress(&format!(
+                    bar::about(&format!(
                         "{label}: {}, {}",
                         operation.name(),
                         against.name()
@@ -157,6 +170,8 @@ impl Contest {
                     figures.push(self.measure_floor(&operation, *against)?);
                 }
             }
+            bar::advance(1);
+            interrupt::check()?;
         }
         Ok(())
     }
@@ -211,6 +226,7 @@ impl Contest {
             p99: Duration::from_micros(driven.p99),
             answered: driven.given,
             cost: None,
+            memory: None,
         })
     }
 }
@@ -221,6 +237,7 @@ fn with_cost(
     run: impl FnOnce() -> Result<Measured, Failure>,
 ) -> Result<Measured, Failure> {
     let before = server.processor_time();
+    server.forget_most_memory();
     let measured = run()?;
     let used = server.processor_time().zip(before);
     let cost = used.map(|(after, before)| {
@@ -228,19 +245,34 @@ fn with_cost(
     });
     Ok(Measured {
         cost: cost.map(Duration::from_secs_f64),
+        memory: server.memory().map(|memory| memory.most),
         ..measured
     })
 }
 
-/// An answer without what names its server: the context and the link to the next page.
+/// An answer without what names its server or the request: contexts, links to the next page, ids.
 fn comparable(body: &[u8]) -> Result<Value, Failure> {
     if body.is_empty() {
         return Ok(Value::Null);
     }
     let mut value: Value = serde_json::from_slice(body)?;
-    if let Some(members) = value.as_object_mut() {
-        members.remove("@odata.context");
-        members.remove("@odata.nextLink");
-    }
+    forget_names(&mut value);
     Ok(value)
+}
+
+fn forget_names(value: &mut Value) {
+    const NAMES: [&str; 4] = [
+        "@odata.context",
+        "@odata.nextLink",
+        "request-id",
+        "client-request-id",
+    ];
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, _| !NAMES.contains(&name.as_str()));
+            members.values_mut().for_each(forget_names);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_names),
+        _ => {}
+    }
 }

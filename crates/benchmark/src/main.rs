@@ -5,9 +5,15 @@
 //! process of this program, on a copy of the product's database. Both are asked in turn, by the
 //! same client, and the table shows how much of the floor's rate the product keeps.
 
+mod bar;
+mod cell;
 mod cli;
 mod contest;
+mod database;
+mod dataset;
+mod fleet;
 mod floor;
+mod interrupt;
 mod load;
 mod machine;
 mod operation;
@@ -16,7 +22,6 @@ mod process;
 mod product;
 mod report;
 mod run;
-mod storage;
 mod workload;
 
 use std::io::Write;

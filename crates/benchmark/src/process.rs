@@ -99,6 +99,12 @@ impl Server {
         machine::processor_time(&self.child.id().to_string())
     }
 
+    /// Lets the most that its memory was begin anew, where the system can.
+    pub(crate) fn forget_most_memory(&self) {
+        // Without it the figure is that of the whole run so far, never too small.
+        let _ = std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
+    }
+
     /// Its resident memory in bytes, and the most that it ever was; `None` where the system does
     /// not say.
     pub(crate) fn memory(&self) -> Option<Memory> {
@@ -116,12 +122,22 @@ impl Server {
 }
 
 /// Resident memory in bytes.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
+#[derive(Clone, Copy, Debug, serde::Deserialize, serde::Serialize)]
 pub(crate) struct Memory {
     /// At the time of asking.
     pub(crate) now: u64,
     /// The most that it ever was.
     pub(crate) most: u64,
+}
+
+impl Memory {
+    /// With another figure for the most, if that is higher.
+    pub(crate) fn with_most(self, most: Option<u64>) -> Self {
+        Self {
+            most: self.most.max(most.unwrap_or(0)),
+            ..self
+        }
+    }
 }
 
 impl Drop for Server {

@@ -1,21 +1,26 @@
 //! The product: the `runstate` binary on a data directory of its own.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::Failure;
 use crate::load::Peer;
 use crate::load::client::Client;
 use crate::operation::{BULK, DeepPage, Subject, payload};
-use crate::probe::progress;
 use crate::process::Server;
 use crate::workload::Report;
+use crate::{Failure, bar, fleet, interrupt};
 
-/// The permission that the benchmark's token carries.
-const ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
+/// The permissions that the benchmark's token carries.
+const ROLES: [&str; 2] = [
+    "DeviceManagementConfiguration.ReadWrite.All",
+    "DeviceManagementManagedDevices.ReadWrite.All",
+];
+/// How many connections the product lets in: more than any run opens.
+const CONNECTIONS: &str = "20000";
 /// How many clients load the states.
 const LOADERS: u64 = 4;
 
@@ -24,6 +29,8 @@ const LOADERS: u64 = 4;
 pub(crate) struct Product {
     program: PathBuf,
     data: PathBuf,
+    /// What it is told of its database.
+    database: Vec<OsString>,
     token: String,
 }
 
@@ -32,10 +39,16 @@ impl Product {
     ///
     /// # Errors
     /// If the program does not run.
-    pub(crate) fn new(program: PathBuf, data: PathBuf) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        program: PathBuf,
+        data: PathBuf,
+        database: Vec<OsString>,
+    ) -> Result<Self, Failure> {
         let output = Command::new(&program)
-            .args(["token", "--expires", "1d", "--role", ROLE, "--data-dir"])
+            .args(["token", "--expires", "3d", "--role", ROLES[0]])
+            .args(["--role", ROLES[1], "--data-dir"])
             .arg(&data)
+            .args(&database)
             .output()
             .map_err(|reason| format!("cannot run {}: {reason}", program.display()))?;
         if !output.status.success() {
@@ -46,6 +59,7 @@ impl Product {
         Ok(Self {
             program,
             data,
+            database,
             token,
         })
     }
@@ -57,8 +71,13 @@ impl Product {
     pub(crate) fn start(&self) -> Result<Server, Failure> {
         let mut command = Command::new(&self.program);
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(&self.data);
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            // All connections of the load come from one address.
+            .args(["--max-connections", CONNECTIONS])
+            .args(["--max-connections-per-address", CONNECTIONS])
+            .arg("--data-dir")
+            .arg(&self.data)
+            .args(&self.database);
         // Its words about starting and stopping would stand between the lines of progress.
         if std::env::var_os("RUST_LOG").is_none() {
             command.env("RUST_LOG", "warn");
@@ -75,11 +94,6 @@ impl Product {
             is_floor: false,
         }
     }
-
-    /// The database's file.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.data.join("runstate.db")
-    }
 }
 
 /// Makes a script and loads its states by bulk PATCHes, as an administrator's import would.
@@ -88,18 +102,13 @@ impl Product {
 /// # Errors
 /// If the product refuses anything.
 pub(crate) fn load(peer: &Peer, states: u64) -> Result<(Subject, f64), Failure> {
-    const SCRIPT: &[u8] =
-        br#"{"displayName":"Free disk space","publisher":"Benchmark","detectionScriptContent":"ZXhpdCAw"}"#;
-    let made = Client::connect(peer)?.ask(201, |peer, out| {
-        let path = "/deviceManagement/deviceHealthScripts";
-        peer.request(out, "POST", path, "", SCRIPT);
-    })?;
-    let made: Value = serde_json::from_slice(&made)?;
-    let script = made.get("id").and_then(Value::as_str).ok_or("no id")?;
+    let mut client = Client::connect(peer)?;
     let subject = Subject {
-        script: script.to_owned(),
+        script: fleet::make_script(&mut client, "Free disk space")?,
         states,
+        fleet: fleet::make(&mut client)?,
     };
+    bar::begin("loading states", states);
     let begun = Instant::now();
     std::thread::scope(|scope| {
         let loaders: Vec<_> = (0..LOADERS)
@@ -129,9 +138,8 @@ fn load_share(peer: &Peer, subject: &Subject, loader: u64) -> Result<(), Failure
         client.ask(204, |peer, out| {
             peer.request(out, "PATCH", &path, "Prefer: return=minimal\r\n", &body);
         })?;
-        if loader == 0 {
-            progress(&format!("loading: {last} of {} states", subject.states));
-        }
+        bar::advance(last - first);
+        interrupt::check()?;
         first += LOADERS * BULK;
     }
     Ok(())
@@ -146,6 +154,7 @@ pub(crate) fn walk(peer: &Peer, subject: &Subject, number: u64) -> Result<DeepPa
     let size = crate::operation::PAGE as u64;
     let wanted = number.min(subject.states / size - 1).max(2);
     let mut client = Client::connect(peer)?;
+    bar::begin("following next links", wanted - 1);
     let (mut link, mut after) = (subject.path(), String::new());
     for page in 1..wanted {
         let body: Value = serde_json::from_slice(&client.get(&link)?)?;
@@ -160,9 +169,8 @@ pub(crate) fn walk(peer: &Peer, subject: &Subject, number: u64) -> Result<DeepPa
             .and_then(|url| url.split_once(&peer.prefix))
             .map(|(_, path)| path.to_owned())
             .ok_or_else(|| format!("page {page} has no next link"))?;
-        if page % 100 == 0 {
-            progress(&format!("following next links: page {page} of {wanted}"));
-        }
+        bar::advance(1);
+        interrupt::check()?;
     }
     Ok(DeepPage {
         number: wanted,
@@ -172,11 +180,14 @@ pub(crate) fn walk(peer: &Peer, subject: &Subject, number: u64) -> Result<DeepPa
 }
 
 /// How long the product takes from its start to the line that says where it listens, and to the
-/// first answer; the median of a few starts. The system's cache is warm.
+/// first answer, in several starts. The system's cache is warm.
 ///
 /// # Errors
 /// If it does not start, answer or stop.
-pub(crate) fn cold_start(product: &Product, subject: &Subject) -> Result<[Duration; 2], Failure> {
+pub(crate) fn cold_start(
+    product: &Product,
+    subject: &Subject,
+) -> Result<[Vec<Duration>; 2], Failure> {
     const STARTS: usize = 5;
     let (mut ready, mut answered) = (Vec::new(), Vec::new());
     for _ in 0..STARTS {
@@ -188,25 +199,5 @@ pub(crate) fn cold_start(product: &Product, subject: &Subject) -> Result<[Durati
         ready.push(server.ready_after);
         server.stop()?;
     }
-    ready.sort_unstable();
-    answered.sort_unstable();
-    Ok([ready[STARTS / 2], answered[STARTS / 2]])
-}
-
-/// Copies the database of a stopped product.
-///
-/// # Errors
-/// If the disk is full or the like.
-pub(crate) fn copy_database(from: &Path, to: &Path) -> Result<(), Failure> {
-    std::fs::copy(from, to)?;
-    let log = |path: &Path| {
-        let mut name = path.as_os_str().to_owned();
-        name.push("-wal");
-        PathBuf::from(name)
-    };
-    // A log that a stop leaves behind belongs to the database.
-    if log(from).exists() {
-        std::fs::copy(log(from), log(to))?;
-    }
-    Ok(())
+    Ok([ready, answered])
 }

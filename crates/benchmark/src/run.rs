@@ -4,74 +4,112 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant};
 
-use crate::Failure;
+use crate::cell::Wanted;
 use crate::cli::RunArguments;
-use crate::contest::{Contest, Entry, start_floor};
-use crate::load::Plan;
 use crate::machine::{Machine, load_average};
-use crate::operation::{self, DeepPage, Subject};
-use crate::probe::{done, progress};
-use crate::process::Memory;
-use crate::product::{self, Product};
-use crate::report::{Line, ProductFigures, Report, Setting, lines};
-use crate::storage::{self, Storage};
+use crate::report::Report;
+use crate::{Failure, bar, dataset, interrupt};
 
-/// The page that is asked for as one deep in the list, where the list has as many.
-const DEEP: u64 = 10_000;
+/// The sizes of the whole matrix.
+const SIZES: [u64; 3] = [100_000, 1_000_000, 10_000_000];
+/// The connections of the whole matrix. What uses a connection or two is measured beside 64.
+const CONNECTIONS: [u16; 3] = [1, 64, 1_000];
 
 /// Runs the benchmark.
 ///
 /// # Errors
-/// If anything cannot be set up, or an answer is wrong.
+/// If anything cannot be set up, an answer is wrong, or the run is interrupted: what was measured
+/// until then is printed and kept.
 pub(crate) fn run(arguments: &RunArguments) -> Result<(), Failure> {
+    interrupt::listen()?;
+    raise_open_files()?;
+    let baseline = arguments
+        .baseline
+        .as_deref()
+        .map(Report::read)
+        .transpose()?;
     let program = program(arguments)?;
     let base = arguments
         .directory
         .clone()
         .unwrap_or_else(std::env::temp_dir)
         .canonicalize()?;
-    let directory = tempfile::Builder::new()
-        .prefix("runstate-benchmark-")
-        .tempdir_in(base)?;
-    let machine = Machine::read(directory.path())?;
-    let product = Product::new(program, directory.path().join("product"))?;
-    let loaded = load(arguments, &product)?;
-    let copy = directory.path().join("floor.db");
-    progress("copying the database for the floors");
-    product::copy_database(&product.database(), &copy)?;
-    let outcome = compete(arguments, &product, &loaded, &copy)?;
-    progress("checking what the product wrote");
-    storage::verify(&product.database())?;
-    done("every counter is what the rows say, and every state's latest run is in the history");
-    let report = Report {
-        machine,
-        load_after: load_average(),
-        setting: Setting {
-            states: arguments.states(),
-            connections: arguments.connections,
-            rounds: arguments.rounds(),
-            window_seconds: arguments.window().as_secs_f64(),
-            deep_page: loaded.deep.number,
-        },
-        others: outcome.others,
-        lines: outcome.lines,
-        product: ProductFigures {
-            load_rate: loaded.rate,
-            storage: loaded.storage,
-            memory_after_load: loaded.memory,
-            memory_after_run: outcome.memory,
-            ready_seconds: loaded.starts[0].as_secs_f64(),
-            answered_seconds: loaded.starts[1].as_secs_f64(),
-        },
+    let mut report = Report {
+        machine: Machine::read(&base)?,
+        load_after: None,
+        cells: Vec::new(),
     };
-    if let Some(file) = &arguments.json {
-        fs::write(file, serde_json::to_vec_pretty(&report)?)?;
+    let outcome = cells(arguments, &program, &base, &mut report);
+    let mut text = report.table();
+    if let Some(baseline) = baseline {
+        text += &report.against(&baseline);
     }
-    Ok(std::io::stdout().write_all(report.table().as_bytes())?)
+    if !report.cells.is_empty() {
+        std::io::stdout().write_all(text.as_bytes())?;
+    }
+    match outcome {
+        Err(_) if interrupt::happened() => {
+            Err(format!("interrupted: {} cells were measured", report.cells.len()).into())
+        }
+        other => other,
+    }
+}
+
+/// Measures every cell; the report is written after each.
+fn cells(
+    arguments: &RunArguments,
+    program: &Path,
+    base: &Path,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let sizes = if arguments.full {
+        SIZES.to_vec()
+    } else {
+        vec![arguments.states()]
+    };
+    let connections = if arguments.full {
+        CONNECTIONS.to_vec()
+    } else {
+        vec![arguments.connections]
+    };
+    let wanted: Vec<Wanted> = connections
+        .into_iter()
+        .map(|connections| Wanted {
+            connections,
+            all: !arguments.full || connections == 64,
+        })
+        .collect();
+    for states in sizes {
+        let directory = tempfile::Builder::new()
+            .prefix("runstate-benchmark-")
+            .tempdir_in(base)?;
+        let places = (program, directory.path());
+        dataset::measure(arguments, places, states, &wanted, |cell| {
+            report.cells.push(cell);
+            report.load_after = load_average();
+            match &arguments.json {
+                Some(file) => report.write(file),
+                None => Ok(()),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Every connection is an open file here and one in the server, which inherits the limit.
+fn raise_open_files() -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let raised = Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        };
+        setrlimit(Resource::Nofile, raised)?;
+    }
+    Ok(())
 }
 
 /// The product's program: the one that was named, else that of this workspace, built now as this
@@ -84,7 +122,7 @@ fn program(arguments: &RunArguments) -> Result<PathBuf, Failure> {
     let name = format!("runstate{}", std::env::consts::EXE_SUFFIX);
     let beside = own.with_file_name(name);
     let profile: &[&str] = if cfg!(debug_assertions) {
-        done("this is a debug build: its figures say nothing");
+        bar::done("this is a debug build: its figures say nothing");
         &[]
     } else {
         &["--release"]
@@ -99,109 +137,10 @@ fn program(arguments: &RunArguments) -> Result<PathBuf, Failure> {
             return Err("the product could not be built".into());
         }
     }
-    if beside.exists() {
+    if fs::exists(&beside)? {
         Ok(beside)
     } else {
         let beside = beside.display();
         Err(format!("{beside} is not there: cargo build --release -p runstate").into())
     }
-}
-
-/// The product loaded and stopped, with what was measured on the way.
-struct Loaded {
-    subject: Subject,
-    rate: f64,
-    deep: DeepPage,
-    memory: Option<Memory>,
-    storage: Storage,
-    starts: [Duration; 2],
-}
-
-fn load(arguments: &RunArguments, product: &Product) -> Result<Loaded, Failure> {
-    let states = arguments.states();
-    let server = product.start()?;
-    let peer = product.peer(&server);
-    let (subject, rate) = product::load(&peer, states)?;
-    let memory = server.memory();
-    done(&format!("loaded {states} states, {rate:.0} a second"));
-    let deep = product::walk(&peer, &subject, DEEP)?;
-    done(&format!("followed next links to page {}", deep.number));
-    server.stop()?;
-    progress("measuring the database");
-    let storage = storage::measure(&product.database(), states)?;
-    progress("measuring starts");
-    let starts = product::cold_start(product, &subject)?;
-    Ok(Loaded {
-        subject,
-        rate,
-        deep,
-        memory,
-        storage,
-        starts,
-    })
-}
-
-/// What the rounds found.
-struct Outcome {
-    lines: Vec<Line>,
-    memory: Option<Memory>,
-    others: Option<f64>,
-}
-
-/// All operations in all rounds.
-fn compete(
-    arguments: &RunArguments,
-    product: &Product,
-    loaded: &Loaded,
-    copy: &Path,
-) -> Result<Outcome, Failure> {
-    let states = arguments.states();
-    let server = product.start()?;
-    let window = arguments.window();
-    let contest = Contest {
-        product: product.peer(&server),
-        server,
-        floor: start_floor(copy, states)?,
-        subject: loaded.subject.clone(),
-        plan: Plan {
-            connections: arguments.connections.into(),
-            warm_up: (window / 4).max(Duration::from_millis(200)),
-            window,
-        },
-        sequence: Arc::new(AtomicU64::new(states)),
-    };
-    let chosen = |name: &str| {
-        arguments.only.is_empty() || arguments.only.iter().any(|text| name.contains(text))
-    };
-    let mut entries: Vec<Entry> = operation::all(&loaded.subject, loaded.deep.clone())
-        .into_iter()
-        .filter(|operation| chosen(operation.name()))
-        .map(Entry::new)
-        .collect();
-    if entries.is_empty() {
-        return Err("no operation has such a name".into());
-    }
-    for entry in &entries {
-        contest.agree(entry.operation.as_ref())?;
-    }
-    let (begun, before) = (Instant::now(), contest.others());
-    for round in 0..arguments.rounds() {
-        let label = format!("round {} of {}", round + 1, arguments.rounds());
-        for entry in &mut entries {
-            contest.round(entry, round, &label)?;
-        }
-        done(&format!("{label} is done"));
-    }
-    let processors = std::thread::available_parallelism().map_or(1, usize::from) as f64;
-    let others = contest.others().zip(before).map(|(after, before)| {
-        let used = after.saturating_sub(before).as_secs_f64();
-        used / (begun.elapsed().as_secs_f64() * processors)
-    });
-    let memory = contest.server.memory();
-    contest.server.stop()?;
-    Ok(Outcome {
-        lines: entries.iter().flat_map(lines).collect(),
-        memory,
-        others,
-    })
 }

@@ -27,13 +27,54 @@ const COLUMNS: [&str; COUNTERS] = [
 struct Held {
     amounts: [i64; COUNTERS],
     latest: Option<(i64, i64)>,
-    days: HashMap<i64, i64>,
+    days: HashMap<i64, Day>,
+}
+
+/// What a day's counts move by.
+#[derive(Clone, Copy, Default)]
+struct Day {
+    /// Devices on the latest day on which they were remediated.
+    devices: i64,
+    /// Devices by how their latest run of the day ended: detection failed, no issue, remediated.
+    outcomes: [i64; OUTCOMES],
+}
+
+/// How many counts of outcomes a day has.
+const OUTCOMES: usize = 3;
+
+/// Which counts of a day hold a run, a bit each.
+fn outcomes(detection: i64, remediation: i64) -> i64 {
+    i64::from(detection == 2) | i64::from(detection == 1) << 1 | i64::from(remediation == 2) << 2
 }
 
 /// What the summaries move by, by script.
 #[derive(Default)]
 pub(super) struct Counters {
     held: HashMap<String, Held>,
+}
+
+impl Held {
+    /// Counts the device of a run on its day, and no longer where an earlier run of it counted.
+    fn day(&mut self, new: &mut State, today: i64) {
+        let remediated = new.remediation == 2;
+        if remediated && new.counted_day != Some(today) {
+            if let Some(day) = new.counted_day {
+                self.days.entry(day).or_default().devices -= 1;
+            }
+            self.days.entry(today).or_default().devices += 1;
+            new.counted_day = Some(today);
+        }
+        let (day, bits) = new.outcome;
+        let before = if day == Some(today) { bits } else { 0 };
+        let now = outcomes(new.detection, new.remediation);
+        new.outcome = (Some(today), now);
+        if before != now {
+            let moved = &mut self.days.entry(today).or_default().outcomes;
+            for (i, amount) in moved.iter_mut().enumerate() {
+                *amount += (now >> i & 1) - (before >> i & 1);
+            }
+        }
+    }
 }
 
 fn counted(detection: i64, remediation: i64) -> [Option<usize>; 2] {
@@ -71,14 +112,7 @@ impl Counters {
         {
             held.latest = Some(new.last_update);
         }
-        let remediated = new.remediation == 2;
-        if remediated && new.counted_day != Some(today) {
-            if let Some(day) = new.counted_day {
-                *held.days.entry(day).or_default() -= 1;
-            }
-            *held.days.entry(today).or_default() += 1;
-            new.counted_day = Some(today);
-        }
+        held.day(new, today);
     }
 
     /// Forgets everything: the group failed.
@@ -109,8 +143,16 @@ impl<'c> Statements<'c> {
              WHERE id = ?1",
             sets.join(", ")
         );
-        let day = "INSERT INTO remediation_day (script_id, day, devices) VALUES (?1, ?2, ?3) \
-                   ON CONFLICT DO UPDATE SET devices = devices + excluded.devices";
+        let day = "INSERT INTO remediation_day (script_id, day, devices, \
+                   detect_failed_device_count, no_issue_device_count, remediated_device_count) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+                   ON CONFLICT DO UPDATE SET devices = devices + excluded.devices, \
+                   detect_failed_device_count = detect_failed_device_count \
+                     + excluded.detect_failed_device_count, \
+                   no_issue_device_count = no_issue_device_count \
+                     + excluded.no_issue_device_count, \
+                   remediated_device_count = remediated_device_count \
+                     + excluded.remediated_device_count";
         Ok(Self {
             summary: connection.prepare_cached(&summary)?,
             day: connection.prepare_cached(day)?,
@@ -125,8 +167,10 @@ impl<'c> Statements<'c> {
                 self.summary
                     .execute(params![script, a, b, c, d, e, f, g, h, i, ticks, form])?;
             }
-            for (day, devices) in held.days {
-                self.day.execute(params![script, day, devices])?;
+            for (day, Day { devices, outcomes }) in held.days {
+                let [failed, fine, remediated] = outcomes;
+                self.day
+                    .execute(params![script, day, devices, failed, fine, remediated])?;
             }
         }
         Ok(())

@@ -4,14 +4,18 @@
 //! - [`BYTES`]: bare axum, which reads the request and answers bytes that it was given.
 //! - [`BARE`]: axum, serde_json and a group commit of one update each: no history, no counters.
 //! - [`GROUP`]: axum, serde_json and a group commit of the product's own rows: the state, its
-//!   history and the counters; reads are prepared SQL on the thread that serves the connection.
+//!   history, the log of changes and the counters; reads are prepared SQL on the thread that serves the connection.
 //! - [`server`]'s `/drive`: that group commit without any HTTP.
 //!
 //! Left out is what a product cannot leave out: tokens, the model, validation, negotiation, links,
 //! savepoints, limits, ids of requests.
 
+mod batch;
 mod counters;
 mod drive;
+mod export;
+mod http;
+mod question;
 mod read;
 mod record;
 pub(crate) mod server;
@@ -28,5 +32,7 @@ pub(crate) const BYTES: &str = "/bytes";
 pub(crate) const BARE: &str = "/bare";
 /// The prefix of the group commit, and of reads, behind axum.
 pub(crate) const GROUP: &str = "/group";
+/// The export behind axum; the script follows.
+pub(crate) const EXPORT: &str = "/export";
 /// Group commit without HTTP.
 pub(crate) const DRIVE: &str = "/drive";

@@ -1,35 +1,34 @@
 //! The floors behind axum.
 
-use std::collections::HashMap;
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post, put};
-use axum::serve::ListenerExt;
+use axum::routing::{get, post};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::batch::{self, Batch};
 use super::drive::{Drive, drive};
+use super::http::{self, STATES, authority, failed, json, key, outcome};
+use super::question::Question;
 use super::record::{Bulk, Change, Record};
 use super::sql::{Extent, Outcome};
 use super::writer::{self, Command, Work};
-use super::{BARE, BYTES, DRIVE, GROUP, read};
+use super::{BARE, DRIVE, EXPORT, GROUP, export, read};
 use crate::Failure;
 use crate::cli::FloorArguments;
+use crate::operation::QUERY;
 
 /// What the handlers share.
 struct Floor {
     database: PathBuf,
     states: u64,
     writer: Sender<Command>,
-    answers: RwLock<HashMap<String, (StatusCode, Bytes)>>,
 }
 
 type Shared = State<Arc<Floor>>;
@@ -43,34 +42,12 @@ pub(crate) fn run(arguments: &FloorArguments) -> Result<(), Failure> {
         database: arguments.database.clone(),
         states: arguments.states,
         writer: writer::start(&arguments.database)?,
-        answers: RwLock::default(),
     });
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let mut out = std::io::stdout();
-        writeln!(
-            out,
-            "The floor listens on http://{}",
-            listener.local_addr()?
-        )?;
-        out.flush()?;
-        let listener = listener.tap_io(|stream| {
-            // Without it the answers come late, which the figures would show.
-            let _ = stream.set_nodelay(true);
-        });
-        axum::serve(listener, router(floor)).await?;
-        Ok(())
-    })
+    http::serve(|| async { Ok(router(floor)) })
 }
 
 fn router(floor: Arc<Floor>) -> Router {
-    const STATES: &str = "/deviceManagement/deviceHealthScripts/{script}/deviceRunStates";
     Router::new()
-        .route("/answers/{operation}/{status}", put(keep_answer))
-        .route(&format!("{BYTES}/{{operation}}/{{*rest}}"), any(bytes))
         .route(
             &format!("{BARE}{STATES}/{{id}}"),
             axum::routing::patch(bare),
@@ -80,71 +57,11 @@ fn router(floor: Arc<Floor>) -> Router {
             get(page).post(insert).patch(bulk),
         )
         .route(&format!("{GROUP}{STATES}/{{id}}"), get(entity).patch(full))
+        .route(&format!("{GROUP}{QUERY}/{{name}}/{{id}}"), get(question))
+        .route(&format!("{GROUP}/$batch"), post(batch))
+        .route(&format!("{GROUP}{EXPORT}/{{script}}"), post(exported))
         .route(DRIVE, post(driven))
         .with_state(floor)
-}
-
-async fn keep_answer(
-    State(floor): Shared,
-    Path((operation, status)): Path<(String, u16)>,
-    body: Bytes,
-) -> StatusCode {
-    let Ok(status) = StatusCode::from_u16(status) else {
-        return StatusCode::BAD_REQUEST;
-    };
-    match floor.answers.write() {
-        Ok(mut answers) => {
-            answers.insert(operation, (status, body));
-            StatusCode::NO_CONTENT
-        }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
-async fn bytes(
-    State(floor): Shared,
-    Path((operation, _)): Path<(String, String)>,
-    body: Bytes,
-) -> Response {
-    // The body was read to its end, as every server must; nothing looks at it.
-    drop(body);
-    let answer = floor
-        .answers
-        .read()
-        .ok()
-        .and_then(|answers| answers.get(&operation).cloned());
-    match answer {
-        Some((status, body)) => json(status, body),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
-    let mut response = Response::new(body.into().into());
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    response
-}
-
-fn failed(status: StatusCode, message: impl ToString) -> Response {
-    (status, message.to_string()).into_response()
-}
-
-fn authority(headers: &HeaderMap) -> &str {
-    headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default()
-}
-
-/// The key of an id `{script}:{key}`.
-fn key<'i>(script: &str, id: &'i str) -> &'i str {
-    id.strip_prefix(script)
-        .and_then(|rest| rest.strip_prefix(':'))
-        .unwrap_or(id)
 }
 
 async fn entity(
@@ -280,9 +197,47 @@ async fn answer(
             json(status, body)
         }
         Ok(Ok(Outcome::Many)) => status.into_response(),
+        Ok(Ok(Outcome::Each(states))) => json(StatusCode::OK, batch::answer(&states, headers)),
         Ok(Ok(Outcome::Refused)) => StatusCode::CONFLICT.into_response(),
         Ok(Err(error)) => failed(StatusCode::INTERNAL_SERVER_ERROR, error),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn question(
+    State(floor): Shared,
+    Path((name, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let Some(question) = Question::parse(&name, query.as_deref()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    outcome(read::question(
+        &floor.database,
+        authority(&headers),
+        &id,
+        question,
+    ))
+}
+
+async fn batch(State(floor): Shared, headers: HeaderMap, body: Bytes) -> Response {
+    match serde_json::from_slice::<Batch>(&body).map(Batch::changes) {
+        Ok(Some((script, changes))) => {
+            let work = Work::Each(changes);
+            answer(&floor, script, work, &headers, StatusCode::OK).await
+        }
+        Ok(None) => failed(StatusCode::BAD_REQUEST, "no reports of one script"),
+        Err(error) => failed(StatusCode::BAD_REQUEST, error),
+    }
+}
+
+async fn exported(State(floor): Shared, Path(script): Path<String>) -> Response {
+    let export = move || export::archive(&floor.database, &script);
+    match tokio::task::spawn_blocking(export).await {
+        Ok(Ok(archive)) => json(StatusCode::CREATED, archive),
+        Ok(Err(error)) => failed(StatusCode::INTERNAL_SERVER_ERROR, error),
+        Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, error),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rusqlite::types::Null;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result, params};
 
 use super::counters::{self, Counters};
@@ -15,6 +16,8 @@ pub(super) enum Outcome {
     Written(Box<State>),
     /// All the states of a bulk.
     Many,
+    /// The states of a batch as they are now.
+    Each(Vec<State>),
     /// There is no such state, or there is one already; nothing was written.
     Refused,
 }
@@ -24,7 +27,7 @@ pub(super) enum Outcome {
 pub(super) enum Extent {
     /// The state's row alone.
     Bare,
-    /// The row, its history and the counters.
+    /// The row, its history, the log of changes and the counters.
     Full,
 }
 
@@ -35,6 +38,7 @@ pub(super) struct Statements<'c> {
     update: CachedStatement<'c>,
     insert: CachedStatement<'c>,
     append: CachedStatement<'c>,
+    log: CachedStatement<'c>,
     counters: counters::Statements<'c>,
     held: Counters,
     /// How the database says seven digits and `Z`.
@@ -65,7 +69,8 @@ impl<'c> Statements<'c> {
                  pre_remediation_detection_script_error = ?, remediation_script_error = ?, \
                  post_remediation_detection_script_output = ?, \
                  post_remediation_detection_script_error = ?, remediation_state = ?, \
-                 counted_day = ?, last_history_id = ? WHERE script_id = ? AND state_key = ?"
+                 counted_day = ?, outcome_day = ?, outcome = ?, last_history_id = ? \
+                 WHERE script_id = ? AND state_key = ?"
             ))?,
             insert: prepare(&format!(
                 "INSERT INTO {TABLE} ({COLUMNS}) VALUES ({}) ON CONFLICT DO NOTHING",
@@ -74,6 +79,10 @@ impl<'c> Statements<'c> {
             append: prepare(&format!(
                 "INSERT INTO {TABLE}_history ({COLUMNS}, recorded_at) VALUES ({})",
                 marks(columns + 1)
+            ))?,
+            log: prepare(&format!(
+                "INSERT INTO {TABLE}_change (script_id, state_key, id_form, change_day) \
+                 VALUES (?, ?, ?, ?)"
             ))?,
             counters: counters::Statements::prepare(connection)?,
             held: Counters::default(),
@@ -111,10 +120,17 @@ impl<'c> Statements<'c> {
             e,
             state.remediation,
             state.counted_day,
+            state.outcome.0,
+            state.outcome.1,
             state.last_history,
             state.script,
             state.key
         ])?;
+        if extent == Extent::Full {
+            // Of a row that is there its key says enough.
+            let key = params![state.script, state.key, Null, today()];
+            self.log.execute(key)?;
+        }
         Ok(Outcome::Written(Box::new(state)))
     }
 
@@ -126,6 +142,8 @@ impl<'c> Statements<'c> {
         let mut state = State::new(script, change, self.form);
         self.run(None, &mut state)?;
         write(&mut self.insert, &state, None)?;
+        let key = params![state.script, state.key, state.id_form, today()];
+        self.log.execute(key)?;
         Ok(Outcome::Written(Box::new(state)))
     }
 
@@ -140,13 +158,21 @@ impl<'c> Statements<'c> {
         Ok(Outcome::Many)
     }
 
+    /// Updates the states of a batch; one that is not there leaves no mark.
+    pub(super) fn each(&mut self, script: &str, changes: Vec<Change>) -> Result<Outcome> {
+        let mut states = Vec::with_capacity(changes.len());
+        for change in changes {
+            if let Outcome::Written(state) = self.report(script, change, Extent::Full)? {
+                states.push(*state);
+            }
+        }
+        Ok(Outcome::Each(states))
+    }
+
     /// The history's row and the counters of a run.
     fn run(&mut self, before: Option<(i64, i64)>, state: &mut State) -> Result<()> {
-        let now = now();
-        let today = now.ticks() / (86_400 * TICKS_A_SECOND);
-        let today = i64::try_from(today).unwrap_or(i64::MAX);
-        self.held.run(before, state, today);
-        let recorded = i64::try_from(now.ticks()).unwrap_or(i64::MAX);
+        self.held.run(before, state, today());
+        let recorded = i64::try_from(now().ticks()).unwrap_or(i64::MAX);
         write(&mut self.append, state, Some(recorded))?;
         state.last_history = Some(self.connection.last_insert_rowid());
         Ok(())
@@ -181,7 +207,7 @@ impl<'c> Statements<'c> {
 
 fn write(statement: &mut CachedStatement<'_>, state: &State, recorded: Option<i64>) -> Result<()> {
     let [a, b, c, d, e] = &state.outputs;
-    let columns: [&dyn rusqlite::ToSql; 22] = [
+    let columns: [&dyn rusqlite::ToSql; 24] = [
         &state.detection,
         &state.last_update.0,
         &state.last_update.1,
@@ -201,6 +227,8 @@ fn write(statement: &mut CachedStatement<'_>, state: &State, recorded: Option<i6
         &state.id_form,
         &state.device,
         &state.counted_day,
+        &state.outcome.0,
+        &state.outcome.1,
         &state.handed_version,
         &state.handed_count,
         &state.last_history,
@@ -212,6 +240,12 @@ fn write(statement: &mut CachedStatement<'_>, state: &State, recorded: Option<i6
         statement.raw_bind_parameter(columns.len() + 1, recorded)?;
     }
     statement.raw_execute().map(drop)
+}
+
+/// Today in UTC, as days since 0001-01-01.
+pub(super) fn today() -> i64 {
+    let days = now().ticks() / (86_400 * TICKS_A_SECOND);
+    i64::try_from(days).unwrap_or(i64::MAX)
 }
 
 fn now() -> Instant {

@@ -27,6 +27,8 @@ pub(super) struct State {
     pub(super) id_form: i64,
     pub(super) device: String,
     pub(super) counted_day: Option<i64>,
+    /// The day of the latest run, and which of that day's counts hold it.
+    pub(super) outcome: (Option<i64>, i64),
     pub(super) handed_version: i64,
     pub(super) handed_count: i64,
     pub(super) last_history: Option<i64>,
@@ -41,7 +43,7 @@ pub(super) const COLUMNS: &str = "detection_state, \
     remediation_script_error, \
     post_remediation_detection_script_output, post_remediation_detection_script_error, \
     remediation_state, assignment_filter_ids, script_id, state_key, id_form, device_id, \
-    counted_day, handed_version, handed_count, last_history_id";
+    counted_day, outcome_day, outcome, handed_version, handed_count, last_history_id";
 
 impl State {
     /// The state of a row of [`COLUMNS`].
@@ -65,9 +67,10 @@ impl State {
             id_form: row.get(16)?,
             device: row.get(17)?,
             counted_day: row.get(18)?,
-            handed_version: row.get(19)?,
-            handed_count: row.get(20)?,
-            last_history: row.get(21)?,
+            outcome: (row.get(19)?, row.get(20)?),
+            handed_version: row.get(21)?,
+            handed_count: row.get(22)?,
+            last_history: row.get(23)?,
         })
     }
 
@@ -86,6 +89,7 @@ impl State {
             key: change.key,
             id_form: 1,
             counted_day: None,
+            outcome: (None, 0),
             handed_version: 0,
             handed_count: 0,
             last_history: None,
@@ -227,7 +231,8 @@ impl Members<'_> {
     }
 }
 
-fn write_time(out: &mut Vec<u8>, ticks: Option<i64>) {
+/// A date-time, or null.
+pub(super) fn write_time(out: &mut Vec<u8>, ticks: Option<i64>) {
     match ticks.and_then(|ticks| u64::try_from(ticks).ok()) {
         Some(ticks) => {
             let _ = write!(out, "\"{}\"", Instant::from_ticks(ticks));
@@ -237,7 +242,7 @@ fn write_time(out: &mut Vec<u8>, ticks: Option<i64>) {
 }
 
 /// A JSON string; text that needs escapes takes serde_json's way.
-fn write_text(out: &mut Vec<u8>, text: Option<&[u8]>) {
+pub(super) fn write_text(out: &mut Vec<u8>, text: Option<&[u8]>) {
     let Some(text) = text else {
         out.extend_from_slice(b"null");
         return;

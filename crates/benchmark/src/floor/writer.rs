@@ -22,6 +22,8 @@ pub(super) enum Work {
     Insert(Change),
     /// Reports for many states.
     Bulk(Vec<Change>),
+    /// Reports for states each of which is answered.
+    Each(Vec<Change>),
 }
 
 /// What hears how a command ended.
@@ -107,6 +109,7 @@ fn group(
             Work::Report(change, extent) => statements.report(&script, change, extent),
             Work::Insert(change) => statements.insert(&script, change),
             Work::Bulk(changes) => statements.bulk(&script, changes),
+            Work::Each(changes) => statements.each(&script, changes),
         };
         match outcome {
             Ok(outcome) => done.push((reply, outcome)),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::{Peer, answer};
 use crate::Failure;
 
-/// How long an answer may take: a bulk load on a slow disk is still faster.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long an answer may take: an export of ten million states by a floor answers at its end.
+const PATIENCE: Duration = Duration::from_secs(1_200);
 
 /// A connection to one peer.
 pub(crate) struct Client<'p> {

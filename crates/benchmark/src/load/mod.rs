@@ -4,6 +4,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod client;
+pub(crate) mod export;
 pub(crate) mod histogram;
 
 use std::io::Write;
@@ -17,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
 use crate::Failure;
-use crate::operation::Operation;
+use crate::operation::{Operation, Pace};
 use histogram::Histogram;
 
 /// Of so many answers on a connection one body is looked into; the status of every one is.
@@ -94,6 +95,8 @@ pub(crate) struct Measured {
     pub(crate) answered: u64,
     /// What one of them cost the server in processor time, where the system says so.
     pub(crate) cost: Option<Duration>,
+    /// The most resident memory in bytes that the server had meanwhile, where the system says so.
+    pub(crate) memory: Option<u64>,
 }
 
 /// What the connections of a measurement share.
@@ -103,11 +106,13 @@ struct Course {
     sequence: Arc<AtomicU64>,
     begin: Instant,
     end: Instant,
+    /// Whether an answer behind the end was counted: the first one of its connection.
+    late: AtomicBool,
     answered: AtomicU64,
     failed: AtomicBool,
 }
 
-/// Measures an operation on a peer.
+/// Measures an operation on a peer, by its pace.
 ///
 /// # Errors
 /// If a connection breaks or an answer is wrong: such a run has no figures.
@@ -117,13 +122,23 @@ pub(crate) fn measure(
     plan: Plan,
     sequence: &Arc<AtomicU64>,
 ) -> Result<Measured, Failure> {
-    let begin = Instant::now() + plan.warm_up;
+    let scan = match operation.pace() {
+        Pace::Steady => false,
+        Pace::Scan => true,
+        Pace::Export => {
+            let number = sequence.fetch_add(1, Ordering::Relaxed);
+            return export::measure(operation.as_ref(), peer, number);
+        }
+    };
+    let warm_up = if scan { Duration::ZERO } else { plan.warm_up };
+    let begin = Instant::now() + warm_up;
     let course = Arc::new(Course {
         operation: operation.clone(),
         peer: peer.clone(),
         sequence: sequence.clone(),
         begin,
         end: begin + plan.window,
+        late: AtomicBool::new(false),
         answered: AtomicU64::new(0),
         failed: AtomicBool::new(false),
     });
@@ -149,13 +164,16 @@ pub(crate) fn measure(
         }
         outcome.map(|()| merged)
     })?;
-    let rate = latencies.total() as f64 / plan.window.as_secs_f64();
+    // Few long answers do not fill a window: the last ones end behind it.
+    let window = if scan { begin.elapsed() } else { plan.window };
+    let rate = latencies.total() as f64 / window.as_secs_f64();
     Ok(Measured {
         rate,
         p50: latencies.quantile(0.5),
         p99: latencies.quantile(0.99),
         answered: course.answered.load(Ordering::Relaxed),
         cost: None,
+        memory: None,
     })
 }
 
@@ -222,13 +240,17 @@ async fn converse(course: &Course) -> Result<Histogram, Failure> {
             operation.check(number, body)?;
         }
         asked += 1;
-        if received >= course.end {
-            break;
-        }
         // Counted by when it ends: each request then has the same chance, however long it takes.
-        if received >= course.begin {
+        // And each connection counts one answer at least.
+        let late = received >= course.end && latencies.total() == 0;
+        if (course.begin..course.end).contains(&received) || late {
             latencies.record(received - sent);
         }
+        if received >= course.end {
+            course.late.fetch_or(late, Ordering::Relaxed);
+            break;
+        }
+        crate::interrupt::check()?;
     }
     Ok(latencies)
 }

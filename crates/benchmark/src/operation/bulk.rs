@@ -48,6 +48,10 @@ impl Operation for Bulk {
         asked.min(4)
     }
 
+    fn writes(&self) -> bool {
+        true
+    }
+
     fn request(&self, peer: &Peer, number: u64, out: &mut Vec<u8>) {
         let first = number.wrapping_mul(MEMBERS);
         let members = (first..first + MEMBERS)

@@ -1,11 +1,14 @@
 //! What is measured: one operation in each file. To add one, write its file and name it in
 //! [`all`].
 
+mod batch;
 mod bulk;
+mod export;
 mod get;
 mod page;
 mod patch;
 mod post;
+mod query;
 
 use std::sync::Arc;
 
@@ -15,7 +18,9 @@ use crate::floor::{BARE, BYTES, GROUP};
 use crate::load::Peer;
 
 pub(crate) use bulk::{MEMBERS as BULK, payload};
+pub(crate) use export::EXPORTED;
 pub(crate) use page::{SIZE as PAGE, keys};
+pub(crate) use query::QUERY;
 
 /// An operation of the API, as a load.
 pub(crate) trait Operation: Send + Sync {
@@ -28,6 +33,16 @@ pub(crate) trait Operation: Send + Sync {
     /// What it is compared with, in the table's order.
     fn floors(&self) -> &'static [Against];
 
+    /// Whether it changes the database.
+    fn writes(&self) -> bool {
+        false
+    }
+
+    /// How it is measured.
+    fn pace(&self) -> Pace {
+        Pace::Steady
+    }
+
     /// How many states one request is about.
     fn states(&self) -> u64 {
         1
@@ -35,7 +50,12 @@ pub(crate) trait Operation: Send + Sync {
 
     /// How many of the connections that were asked for it uses.
     fn connections(&self, asked: usize) -> usize {
-        asked
+        match self.pace() {
+            Pace::Steady => asked,
+            // More would only wait for one another.
+            Pace::Scan => asked.min(2),
+            Pace::Export => 1,
+        }
     }
 
     /// Writes the request with a number: every number is given once in a run.
@@ -49,6 +69,18 @@ pub(crate) trait Operation: Send + Sync {
     /// # Errors
     /// What is wrong with it.
     fn check(&self, number: u64, body: &[u8]) -> Result<(), String>;
+}
+
+/// How an operation is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Many requests in a window.
+    Steady,
+    /// It looks at every state: on few connections, without a warm-up, and each connection has at
+    /// least one answer, however long that takes.
+    Scan,
+    /// One export from its request to the last byte of its archive.
+    Export,
 }
 
 /// A floor of an operation.
@@ -107,13 +139,28 @@ pub(crate) struct Subject {
     pub(crate) script: String,
     /// How many states it had when the load began.
     pub(crate) states: u64,
+    /// Devices that are there, with states of a script of their own.
+    pub(crate) fleet: Fleet,
+}
+
+/// Managed devices, each with a run state of one script, which it has run: nothing is due.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fleet {
+    /// The script's id.
+    pub(crate) script: String,
+    /// The devices' ids.
+    pub(crate) devices: Vec<String>,
+}
+
+/// The path of a script's states behind a peer's prefix.
+pub(crate) fn states_of(script: &str) -> String {
+    format!("/deviceManagement/deviceHealthScripts/{script}/deviceRunStates")
 }
 
 impl Subject {
     /// The path of the script's states behind a peer's prefix.
     pub(crate) fn path(&self) -> String {
-        let script = &self.script;
-        format!("/deviceManagement/deviceHealthScripts/{script}/deviceRunStates")
+        states_of(&self.script)
     }
 
     /// The id of a state.
@@ -142,6 +189,16 @@ pub(crate) fn all(subject: &Subject, deep: DeepPage) -> Vec<Arc<dyn Operation>> 
         Arc::new(page::Page::deep(subject, deep)),
         Arc::new(post::Post::new(subject.clone())),
         Arc::new(bulk::Bulk::new(subject.clone())),
+        Arc::new(batch::Batch::new(subject.clone())),
+        Arc::new(query::Query::check_in(subject)),
+        Arc::new(query::Query::summary(subject)),
+        Arc::new(query::Query::expand(subject)),
+        Arc::new(query::Query::filter_state(subject)),
+        Arc::new(query::Query::filter_time(subject)),
+        Arc::new(query::Query::order_time(subject)),
+        Arc::new(query::Query::apply(subject)),
+        Arc::new(query::Query::count(subject)),
+        Arc::new(export::Export::new(subject.clone())),
     ]
 }
 

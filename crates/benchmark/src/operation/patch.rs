@@ -34,6 +34,10 @@ impl Operation for Patch {
         ]
     }
 
+    fn writes(&self) -> bool {
+        true
+    }
+
     fn request(&self, peer: &Peer, number: u64, out: &mut Vec<u8>) {
         let id = self.subject.id(chosen(number, self.subject.states));
         let mut body = Vec::with_capacity(512);

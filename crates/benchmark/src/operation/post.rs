@@ -35,6 +35,10 @@ impl Operation for Post {
         ]
     }
 
+    fn writes(&self) -> bool {
+        true
+    }
+
     fn request(&self, peer: &Peer, number: u64, out: &mut Vec<u8>) {
         let mut body = Vec::with_capacity(640);
         let id = self.subject.id(self.subject.states + number);

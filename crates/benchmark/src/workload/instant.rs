@@ -101,6 +101,12 @@ fn date_of(days: u64) -> (u64, u64, u64) {
     }
 }
 
+/// The date of days since 0001-01-01, such as `2026-01-01`.
+pub(crate) fn date(days: i64) -> String {
+    let (year, month, day) = date_of(u64::try_from(days).unwrap_or(0));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, fraction) = (self.0 / TICKS_A_SECOND, self.0 % TICKS_A_SECOND);

@@ -74,6 +74,15 @@ fn the_floor_writes_what_the_product_writes() {
     };
     let runs = count("SELECT count(*) FROM device_health_script_device_state_history");
     assert_eq!(runs, 99 + 300 + 100);
+    let logged = count("SELECT count(*) FROM device_health_script_device_state_change");
+    assert_eq!(logged, runs);
+    let outcomes = count(
+        "SELECT (SELECT sum(remediated_device_count + no_issue_device_count * 10 \
+           + detect_failed_device_count * 100) FROM remediation_day) - \
+         (SELECT sum((outcome >> 2 & 1) + (outcome >> 1 & 1) * 10 + (outcome & 1) * 100) \
+           FROM device_health_script_device_state)",
+    );
+    assert_eq!(outcomes, 0);
     let counted = count(
         "SELECT (SELECT sum(devices) FROM remediation_day) - \
          (SELECT count(*) FROM device_health_script_device_state WHERE counted_day IS NOT NULL)",
