@@ -3,6 +3,7 @@
 mod approval;
 mod authority;
 mod issuers;
+mod keys;
 mod matrix;
 mod open;
 mod permissions;

@@ -17,6 +17,9 @@ pub(crate) const READ_WRITE: &str = "DeviceManagementConfiguration.ReadWrite.All
 /// The file of a log that is kept.
 const LOG: &str = "log.txt";
 
+/// The argument that names what seals signing keys.
+const SEAL: &str = "--key-encryption-key";
+
 /// What becomes of what a server logs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Log {
@@ -98,11 +101,10 @@ impl Server {
 
     fn on(directory: Arc<TempDir>, database: Option<String>, arguments: &[&str], log: Log) -> Self {
         let (child, out, address) = spawn(directory.path(), database.as_deref(), arguments, log);
-        let token = token(
-            directory.path(),
-            database.as_deref(),
-            &["--role", READ_WRITE],
-        );
+        // What opens the server's keys opens those of its commands.
+        let seal = arguments.windows(2).find(|pair| pair[0] == SEAL);
+        let line = [&["--role", READ_WRITE], seal.unwrap_or_default()].concat();
+        let token = token(directory.path(), database.as_deref(), &line);
         let client = Client::new(&address, Some(token));
         Self {
             child,
@@ -176,13 +178,19 @@ impl Server {
 
     /// The key that signs the server's tokens.
     pub(crate) fn signing_key(&self) -> EncodingKey {
-        let Some(url) = &self.database else {
-            let key = std::fs::read(self.data_dir().join("signing-key.pem")).unwrap();
-            return EncodingKey::from_ec_pem(&key).unwrap();
+        let query = "SELECT secret FROM signing_key WHERE secret IS NOT NULL";
+        let key: Vec<u8> = match &self.database {
+            Some(url) => {
+                let mut client = ::postgres::Client::connect(url, ::postgres::NoTls).unwrap();
+                client.query_one(query, &[]).unwrap().get(0)
+            }
+            None => {
+                let file = self.data_dir().join("runstate.db");
+                let read_only = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+                let database = rusqlite::Connection::open_with_flags(file, read_only).unwrap();
+                database.query_row(query, [], |row| row.get(0)).unwrap()
+            }
         };
-        let mut client = ::postgres::Client::connect(url, ::postgres::NoTls).unwrap();
-        let query = "SELECT value FROM shared_secret WHERE name = 'signing-key'";
-        let key: Vec<u8> = client.query_one(query, &[]).unwrap().get(0);
         EncodingKey::from_ec_der(&key)
     }
 

@@ -2,6 +2,7 @@
 
 pub mod devices;
 mod directory;
+mod signing_keys;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -18,6 +19,7 @@ use crate::access::Caller;
 use crate::route::Route;
 
 pub use directory::{Application, Credential, Directory, Known, Proof};
+pub use signing_keys::{KeptSecret, LONGEST_SERVED, OwnAuthority, SigningKeyRow, SigningKeys};
 
 /// A request to the service, authenticated.
 #[derive(Clone, Debug)]

@@ -3,13 +3,15 @@
 use std::fs;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use engine::Core;
 use engine::access::Reach;
 use engine::exchange::{Application, Credential, Proof};
 use jiff::Timestamp;
 use server::auth::TokenRequest;
 use server::authority::{PublicKey, new_secret, secret_hash};
-use service::identity::{NewApplication, Registry};
+use service::identity::{NewApplication, Registry, SigningKeys};
 use tokio::runtime::Runtime;
 
 use crate::Failure;
@@ -29,7 +31,8 @@ async fn carry_out(command: &AppCommand) -> Result<(), Failure> {
     match command {
         AppCommand::Create(arguments) => {
             check(&arguments.grants)?;
-            let registry = registry(&arguments.place)?;
+            let core = core(&arguments.place)?;
+            let registry = Registry::new(Arc::clone(&core))?;
             let (credential, secret) = credential(&registry, &arguments.credential)?;
             let new = NewApplication {
                 display_name: arguments.name.clone(),
@@ -37,20 +40,21 @@ async fn carry_out(command: &AppCommand) -> Result<(), Failure> {
                 role_scope_tag_ids: arguments.grants.role_scope_tags.clone(),
             };
             let id = registry.create(new, credential).await?;
-            show_secret(&arguments.place, &id, secret.as_deref())
+            show_secret(core, &id, secret.as_deref()).await
         }
         AppCommand::List(place) => {
             let registry = registry(place)?;
             show(&registry.list().await?, registry.now())
         }
         AppCommand::Rotate(arguments) => {
-            let (id, place) = (&arguments.application.id, &arguments.application.place);
-            let registry = registry(place)?;
+            let id = &arguments.application.id;
+            let core = core(&arguments.application.place)?;
+            let registry = Registry::new(Arc::clone(&core))?;
             let (credential, secret) = credential(&registry, &arguments.credential)?;
             let overlap = registry.now().saturating_add(arguments.overlap.as_secs());
             let until = (!arguments.now).then_some(overlap);
             registry.add_credential(id, credential, until).await?;
-            show_secret(place, id, secret.as_deref())
+            show_secret(core, id, secret.as_deref()).await
         }
         AppCommand::Grant(arguments) => {
             check(&arguments.grants)?;
@@ -67,9 +71,12 @@ async fn carry_out(command: &AppCommand) -> Result<(), Failure> {
     }
 }
 
+fn core(place: &AppPlace) -> Result<Arc<Core>, Failure> {
+    wire::core(&place.data.data_dir, place.database.url.as_ref())
+}
+
 fn registry(place: &AppPlace) -> Result<Registry, Failure> {
-    let core = wire::core(&place.data.data_dir, place.database.url.as_ref())?;
-    Ok(Registry::new(core)?)
+    Ok(Registry::new(core(place)?)?)
 }
 
 /// Whether tokens can say what is granted.
@@ -126,10 +133,10 @@ fn credential(
 }
 
 /// What a client needs, as the variables that Microsoft's libraries read.
-fn show_secret(place: &AppPlace, id: &str, secret: Option<&str>) -> Result<(), Failure> {
-    let key = wire::signing_key(&place.data.data_dir, place.database.url.as_ref())?;
+async fn show_secret(core: Arc<Core>, id: &str, secret: Option<&str>) -> Result<(), Failure> {
+    let tenant = SigningKeys::new(core)?.tenant().await?;
     let mut out = anstream::stdout();
-    writeln!(out, "AZURE_TENANT_ID={}", key.tenant())?;
+    writeln!(out, "AZURE_TENANT_ID={tenant}")?;
     writeln!(out, "AZURE_CLIENT_ID={id}")?;
     if let Some(secret) = secret {
         writeln!(out, "AZURE_CLIENT_SECRET={secret}")?;
@@ -180,7 +187,7 @@ fn show(applications: &[Application], now: u64) -> Result<(), Failure> {
 }
 
 /// A second since 1970 as people read it.
-fn date(second: u64) -> String {
+pub(crate) fn date(second: u64) -> String {
     let second = i64::try_from(second).unwrap_or(i64::MAX);
     Timestamp::from_second(second).map_or_else(|_| "never".to_owned(), |time| time.to_string())
 }

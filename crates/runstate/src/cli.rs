@@ -6,6 +6,7 @@ mod audit;
 mod connections;
 mod database;
 mod devices;
+mod key;
 mod limits;
 mod proxies;
 mod script;
@@ -33,6 +34,7 @@ pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
 pub(crate) use devices::{
     CreateTokenArguments, DeviceCommand, EnrollmentTokenCommand, PlaceArguments, ReleaseArguments,
 };
+pub(crate) use key::{KeyCommand, KeyPlace, RetireArguments, RotateArguments, SealArguments};
 pub(crate) use limits::LimitArguments;
 pub(crate) use proxies::ProxyArguments;
 pub(crate) use script::{
@@ -70,6 +72,9 @@ pub(crate) enum Command {
     /// Register applications that get tokens by themselves
     #[command(subcommand)]
     App(AppCommand),
+    /// Show, rotate and retire the keys that tokens are signed with
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Check or export the events of what was changed by whom
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -89,6 +94,8 @@ pub(crate) struct ServeArguments {
     pub(crate) data: DataArguments,
     #[command(flatten)]
     pub(crate) database: DatabaseArguments,
+    #[command(flatten)]
+    pub(crate) seal: SealArguments,
     #[command(flatten)]
     pub(crate) tls: TlsArguments,
     /// A TOML file of identity providers whose tokens are taken beside those of `runstate token`
@@ -124,7 +131,7 @@ pub(crate) struct ServeArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct DataArguments {
-    /// The directory of the database and the signing key; made on first use
+    /// The directory of the database, which holds the signing keys; made on first use
     #[arg(long, value_name = "DIRECTORY", default_value = "./runstate-data")]
     pub(crate) data_dir: PathBuf,
 }
@@ -154,9 +161,7 @@ pub(crate) struct TokenArguments {
     #[arg(long, value_name = "ID", conflicts_with_all = ["role_scope_tags", "subject"])]
     device: Option<String>,
     #[command(flatten)]
-    pub(crate) data: DataArguments,
-    #[command(flatten)]
-    pub(crate) database: TokenDatabase,
+    pub(crate) place: KeyPlace,
 }
 
 impl TokenArguments {

@@ -13,10 +13,10 @@ use engine::access::Reach;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use server::auth::Issuers;
-use server::auth::{SigningKey, TokenRequest, issue};
+use server::auth::TokenRequest;
 use server::{Limits, Options, Proxies, Server};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -27,6 +27,7 @@ use self::narration::Narration;
 use self::story::Place;
 use crate::Failure;
 use crate::serve::{self, EXAMPLE_ROLE, Signals};
+use crate::{token, wire};
 
 /// The exit code after a signal, as shells have it for SIGINT.
 const INTERRUPTED: u8 = 130;
@@ -83,20 +84,20 @@ async fn perform(directory: &Path) -> Result<ExitCode, Failure> {
         proxies: Proxies::default(),
         throttle: None,
         traces: None,
-        signing_key: None,
+        signing_keys: None,
         limits: Limits::default(),
     };
     let server = serve::open(
         &data_dir,
         None,
         Default::default(),
-        Issuers::default(),
+        (Issuers::default(), None),
         options,
     )
     .await?;
     let place = Place {
         server: format!("http://{}", server.address()),
-        token: token(&data_dir)?,
+        token: own_token(&data_dir).await?,
         directory: directory.to_owned(),
     };
     let (stop, serving) = start(server);
@@ -126,8 +127,7 @@ fn start(server: Server) -> (oneshot::Sender<()>, JoinHandle<usize>) {
     (stop, serving)
 }
 
-fn token(data_dir: &Path) -> Result<String, Failure> {
-    let key = SigningKey::load_or_create(data_dir)?;
+async fn own_token(data_dir: &Path) -> Result<String, Failure> {
     let request = TokenRequest {
         subject: "demo".to_owned(),
         roles: vec![EXAMPLE_ROLE.to_owned()],
@@ -136,7 +136,8 @@ fn token(data_dir: &Path) -> Result<String, Failure> {
         application: None,
         expires: Duration::from_secs(600),
     };
-    Ok(issue(&key, &request, SystemTime::now())?)
+    let core = wire::core(data_dir, None)?;
+    Ok(token::sign(core, None, &request).await?.token)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
-use service::{DeviceIdentities, KnownDevice, NewEnrollmentToken};
+use service::{DeviceIdentities, KnownDevice, NewEnrollmentToken, identity};
 use tokio::runtime::Runtime;
 
 use crate::Failure;
@@ -54,7 +54,10 @@ fn open(place: &PlaceArguments) -> Result<DeviceIdentities, Failure> {
 
 async fn create(arguments: &CreateTokenArguments) -> Result<(), Failure> {
     let place = &arguments.place;
-    let tenant = wire::signing_key(&place.data.data_dir, place.database.url.as_ref())?.tenant();
+    let identities = open(place)?;
+    let tenant = identity::SigningKeys::new(identities.core())?
+        .tenant()
+        .await?;
     let seconds = i64::try_from(arguments.expires.as_secs()).unwrap_or(i64::MAX);
     let wanted = NewEnrollmentToken {
         uses: arguments.uses,
@@ -63,7 +66,7 @@ async fn create(arguments: &CreateTokenArguments) -> Result<(), Failure> {
         needs_approval: arguments.approval,
         may_replace: arguments.allow_replace,
     };
-    let text = open(place)?.create_token(wanted, tenant).await?;
+    let text = identities.create_token(wanted, tenant).await?;
     writeln!(anstream::stdout(), "{text}")?;
     Ok(())
 }

@@ -7,6 +7,7 @@ mod cli;
 mod demo;
 mod devices;
 mod duration;
+mod key;
 mod logging;
 mod revoke;
 mod script;
@@ -52,6 +53,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::App(command) => app::run(&command),
+        Command::Key(command) => key::run(&command),
         Command::Revoke(arguments) => revoke::run(&arguments),
         Command::EnrollmentToken(command) => devices::enrollment_token(&command),
         Command::Device(command) => devices::device(&command),

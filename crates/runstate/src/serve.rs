@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use server::auth::{Issuers, Verifier};
+use server::auth::{Issuers, KeyEncryptionKey, Verifier};
 use server::{Options, Server, Traces};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -56,7 +56,7 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         proxies: arguments.proxies.proxies(),
         throttle: arguments.throttle.throttle(),
         traces: taken_by,
-        signing_key: None,
+        signing_keys: None,
         limits: server::Limits {
             notice: arguments.stop_delay,
             ..arguments.connections.with(arguments.limits.server())
@@ -73,8 +73,8 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         .map(Issuers::read)
         .transpose()?;
     let issuers = issuers.unwrap_or_default();
-    let database = Some(&arguments.database);
-    let server = open(data_dir, database, settings, issuers, options).await?;
+    let (database, seal) = (Some(&arguments.database), wire::seal(&arguments.seal)?);
+    let server = open(data_dir, database, settings, (issuers, seal), options).await?;
     let metrics = match arguments.telemetry.metrics_listen {
         Some(address) => Some(server.metrics(address).await?),
         None => None,
@@ -124,18 +124,18 @@ pub(crate) async fn open(
     data_dir: &Path,
     database: Option<&DatabaseArguments>,
     settings: Settings,
-    issuers: Issuers,
+    (issuers, seal): (Issuers, Option<KeyEncryptionKey>),
     options: Options,
 ) -> Result<Server, Failure> {
-    let url = database.and_then(|database| database.url.as_ref());
-    let key = wire::signing_key(data_dir, url)?;
-    let verifier = Verifier::new(&key).with_issuers(issuers);
+    let throttle = options.throttle.clone();
+    let opened = wire::service_handler(data_dir, database, settings, throttle, seal);
+    let (handler, keys) = opened.await?;
+    let keys = Arc::new(keys);
+    let verifier = Verifier::new(Arc::clone(&keys)).with_issuers(issuers);
     let options = Options {
-        signing_key: Some(key),
+        signing_keys: Some(keys),
         ..options
     };
-    let throttle = options.throttle.clone();
-    let handler = wire::service_handler(data_dir, database, settings, throttle).await?;
     Ok(Server::bind(options, verifier, handler).await?)
 }
 

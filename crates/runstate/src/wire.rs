@@ -9,7 +9,7 @@ use engine::exchange::{
     Answering, Directory, Downloads, Handler, Probing, Request, Revocations, Throttle,
 };
 use engine::{Core, Engine, RandomIds};
-use server::auth::SigningKey;
+use server::auth::{KeyEncryptionKey, KeySet, new_kept};
 use service::{Archives, DeviceIdentities, Graph, identity};
 use store::Store;
 use store::clock::{Clock, SystemClock};
@@ -17,7 +17,7 @@ use store_postgres::{Options, Postgres, Target, Timeouts};
 use store_sqlite::Sqlite;
 
 use crate::Failure;
-use crate::cli::{DatabaseArguments, DatabaseUrl};
+use crate::cli::{DatabaseArguments, DatabaseUrl, SealArguments};
 
 /// The database in a data directory.
 const DATABASE: &str = "runstate.db";
@@ -34,53 +34,77 @@ pub(crate) struct Settings {
     /// Whether somebody else must approve a change of scripts.
     pub(crate) approval_of_scripts: bool,
 }
-/// The name of the signing key among the secrets of a database.
-const SIGNING_KEY: &str = "signing-key";
 
-/// The key that signs tokens: that of the PostgreSQL database, which all servers on it share, or of
-/// the data directory. It is made on first use.
+/// What seals the signing keys in the database, if anything is to.
 ///
 /// # Errors
-/// The database or the directory cannot be used, or holds something else.
-pub(crate) fn signing_key(
-    data_dir: &Path,
-    database: Option<&DatabaseUrl>,
-) -> Result<SigningKey, Failure> {
-    let Some(url) = database else {
-        return Ok(SigningKey::load_or_create(data_dir)?);
+/// The file cannot be read, others can read it, or it holds something else.
+pub(crate) fn seal(arguments: &SealArguments) -> Result<Option<KeyEncryptionKey>, Failure> {
+    let Some(file) = &arguments.file else {
+        return Ok(None);
     };
-    let target = Target::parse(url.as_str())?;
-    let candidate = SigningKey::new_secret()?;
-    let secret = store_postgres::shared_secret(&target, SIGNING_KEY, &candidate)?;
-    Ok(SigningKey::from_secret(&secret)?)
+    let text = server::read_private(file, "open the signing keys of the database")?;
+    let key = KeyEncryptionKey::from_base64(&text);
+    let key = key.map_err(|reason| format!("{}: {reason}", file.display()))?;
+    Ok(Some(key))
 }
 
-/// Opens the service on a PostgreSQL database, or on the one in its data directory.
+/// The signing keys in a database, which gets its first one here if it has none.
 ///
 /// # Errors
-/// The store cannot be opened.
+/// The database cannot be used.
+pub(crate) async fn signing_keys(
+    core: Arc<Core>,
+    seal: Option<&KeyEncryptionKey>,
+) -> Result<identity::SigningKeys, Failure> {
+    let keys = identity::SigningKeys::new(core)?;
+    let (id, secret) = new_kept(seal)?;
+    keys.found(identity::NewSigningKey { id, secret }).await?;
+    Ok(keys)
+}
+
+/// The same, to sign and to verify with.
+///
+/// # Errors
+/// The database cannot be used, or one of the keys.
+pub(crate) async fn key_set(
+    core: Arc<Core>,
+    seal: Option<KeyEncryptionKey>,
+) -> Result<KeySet, Failure> {
+    let keys = signing_keys(core, seal.as_ref()).await?;
+    Ok(KeySet::read(Arc::new(keys), seal).await?)
+}
+
+/// Opens the service on a PostgreSQL database, or on the one in its data directory, and the keys of its
+/// tokens.
+///
+/// # Errors
+/// The store cannot be opened, or a key in it.
 pub(crate) async fn service_handler(
     data_dir: &Path,
     database: Option<&DatabaseArguments>,
     settings: Settings,
     throttle: Option<Arc<dyn Throttle>>,
-) -> Result<Arc<dyn Handler>, Failure> {
+    seal: Option<KeyEncryptionKey>,
+) -> Result<(Arc<dyn Handler>, KeySet), Failure> {
     let database = database.and_then(|database| Some((database.url.as_ref()?, options(database))));
     let (core, graph) = parts(data_dir, database, settings)?;
     let core = Arc::new(core.with_throttle(throttle));
     service::bootstrap(&core).await?;
+    let keys = key_set(Arc::clone(&core), seal).await?;
     tokio::spawn(look_after(Arc::downgrade(&core), graph.clone()));
     tokio::spawn(service::work_on_exports(
         Arc::downgrade(&core),
         graph.clone(),
     ));
-    Ok(Arc::new(Service {
+    let service = Service {
         devices: DeviceIdentities::new(core.clone(), graph.clone())?,
         archives: Archives::new(core.clone(), graph),
         revocations: identity::Revocations::new(core.clone())?,
         applications: identity::Applications::new(core.clone())?,
         engine: Engine::new(core),
-    }))
+    };
+    Ok((Arc::new(service), keys))
 }
 
 /// The service's parts on a PostgreSQL database or on the one in the data directory, for a command that
@@ -138,6 +162,7 @@ fn parts(
         }
         None => {
             let path = data_dir.join(DATABASE);
+            server::keep_private(&path, "issue any token and read all that there is")?;
             let (model, tables, clock) = (model.clone(), tables.clone(), clock.clone());
             Arc::new(Sqlite::open(&path, model, tables, clock)?)
         }

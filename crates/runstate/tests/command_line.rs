@@ -167,7 +167,7 @@ fn what_cannot_be_done_is_said_and_is_no_success() {
     let exposed = tempfile::tempdir().unwrap();
     let exposed_dir = exposed.path().to_str().unwrap();
     output(&["token", "--role", ROLE, "--data-dir", exposed_dir]);
-    make_readable(&exposed.path().join("signing-key.pem"));
+    make_readable(&exposed.path().join("runstate.db"));
     for (arguments, said) in [
         (
             &["serve", "--data-dir", data_dir, "--listen", "0.0.0.0:0"][..],

@@ -15,7 +15,7 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use odata::{Error, ErrorCode};
 use tokio::time::timeout;
 
-use crate::auth::{self, SigningKey, Verifier};
+use crate::auth::{self, KeySet, Verifier};
 use crate::authority::{self, Attempts};
 use crate::budget::{self, Budget};
 use crate::connections::{Connections, Place};
@@ -35,7 +35,7 @@ pub(crate) struct Shared {
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) verifier: Verifier,
     /// What signs the tokens that are issued here; without it, none are.
-    pub(crate) signing_key: Option<SigningKey>,
+    pub(crate) signing_keys: Option<Arc<KeySet>>,
     pub(crate) attempts: Attempts,
     pub(crate) limits: Limits,
     pub(crate) public_origin: Option<PublicOrigin>,

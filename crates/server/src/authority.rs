@@ -17,7 +17,7 @@ use http::{Method, Response};
 use odata::Error;
 
 use crate::answer::Shared;
-use crate::auth::SigningKey;
+use crate::auth::KeySet;
 use crate::proxies::Source;
 use crate::target::{self, SERVICE_ROOTS};
 
@@ -82,7 +82,7 @@ pub(crate) fn name(path: &str) -> Option<&'static str> {
 /// What an endpoint works with.
 struct Asked<'a> {
     shared: &'a Shared,
-    key: &'a SigningKey,
+    keys: &'a KeySet,
     parts: &'a Parts,
     source: &'a Source,
     /// The tenant as the client wrote it.
@@ -106,7 +106,7 @@ pub(crate) async fn answer(
 ) -> Result<Response<Body>, Error> {
     let nobody = || Error::not_found("Nobody signs in at this service.");
     let route = route(parts.uri.path()).ok_or_else(nobody)?;
-    let key = shared.signing_key.as_ref().ok_or_else(nobody)?;
+    let keys = shared.signing_keys.as_deref().ok_or_else(nobody)?;
     let directory = shared.handler.directory().ok_or_else(nobody)?;
     let posts = route.endpoint == Endpoint::Token;
     if posts != (parts.method == Method::POST)
@@ -121,14 +121,14 @@ pub(crate) async fn answer(
         return Err(Error::method_not_allowed(allow, message));
     }
     let origin = origin(shared, parts, source)?;
-    let own = key.tenant().to_string();
+    let own = keys.tenant().to_string();
     let known = route.tenant.eq_ignore_ascii_case(&own) || ALIASES.contains(&route.tenant);
     if !known {
         return Ok(OAuthError::unknown_tenant().answer());
     }
     let asked = Asked {
         shared,
-        key,
+        keys,
         parts,
         source,
         tenant: route.tenant,

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use axum::body::Body;
 use bytes::Bytes;
 use engine::access::Reach;
+use engine::exchange::LONGEST_SERVED;
 use engine::exchange::devices::{DeviceError, Devices, Enrolment, Refusal};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
@@ -20,6 +21,7 @@ use crate::limits::Limits;
 const BODY_LIMIT: usize = 32 << 10;
 /// How long a device's token holds.
 const LIFETIME: Duration = Duration::from_secs(600);
+const _: () = assert!(LIFETIME.as_secs() <= LONGEST_SERVED.as_secs());
 /// What a device's token permits, as far as it reaches: what is the device's own.
 const ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
 /// The media type of a JWT (RFC 7519, section 10.3.1).
@@ -84,7 +86,7 @@ pub(crate) async fn grant(
         Err(DeviceError::Refused(refusal)) => return refuse(&refusal),
         Err(DeviceError::Failed(error)) => return Err(error),
     };
-    let key = shared.signing_key.as_ref().ok_or_else(nobody)?;
+    let keys = shared.signing_keys.as_deref().ok_or_else(nobody)?;
     let request = TokenRequest {
         subject: device.clone(),
         roles: vec![ROLE.to_owned()],
@@ -93,9 +95,9 @@ pub(crate) async fn grant(
         application: None,
         expires: LIFETIME,
     };
-    let token = auth::issue(key, &request, SystemTime::now()).map_err(Error::internal)?;
+    let token = auth::issue(keys, &request, SystemTime::now()).map_err(Error::internal)?;
     let answer = json!({
-        "access_token": token,
+        "access_token": token.token,
         "token_type": "Bearer",
         "expires_in": LIFETIME.as_secs(),
     });

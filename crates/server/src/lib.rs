@@ -33,7 +33,7 @@ mod traces;
 pub use limits::Limits;
 pub use listen::{BindError, Options, Server};
 pub use origin::{NoOrigin, PublicOrigin};
-pub use private_file::FileError;
+pub use private_file::{FileError, keep_private, read_private};
 pub use proxies::{NoNetwork, Proxies, ProxyHeaders, TrustedNetwork};
 pub use server_id::{ServerIdError, server_id};
 pub use telemetry::{MetricsError, MetricsListener};

@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::answer::Shared;
 use crate::auth::revoked::{self, Latest};
-use crate::auth::{SigningKey, Verifier};
+use crate::auth::{KeySet, Verifier, keys};
 use crate::authority::Attempts;
 use crate::budget::Budget;
 use crate::connection::connected;
@@ -45,7 +45,7 @@ pub struct Options {
     /// What counts the requests of callers; none lets them send what they like.
     pub throttle: Option<Arc<dyn Throttle>>,
     /// What signs the tokens that are issued here; without it, none are.
-    pub signing_key: Option<SigningKey>,
+    pub signing_keys: Option<Arc<KeySet>>,
     /// What takes traces of requests, if anything does.
     pub traces: Option<Arc<dyn Traces>>,
     /// The limits of requests.
@@ -99,7 +99,7 @@ impl Server {
             public_origin,
             proxies,
             throttle,
-            signing_key,
+            signing_keys,
             traces,
             limits,
         } = options;
@@ -121,7 +121,7 @@ impl Server {
         let shared = Arc::new(Shared {
             handler,
             verifier,
-            signing_key,
+            signing_keys,
             attempts: Attempts::default(),
             scheme: if tls.is_some() { "https" } else { "http" },
             public_origin,
@@ -175,6 +175,7 @@ impl Server {
             revoked,
         } = self;
         shared.verifier.prepare();
+        keys::watch(shared.verifier.keys());
         revoked::watch(shared.verifier.revoked(), &shared.handler, revoked);
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();

@@ -74,6 +74,32 @@ pub(crate) fn read_or_create<E: From<FileError>>(
     Ok(read(&path, readers)?)
 }
 
+/// Makes a file that nobody but its owner may read, and its directory, unless they are there: for what
+/// writes its own files. A file that is there and that others may read is refused.
+///
+/// # Errors
+/// [`FileError`]; `harm` says what they could do who read it.
+pub fn keep_private(path: &Path, harm: &'static str) -> Result<(), FileError> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    create_directory(directory).map_err(|reason| failed("create", directory, reason))?;
+    match write(path, Readers::Owner(harm), "") {
+        Ok(()) => Ok(()),
+        Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => {
+            let metadata = fs::metadata(path).map_err(|reason| failed("examine", path, reason))?;
+            check_mode(path, &metadata, harm)
+        }
+        Err(reason) => Err(failed("create", path, reason)),
+    }
+}
+
+/// The text of a file that nobody but its owner may read.
+///
+/// # Errors
+/// [`FileError`]; `harm` says what others could do who read it.
+pub fn read_private(path: &Path, harm: &'static str) -> Result<String, FileError> {
+    read(path, Readers::Owner(harm))
+}
+
 fn read(path: &Path, readers: Readers) -> Result<String, FileError> {
     let file = File::open(path).map_err(|reason| failed("open", path, reason))?;
     if let Readers::Owner(harm) = readers {

@@ -62,6 +62,12 @@ impl DeviceIdentities {
         })
     }
 
+    /// The service whose devices they are.
+    #[must_use]
+    pub fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.core)
+    }
+
     fn token_table(&self) -> &Table {
         self.core.tables.table(self.graph.enrollment_tokens.table)
     }

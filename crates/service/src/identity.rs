@@ -4,6 +4,7 @@ mod applications;
 mod assertions;
 mod registry;
 mod revocations;
+mod signing_keys;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use odata::Error;
 pub use applications::Applications;
 pub use registry::{NewApplication, Registry, RegistryError};
 pub use revocations::{Revocations, revoke};
+pub use signing_keys::{NewSigningKey, Rotation, SigningKeyError, SigningKeys};
 
 /// Removes what no token and no assertion outlives.
 ///
@@ -20,5 +22,6 @@ pub use revocations::{Revocations, revoke};
 /// What the store says; the next call goes on.
 pub(crate) async fn clear(core: &Arc<Core>) -> Result<(), Error> {
     revocations::clear(core).await?;
-    assertions::clear(core).await
+    assertions::clear(core).await?;
+    signing_keys::clear(core).await
 }

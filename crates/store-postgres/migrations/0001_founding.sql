@@ -834,6 +834,23 @@ CREATE TABLE "application_credential" (
   PRIMARY KEY ("application_id", "credential_id")
 );
 
+CREATE TABLE "tenant" (
+  "sole" BIGINT NOT NULL DEFAULT 0,
+  "tenant_id" TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY ("sole")
+);
+
+CREATE TABLE "signing_key" (
+  "key_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "secret" BYTEA,
+  "sealed" SMALLINT NOT NULL DEFAULT 0,
+  "created_at" BIGINT NOT NULL DEFAULT 0,
+  "signs_from" BIGINT NOT NULL DEFAULT 0,
+  "signed_until" BIGINT NOT NULL DEFAULT 0,
+  "retired_at" BIGINT,
+  PRIMARY KEY ("key_id")
+);
+
 CREATE TABLE "used_assertion" (
   "digest" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "expires_at" BIGINT NOT NULL DEFAULT 0,

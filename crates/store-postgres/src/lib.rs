@@ -15,7 +15,6 @@ mod group;
 mod migrate;
 mod outage;
 mod pool;
-mod secret;
 mod session;
 mod stripes;
 mod tls;
@@ -32,7 +31,6 @@ use store::{Dialect, Job, ReadJob, Store, Tables};
 
 pub use client::ClientError;
 pub use connect::{ConnectionError, Target, Timeouts};
-pub use secret::shared_secret;
 
 /// A problem with the database as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +55,6 @@ pub enum OpenError {
     /// The database holds other tables than those of the model.
     #[error("the PostgreSQL database does not hold the tables of this service; name another one")]
     OtherTables,
-    /// A secret that was written was removed at once.
-    #[error("the secret that the servers on the database share was removed while it was asked for")]
-    NoSecret,
     /// A thread could not be started.
     #[error("cannot start a database thread: {0}")]
     Thread(#[from] std::io::Error),

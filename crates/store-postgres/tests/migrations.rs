@@ -20,7 +20,7 @@ fn open(url: &str) -> Result<Postgres, OpenError> {
 }
 
 /// The tables of the store itself.
-const BOOKKEEPING: [&str; 3] = ["committed_group", "schema_version", "shared_secret"];
+const BOOKKEEPING: [&str; 2] = ["committed_group", "schema_version"];
 
 /// Every column and index of a database but those of the store's own bookkeeping.
 fn shape(url: &str) -> Vec<String> {
@@ -110,25 +110,4 @@ fn another_encoding_is_refused() {
         open(&format!("{base}/latin")).err(),
         Some(OpenError::Encoding(encoding)) if encoding == "LATIN1"
     ));
-}
-
-#[test]
-fn servers_that_ask_together_share_one_secret() {
-    let Some(server) = test_postgres::postgres() else {
-        return;
-    };
-    let url = server.new_database();
-    let target = Target::parse(&url).unwrap();
-    let ask = |name: &str, candidate: u8| {
-        store_postgres::shared_secret(&target, name, &[candidate; 300]).unwrap()
-    };
-    let secrets: Vec<Vec<u8>> = std::thread::scope(|scope| {
-        let asking: Vec<_> = (0..8).map(|n| scope.spawn(move || ask("key", n))).collect();
-        asking.into_iter().map(|a| a.join().unwrap()).collect()
-    });
-    assert!(secrets.windows(2).all(|pair| pair[0] == pair[1]));
-    assert_eq!(ask("key", 99), secrets[0]);
-    assert_eq!(ask("another", 99), [99; 300]);
-    drop(open(&url).unwrap());
-    assert_eq!(ask("key", 100), secrets[0], "the tables are beside it");
 }

@@ -748,6 +748,23 @@ CREATE TABLE "application_credential" (
   PRIMARY KEY ("application_id", "credential_id")
 ) STRICT;
 
+CREATE TABLE "tenant" (
+  "sole" INTEGER NOT NULL DEFAULT 0,
+  "tenant_id" TEXT NOT NULL,
+  PRIMARY KEY ("sole")
+) STRICT;
+
+CREATE TABLE "signing_key" (
+  "key_id" TEXT NOT NULL DEFAULT '',
+  "secret" BLOB,
+  "sealed" INTEGER NOT NULL DEFAULT 0,
+  "created_at" INTEGER NOT NULL DEFAULT 0,
+  "signs_from" INTEGER NOT NULL DEFAULT 0,
+  "signed_until" INTEGER NOT NULL DEFAULT 0,
+  "retired_at" INTEGER,
+  PRIMARY KEY ("key_id")
+) STRICT;
+
 CREATE TABLE "used_assertion" (
   "digest" TEXT NOT NULL DEFAULT '',
   "expires_at" INTEGER NOT NULL DEFAULT 0,

@@ -90,6 +90,7 @@ impl Trusted {
             false => Vec::new(),
         };
         Ok(Verified {
+            key: None,
             issued,
             not_before,
             expires,

@@ -2,13 +2,17 @@
 
 mod issuers;
 mod key;
+pub(crate) mod keys;
 pub(crate) mod revoked;
+mod seal;
 mod token;
 mod verify;
 
 pub use issuers::{Issuer, Issuers, IssuersError};
 pub use key::{KeyError, SigningKey};
-pub use token::{AUDIENCE, MAX_LIFETIME, TokenError, TokenRequest, issue};
+pub use keys::KeySet;
+pub use seal::{KeyEncryptionKey, NoKeyEncryptionKey, new_kept};
+pub use token::{AUDIENCE, Issued, MAX_LIFETIME, TokenError, TokenRequest, issue};
 pub use verify::Verifier;
 
 pub(crate) use token::seconds;

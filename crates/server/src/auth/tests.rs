@@ -1,5 +1,6 @@
 mod headers;
 mod issued;
+mod key_set;
 mod refused;
 
 use std::sync::Arc;
@@ -11,25 +12,43 @@ use engine::access::{Caller, Reach};
 use futures_util::FutureExt;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::*;
 
 const NOW: u64 = 1_800_000_000;
 
 struct Keys {
-    ours: SigningKey,
+    ours: Ours,
     verifier: Verifier,
-    _directory: tempfile::TempDir,
+}
+
+/// A set of one key, and the key.
+struct Ours {
+    set: Arc<KeySet>,
+    key: SigningKey,
 }
 
 fn keys() -> Keys {
-    let directory = tempfile::tempdir().unwrap();
-    let ours = SigningKey::load_or_create(directory.path()).unwrap();
+    let secret = SigningKey::new_secret().unwrap();
+    let key = || SigningKey::from_secret(&secret).unwrap();
+    let set = Arc::new(KeySet::of(Uuid::new_v4(), key()));
     Keys {
-        verifier: Verifier::new(&ours),
-        ours,
-        _directory: directory,
+        verifier: Verifier::new(Arc::clone(&set)),
+        ours: Ours { set, key: key() },
     }
+}
+
+impl std::ops::Deref for Ours {
+    type Target = SigningKey;
+
+    fn deref(&self) -> &SigningKey {
+        &self.key
+    }
+}
+
+fn issue(ours: &Ours, request: &TokenRequest, now: SystemTime) -> Result<String, TokenError> {
+    super::issue(&ours.set, request, now).map(|issued| issued.token)
 }
 
 impl Keys {
@@ -56,7 +75,7 @@ fn request() -> TokenRequest {
 }
 
 /// The claims of an issued token, for a test to change.
-fn claims(key: &SigningKey) -> Value {
+fn claims(key: &Ours) -> Value {
     payload(&issue(key, &request(), time(NOW)).unwrap())
 }
 
@@ -65,16 +84,23 @@ fn payload(token: &str) -> Value {
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-fn with(key: &SigningKey, member: &str, value: Value) -> String {
+fn with(key: &Ours, member: &str, value: Value) -> String {
     let mut claims = claims(key);
     claims[member] = value;
-    encode(&Header::new(Algorithm::ES256), &claims, key.encoding()).unwrap()
+    encode(&header(key), &claims, key.encoding()).unwrap()
 }
 
-fn without(key: &SigningKey, member: &str) -> String {
+fn without(key: &Ours, member: &str) -> String {
     let mut claims = claims(key);
     claims.as_object_mut().unwrap().remove(member).unwrap();
-    encode(&Header::new(Algorithm::ES256), &claims, key.encoding()).unwrap()
+    encode(&header(key), &claims, key.encoding()).unwrap()
+}
+
+/// The header of its tokens.
+fn header(key: &Ours) -> Header {
+    let mut header = Header::new(Algorithm::ES256);
+    header.kid = Some(key.thumbprint());
+    header
 }
 
 /// A compact JWS with this header and a signature that the caller chooses.

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, Header, encode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{AuthError, SigningKey};
+use super::{AuthError, KeySet};
 
 /// The audience of all tokens: the resource identifier of Microsoft Graph.
 pub const AUDIENCE: &str = "https://graph.microsoft.com";
@@ -69,6 +69,9 @@ pub enum TokenError {
     /// A lifetime of nothing, or of ages.
     #[error("a token expires after 1 second at the earliest and 365 days at the latest")]
     Lifetime,
+    /// All keys were retired.
+    #[error("there is no signing key")]
+    NoKey,
     /// The cryptographic library refused.
     #[error("cannot sign the token: {0}")]
     Sign(#[from] jsonwebtoken::errors::Error),
@@ -130,16 +133,25 @@ impl Claims {
     }
 }
 
-/// Issues a token: a JWT in compact form, signed with ES256.
+/// A token that was issued.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The JWT in compact form.
+    pub token: String,
+    /// The id of the key that signed it.
+    pub key_id: String,
+    /// When it expires, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+/// Issues a token: a JWT in compact form, signed with ES256 by the key that signs now.
 ///
 /// # Errors
 /// [`TokenError`]; nothing is signed that [`super::Verifier`] would not take.
-pub fn issue(
-    key: &SigningKey,
-    request: &TokenRequest,
-    now: SystemTime,
-) -> Result<String, TokenError> {
+pub fn issue(keys: &KeySet, request: &TokenRequest, now: SystemTime) -> Result<Issued, TokenError> {
     check(request)?;
+    let own = keys.current(now).ok_or(TokenError::NoKey)?;
+    let key = own.verifies().ok_or(TokenError::NoKey)?;
     let now = seconds(now);
     let kind = match request.reach {
         Reach::Device(_) => DEVICE,
@@ -147,10 +159,10 @@ pub fn issue(
         _ => "user",
     };
     let claims = Claims {
-        iss: key.issuer(),
+        iss: keys.issuer(),
         aud: AUDIENCE.to_owned(),
         sub: request.subject.clone(),
-        tid: key.tenant().to_string(),
+        tid: keys.tenant().to_string(),
         nbf: now,
         exp: now.saturating_add(request.expires.as_secs()),
         iat: now,
@@ -167,7 +179,11 @@ pub fn issue(
     };
     let mut header = Header::new(Algorithm::ES256);
     header.kid = Some(key.thumbprint());
-    Ok(encode(&header, &claims, key.encoding())?)
+    Ok(Issued {
+        token: encode(&header, &claims, key.encoding())?,
+        key_id: key.thumbprint(),
+        expires_at: claims.exp,
+    })
 }
 
 /// A clock before 1970 reads as 1970.

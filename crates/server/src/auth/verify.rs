@@ -7,14 +7,15 @@ use aws_lc_rs::digest::{SHA256, digest};
 use engine::access::Caller;
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode};
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
 use moka::sync::Cache;
 use serde::Deserialize;
 
 use super::issuers::{Issuers, Trusted};
+use super::keys::{KeySet, NOT_OURS, OwnKey};
 use super::revoked::Revoked;
 use super::token::{AUDIENCE, Claims, seconds};
-use super::{AuthError, EXPIRED, SigningKey};
+use super::{AuthError, EXPIRED, REVOKED};
 
 /// How far the clock of another server that signs with the same key may be ahead, in seconds. An
 /// expired token gets no leeway: the key that signed it and the clock that expires it are this
@@ -33,7 +34,7 @@ const PERSONAL_ACCOUNTS_PROVIDER: &str = "live.com";
 /// Decides which tokens hold. A signature is checked once for each token, not for each request:
 /// a token that held is remembered by its SHA-256 and from then on only its times are checked.
 pub struct Verifier {
-    key: DecodingKey,
+    keys: Arc<KeySet>,
     validation: Validation,
     tenant: String,
     trusted: Vec<Trusted>,
@@ -44,6 +45,8 @@ pub struct Verifier {
 /// What a token with a sound signature says.
 pub(super) struct Verified {
     pub(super) caller: Arc<Caller>,
+    /// The own key that signed it, if one did.
+    pub(super) key: Option<Arc<OwnKey>>,
     /// When it was issued, in seconds since 1970.
     pub(super) issued: u64,
     /// From when to when it holds, in seconds since 1970.
@@ -54,21 +57,21 @@ pub(super) struct Verified {
 }
 
 impl Verifier {
-    /// A verifier of the tokens that this key signs.
+    /// A verifier of the tokens that these keys sign.
     #[must_use]
-    pub fn new(key: &SigningKey) -> Self {
-        // The key decides the algorithm; a token that names another is refused by its header.
+    pub fn new(keys: Arc<KeySet>) -> Self {
+        // The keys decide the algorithm; a token that names another is refused by its header.
         let mut validation = Validation::new(Algorithm::ES256);
         validation.set_audience(&[AUDIENCE]);
-        validation.set_issuer(&[key.issuer()]);
+        validation.set_issuer(&[keys.issuer()]);
         validation.set_required_spec_claims(&["iss", "aud", "exp", "nbf"]);
         // A remembered token's times are checked too, and by the same code: `check_times`.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         Self {
-            key: key.decoding(),
+            tenant: keys.tenant().to_string(),
+            keys,
             validation,
-            tenant: key.tenant().to_string(),
             trusted: Vec::new(),
             revoked: Arc::default(),
             remembered: Cache::new(REMEMBERED),
@@ -88,6 +91,11 @@ impl Verifier {
         self.trusted.iter().for_each(Trusted::prepare);
     }
 
+    /// The own keys, to be kept current.
+    pub(crate) fn keys(&self) -> &Arc<KeySet> {
+        &self.keys
+    }
+
     /// What was revoked, to be kept current.
     pub(crate) fn revoked(&self) -> &Arc<Revoked> {
         &self.revoked
@@ -96,7 +104,7 @@ impl Verifier {
     /// The caller that a token names.
     ///
     /// # Errors
-    /// [`AuthError::Invalid`] unless the token is of this key or a trusted issuer, for this
+    /// [`AuthError::Invalid`] unless the token is of an own key or a trusted issuer, for this
     /// audience, holds now, and was not revoked; [`AuthError::PersonalAccount`] if it is and names a personal
     /// Microsoft account; [`AuthError::Unavailable`] if its issuer's keys cannot be read.
     pub async fn verify(&self, token: &str, now: SystemTime) -> Result<Arc<Caller>, AuthError> {
@@ -104,15 +112,17 @@ impl Verifier {
         let fingerprint = fingerprint(token);
         if let Some(verified) = self.remembered.get(&fingerprint) {
             verified.check_times(now)?;
+            verified.check_key()?;
             self.revoked.check(&verified)?;
             return Ok(Arc::clone(&verified.caller));
         }
         let verified = match self.trusted_issuer(token) {
             Some(issuer) => issuer.examine(token).await?,
-            None => self.examine(token)?,
+            None => self.examine(token).await?,
         };
         let verified = Arc::new(verified);
         verified.check_times(now)?;
+        verified.check_key()?;
         self.revoked.check(&verified)?;
         self.remembered.insert(fingerprint, Arc::clone(&verified));
         Ok(Arc::clone(&verified.caller))
@@ -131,10 +141,15 @@ impl Verifier {
         self.trusted.iter().find(|issuer| issuer.name() == says.iss)
     }
 
-    /// Everything about a token of the own key that time does not change.
-    fn examine(&self, token: &str) -> Result<Verified, AuthError> {
-        let token = decode::<Claims>(token, &self.key, &self.validation)
-            .map_err(|error| AuthError::Invalid(reason(error.kind())))?;
+    /// Everything about a token of an own key that time does not change.
+    async fn examine(&self, token: &str) -> Result<Verified, AuthError> {
+        let refuse = |kind: &ErrorKind| AuthError::Invalid(reason(kind));
+        let header = decode_header(token).map_err(|error| refuse(error.kind()))?;
+        let named = header.kid.ok_or(AuthError::Invalid(NOT_OURS))?;
+        let own = self.keys.find(&named).await?;
+        let key = own.verifies().ok_or(AuthError::Invalid(REVOKED))?;
+        let token = decode::<Claims>(token, key.decoding(), &self.validation)
+            .map_err(|error| refuse(error.kind()))?;
         check_header(&token.header, &["JWT"])?;
         let claims = token.claims;
         check_person(&claims.tid, claims.idp.as_deref())?;
@@ -142,6 +157,7 @@ impl Verifier {
             return Err(AuthError::Invalid("The access token is of another tenant."));
         }
         Ok(Verified {
+            key: Some(Arc::clone(&own)),
             issued: claims.iat,
             not_before: claims.nbf,
             expires: claims.exp,
@@ -162,6 +178,14 @@ impl Verifier {
 }
 
 impl Verified {
+    /// Refuses what a key signed that has been retired.
+    fn check_key(&self) -> Result<(), AuthError> {
+        match &self.key {
+            Some(key) if key.is_retired() => Err(AuthError::Invalid(REVOKED)),
+            _ => Ok(()),
+        }
+    }
+
     fn check_times(&self, now: u64) -> Result<(), AuthError> {
         if now >= self.expires.saturating_add(self.leeway) {
             return Err(AuthError::Invalid(EXPIRED));
@@ -208,9 +232,7 @@ fn fingerprint(token: &str) -> [u8; 32] {
 /// What the client is told; of the library's reasons only those that help an honest one.
 fn reason(kind: &ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm => {
-            "The access token is not signed by this server's key."
-        }
+        ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm => NOT_OURS,
         ErrorKind::InvalidIssuer => "The access token is of another issuer.",
         ErrorKind::InvalidAudience => {
             "The access token is for another audience than https://graph.microsoft.com."

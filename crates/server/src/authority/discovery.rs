@@ -1,10 +1,12 @@
 //! What the authority says of itself: its endpoints and its keys.
 
+use std::time::SystemTime;
+
 use axum::body::Body;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use http::{Response, StatusCode};
-use serde_json::json;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Value, json};
 
 use super::Asked;
 use super::answers;
@@ -30,17 +32,29 @@ pub(super) fn metadata(asked: &Asked<'_>) -> Response<Body> {
     answers::json(StatusCode::OK, &body)
 }
 
-/// The keys that tokens are verified with (RFC 7517, section 5).
+/// For how long clients may keep the keys: the next key is published for much longer before it signs,
+/// and whoever meets a key that it does not know asks again.
+const KEYS_KEPT: &str = "public, max-age=3600";
+
+/// The keys that tokens are verified with, and the next one (RFC 7517, section 5).
 pub(super) fn keys(asked: &Asked<'_>) -> Response<Body> {
-    let (x, y) = asked.key.coordinates();
-    let body = json!({ "keys": [{
-        "kty": "EC",
-        "crv": "P-256",
-        "use": "sig",
-        "alg": "ES256",
-        "kid": asked.key.thumbprint(),
-        "x": BASE64_URL_SAFE_NO_PAD.encode(x),
-        "y": BASE64_URL_SAFE_NO_PAD.encode(y),
-    }]});
-    answers::json(StatusCode::OK, &body)
+    let published = asked.keys.published(SystemTime::now());
+    let jwk = |(id, x, y): (String, Vec<u8>, Vec<u8>)| {
+        json!({
+            "kty": "EC",
+            "crv": "P-256",
+            "use": "sig",
+            "alg": "ES256",
+            "kid": id,
+            "x": BASE64_URL_SAFE_NO_PAD.encode(x),
+            "y": BASE64_URL_SAFE_NO_PAD.encode(y),
+        })
+    };
+    let keys: Vec<Value> = published.into_iter().map(jwk).collect();
+    let mut response = answers::json(StatusCode::OK, &json!({ "keys": keys }));
+    let headers = response.headers_mut();
+    headers.remove(header::PRAGMA);
+    let kept = HeaderValue::from_static(KEYS_KEPT);
+    headers.insert(header::CACHE_CONTROL, kept);
+    response
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use axum::body::Body;
 use engine::access::Reach;
 use engine::exchange::devices::ASSERTION_TYPE;
-use engine::exchange::{Application, Directory};
+use engine::exchange::{Application, Directory, LONGEST_SERVED};
 use http::{Response, StatusCode};
 use jsonwebtoken::decode_header;
 use odata::Error;
@@ -20,7 +20,7 @@ use crate::auth::{TokenRequest, issue, seconds};
 use crate::devices;
 
 /// How long a token holds.
-const LIFETIME: Duration = Duration::from_secs(3_600);
+const LIFETIME: Duration = LONGEST_SERVED;
 /// What the scope of a client credentials grant ends with: all that is granted to the client.
 const DEFAULT_SCOPE: &str = "/.default";
 
@@ -146,6 +146,6 @@ fn token_of(
     };
     // What was issued in the second of a revocation is revoked: this is issued behind it.
     let from = SystemTime::UNIX_EPOCH + Duration::from_secs(application.tokens_from);
-    let token = issue(asked.key, &request, now.max(from)).map_err(Error::internal)?;
-    Ok(token)
+    let token = issue(asked.keys, &request, now.max(from)).map_err(Error::internal)?;
+    Ok(token.token)
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use engine::exchange::{self, Handler, Probing, Request, Response};
 use http::{HeaderMap, HeaderValue, header};
 use odata::{Error, ErrorCode};
-use server::auth::{SigningKey, TokenRequest, Verifier, issue};
+use server::auth::{KeySet, SigningKey, TokenRequest, Verifier, issue};
 use server::tls::Tls;
 use server::{Limits, Options, Proxies, Server, Throttle};
 use tokio::runtime::Runtime;
@@ -27,7 +27,7 @@ pub(crate) const LARGE: usize = 64 << 20;
 
 pub(crate) struct Fixture {
     pub(crate) address: SocketAddr,
-    pub(crate) key: SigningKey,
+    pub(crate) keys: Arc<KeySet>,
     pub(crate) token: String,
     pub(crate) handled: Arc<AtomicUsize>,
     runtime: Runtime,
@@ -67,8 +67,8 @@ impl Fixture {
         throttle: Option<Arc<dyn exchange::Throttle>>,
     ) -> Self {
         log::keep();
-        let data_dir = tempfile::tempdir().unwrap();
-        let key = SigningKey::load_or_create(data_dir.path()).unwrap();
+        let key = SigningKey::from_secret(&SigningKey::new_secret().unwrap()).unwrap();
+        let keys = Arc::new(KeySet::of(uuid::Uuid::new_v4(), key));
         let runtime = Runtime::new().unwrap();
         let handled = Arc::new(AtomicUsize::new(0));
         let handler = Arc::new(Echo {
@@ -83,21 +83,25 @@ impl Fixture {
             proxies,
             throttle,
             traces: None,
-            signing_key: None,
+            signing_keys: None,
             limits,
         };
         let server = runtime
-            .block_on(Server::bind(options, Verifier::new(&key), handler))
+            .block_on(Server::bind(
+                options,
+                Verifier::new(Arc::clone(&keys)),
+                handler,
+            ))
             .unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let running = runtime.spawn(server.run(async {
             let _ = stopped.await;
         }));
-        let token = token(&key);
+        let token = token(&keys);
         Self {
             address,
-            key,
+            keys,
             token,
             handled,
             runtime,
@@ -161,7 +165,7 @@ impl Stopping {
     }
 }
 
-fn token(key: &SigningKey) -> String {
+fn token(keys: &KeySet) -> String {
     let request = TokenRequest {
         subject: "tests".to_owned(),
         roles: vec!["A.Read.All".to_owned()],
@@ -170,7 +174,7 @@ fn token(key: &SigningKey) -> String {
         application: None,
         expires: Duration::from_secs(60),
     };
-    issue(key, &request, SystemTime::now()).unwrap()
+    issue(keys, &request, SystemTime::now()).unwrap().token
 }
 
 /// Answers with what it was asked; some paths make it fail.

@@ -170,11 +170,15 @@ fn bind(listen: SocketAddr, insecure_http: bool) -> Result<SocketAddr, BindError
         proxies: server::Proxies::default(),
         throttle: None,
         traces: None,
-        signing_key: None,
+        signing_keys: None,
         limits: Limits::default(),
     };
     let handler = Arc::new(crate::fixture::Echo::default());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let bound = runtime.block_on(Server::bind(options, Verifier::new(&fixture.key), handler));
+    let bound = runtime.block_on(Server::bind(
+        options,
+        Verifier::new(fixture.keys.clone()),
+        handler,
+    ));
     bound.map(|server| server.address())
 }

@@ -77,20 +77,12 @@ impl Layout {
             return Ok(None);
         };
         let mut application = self.read(&row);
-        let mut select = self.all(core, self.credentials);
+        let mut select = all(core, self.credentials);
         select.fixed = vec![(self.of, Value::String(id.to_owned()))];
         rows(core, reader, &select, &mut |row| {
             application.credentials.extend(self.read_credential(&row));
         })?;
         Ok(Some(application))
-    }
-
-    /// All columns of a table in the order of its key.
-    pub(super) fn all(&self, core: &Core, table: TableId) -> Select<'static> {
-        let columns = core.tables.table(table);
-        let mut select = Select::all(table, columns.columns.len());
-        select.order_by_key(columns);
-        select
     }
 
     /// An application without its credentials.
@@ -153,6 +145,14 @@ impl Layout {
     }
 }
 
+/// All columns of a table in the order of its key.
+pub(super) fn all(core: &Core, table: TableId) -> Select<'static> {
+    let columns = core.tables.table(table);
+    let mut select = Select::all(table, columns.columns.len());
+    select.order_by_key(columns);
+    select
+}
+
 /// Hands each row of a select of all columns to `sink`.
 pub(super) fn rows(
     core: &Core,
@@ -167,7 +167,7 @@ pub(super) fn rows(
     })
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
@@ -182,7 +182,7 @@ pub(super) fn collection(texts: &[String]) -> Value {
     Value::Collection(texts.iter().cloned().map(Value::String).collect())
 }
 
-fn seconds(value: &Value) -> u64 {
+pub(super) fn seconds(value: &Value) -> u64 {
     value
         .as_i64()
         .and_then(|n| u64::try_from(n).ok())

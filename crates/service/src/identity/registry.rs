@@ -10,7 +10,7 @@ use engine::exchange::{Application, Credential};
 use odata::Error;
 use store::{Transaction, read, write};
 
-use super::applications::{Layout, rows};
+use super::applications::{Layout, all, rows};
 use super::revocations::revoke;
 use crate::graph::GraphError;
 
@@ -113,7 +113,7 @@ impl Registry {
         let (core, layout) = (Arc::clone(&self.core), self.layout);
         let found = read(self.core.store.as_ref(), move |reader| {
             let mut ids = Vec::new();
-            let select = layout.all(&core, layout.applications);
+            let select = all(&core, layout.applications);
             rows(&core, reader, &select, &mut |row| {
                 ids.push(layout.read(&row).id);
             })?;

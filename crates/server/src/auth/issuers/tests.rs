@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::keys::Pace;
 use super::*;
-use crate::auth::{SigningKey, Verifier};
+use crate::auth::{KeySet, SigningKey, Verifier};
 use provider::{Provider, Signer};
 
 const NOW: u64 = 1_800_000_000;
@@ -38,7 +38,8 @@ fn trusting(provider: &Provider, more: &str) -> Verifier {
         "[[openid]]\nissuer = \"{issuer}\"\naudiences = [\"runstate\"]\n{more}"
     ));
     let own = SigningKey::from_secret(&SigningKey::new_secret().unwrap()).unwrap();
-    Verifier::new(&own).with_issuers(issuers.unwrap())
+    let own = KeySet::of(uuid::Uuid::new_v4(), own);
+    Verifier::new(own.into()).with_issuers(issuers.unwrap())
 }
 
 /// The claims of a token that holds.

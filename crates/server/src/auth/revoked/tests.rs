@@ -19,6 +19,7 @@ fn revocation(second: u64, principal: &str) -> Revocation {
 
 fn issued(second: u64, subject: &str, application: Option<&str>) -> Verified {
     Verified {
+        key: None,
         caller: Arc::new(Caller {
             subject: subject.to_owned(),
             application: application.map(str::to_owned),

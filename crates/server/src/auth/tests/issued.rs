@@ -23,10 +23,10 @@ fn the_claims_of_an_application_and_of_a_user() {
     let app = claims(&keys.ours);
     assert_eq!(
         app["iss"],
-        format!("urn:runstate:{}", keys.ours.thumbprint())
+        format!("urn:runstate:{}", keys.ours.set.tenant())
     );
     assert_eq!(app["aud"], "https://graph.microsoft.com");
-    assert_eq!(app["tid"], keys.ours.tenant().to_string());
+    assert_eq!(app["tid"], keys.ours.set.tenant().to_string());
     assert_eq!(
         (&app["iat"], &app["nbf"], &app["exp"]),
         (&json!(NOW), &json!(NOW), &json!(NOW + 3600))
@@ -86,8 +86,7 @@ fn what_a_token_reaches_is_what_it_was_issued_for() {
     let mut both = claims(&keys.ours);
     both["idtyp"] = json!("device");
     both["roleScopeTagIds"] = json!(["1"]);
-    let header = Header::new(Algorithm::ES256);
-    let token = encode(&header, &both, keys.ours.encoding()).unwrap();
+    let token = encode(&header(&keys.ours), &both, keys.ours.encoding()).unwrap();
     assert!(keys.verify(&token, time(NOW)).is_err());
 }
 

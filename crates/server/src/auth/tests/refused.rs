@@ -21,11 +21,12 @@ fn forged_tokens() {
     let sound = issue(&keys.ours, &request(), time(NOW)).unwrap();
     let (message, signature) = sound.rsplit_once('.').unwrap();
     let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
-    let es256 = json!({"alg": "ES256", "typ": "JWT"});
-    let signer = "not signed by this server's key";
+    let kid = keys.ours.thumbprint();
+    let es256 = json!({"alg": "ES256", "typ": "JWT", "kid": kid});
+    let signer = "not signed by a key of this server";
 
     for alg in ["none", "None", "NONE", ""] {
-        let header = json!({"alg": alg, "typ": "JWT"});
+        let header = json!({"alg": alg, "typ": "JWT", "kid": kid});
         check(
             &keys,
             "unsigned",
@@ -45,15 +46,12 @@ fn forged_tokens() {
         keys.ours.thumbprint().into_bytes(),
     ] {
         let key = EncodingKey::from_secret(&secret);
-        let token = encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();
+        let mut header = header(&keys.ours);
+        header.alg = Algorithm::HS256;
+        let token = encode(&header, &claims, &key).unwrap();
         check(&keys, "HS256 with the public key", &token, signer);
     }
-    let foreign = encode(
-        &Header::new(Algorithm::ES256),
-        &claims,
-        other.ours.encoding(),
-    )
-    .unwrap();
+    let foreign = encode(&header(&keys.ours), &claims, other.ours.encoding()).unwrap();
     check(&keys, "another key", &foreign, signer);
     let issued = issue(&other.ours, &request(), time(NOW)).unwrap();
     check(&keys, "another data directory", &issued, signer);
@@ -180,14 +178,14 @@ fn tokens_of_this_key_that_do_not_hold() {
     ] {
         let header = Header {
             typ: value.map(str::to_owned),
-            ..Header::new(Algorithm::ES256)
+            ..header(key)
         };
         let token = encode(&header, &claims(key), key.encoding()).unwrap();
         check(&keys, member, &token, reason);
     }
     let header = Header {
         crit: Some(vec!["exp".to_owned()]),
-        ..Header::new(Algorithm::ES256)
+        ..header(key)
     };
     let token = encode(&header, &claims(key), key.encoding()).unwrap();
     check(&keys, "crit", &token, "critical");
