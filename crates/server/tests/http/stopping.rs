@@ -177,7 +177,7 @@ fn bind(listen: SocketAddr, insecure_http: bool) -> Result<SocketAddr, BindError
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let bound = runtime.block_on(Server::bind(
         options,
-        Verifier::new(fixture.keys.clone()),
+        Verifier::new(fixture.keys),
         handler,
     ));
     bound.map(|server| server.address())
