@@ -24,9 +24,9 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct FloorArguments {
-    /// A database that the product made
+    /// A database that the product made: its file, or its address
     #[arg(long)]
-    pub(crate) database: PathBuf,
+    pub(crate) database: String,
     /// How many states it holds
     #[arg(long)]
     pub(crate) states: u64,
@@ -65,6 +65,10 @@ pub(crate) struct RunArguments {
     /// Where the databases lie while the run lasts [default: the system's temporary directory]
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) directory: Option<PathBuf>,
+    /// Measure on PostgreSQL: the address of a database whose role may make databases. Two are made
+    /// beside it, and dropped at the end
+    #[arg(long, value_name = "URL", value_parser = address)]
+    pub(crate) database: Option<String>,
     /// A built `runstate` to measure instead of the one of this workspace
     #[arg(long, value_name = "FILE")]
     pub(crate) runstate: Option<PathBuf>,
@@ -96,6 +100,14 @@ impl RunArguments {
     /// In how many rounds everything is exported, which takes long.
     pub(crate) fn exports(&self) -> u16 {
         if self.full { 1 } else { 2 }
+    }
+}
+
+fn address(text: &str) -> Result<String, String> {
+    if crate::floor::is_address(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("write postgres://USER@HOST:PORT/DATABASE".to_owned())
     }
 }
 

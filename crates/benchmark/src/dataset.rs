@@ -30,7 +30,7 @@ pub(crate) fn measure(
     cells: &[Wanted],
     mut keep: impl FnMut(Cell) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut database = database::open(directory)?;
+    let mut database = database::open(arguments.database.as_deref(), directory)?;
     let data = directory.join("product");
     let product = Product::new(program.to_owned(), data, database.product_arguments())?;
     let loaded = load(&product, database.as_ref(), states)?;

@@ -47,8 +47,14 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            let mut message = failure.to_string();
+            let mut cause = failure.source();
+            while let Some(reason) = cause {
+                message += &format!(": {reason}");
+                cause = reason.source();
+            }
             // If even this cannot be written, the exit code still says it.
-            let _ = writeln!(std::io::stderr(), "benchmark: {failure}");
+            let _ = writeln!(std::io::stderr(), "benchmark: {message}");
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,7 @@
 //! Where the rows of product and floors lie.
 
 mod agreement;
+mod postgres;
 mod sqlite;
 
 use std::ffi::OsString;
@@ -70,10 +71,20 @@ pub(crate) trait Database {
     fn verify(&self) -> Result<(), Failure>;
 }
 
-/// The database of a run whose files lie in a directory.
+/// How many states have a latest run that is not in the history: a statement of both databases.
+const UNCHAINED: &str = "SELECT count(*) FROM device_health_script_device_state AS state \
+    LEFT JOIN device_health_script_device_state_history AS run \
+      ON run.history_id = state.last_history_id \
+    WHERE run.state_key IS DISTINCT FROM state.state_key \
+       OR run.last_state_update_date_time IS DISTINCT FROM state.last_state_update_date_time";
+
+/// The database of a run: on the server of an address, or files in a directory.
 ///
 /// # Errors
 /// If it cannot be made.
-pub(crate) fn open(directory: &Path) -> Result<Box<dyn Database>, Failure> {
-    Ok(Box::new(sqlite::Files::new(directory)))
+pub(crate) fn open(address: Option<&str>, directory: &Path) -> Result<Box<dyn Database>, Failure> {
+    Ok(match address {
+        Some(address) => Box::new(postgres::Databases::new(address)?),
+        None => Box::new(sqlite::Files::new(directory)),
+    })
 }

@@ -10,7 +10,7 @@ use super::state::State;
 const COUNTERS: usize = 9;
 
 /// The summary's columns: five that detection decides, then four of remediation.
-const COLUMNS: [&str; COUNTERS] = [
+pub(super) const COLUMNS: [&str; COUNTERS] = [
     "no_issue_detected_device_count",
     "issue_detected_device_count",
     "detection_script_error_device_count",
@@ -51,6 +51,35 @@ fn outcomes(detection: i64, remediation: i64) -> i64 {
 #[derive(Default)]
 pub(super) struct Counters {
     held: HashMap<String, Held>,
+}
+
+/// What the summary of a script moves by.
+pub(super) struct Summary {
+    /// In the order of [`COLUMNS`].
+    pub(super) amounts: [i64; COUNTERS],
+    /// The latest run, as a pair of columns.
+    pub(super) latest: (i64, i64),
+}
+
+/// What the days of a script move by: devices remediated, then by outcome.
+type Days = Vec<(i64, [i64; OUTCOMES + 1])>;
+
+impl Counters {
+    /// Takes what is held back, by script; without a run nothing of a script is.
+    pub(super) fn take(&mut self) -> Vec<(String, Summary, Days)> {
+        let taken = self.held.drain().filter_map(|(script, held)| {
+            let summary = Summary {
+                amounts: held.amounts,
+                latest: held.latest?,
+            };
+            let days = held.days.into_iter().map(|(day, moved)| {
+                let [failed, fine, remediated] = moved.outcomes;
+                (day, [moved.devices, failed, fine, remediated])
+            });
+            Some((script, summary, days.collect()))
+        });
+        taken.collect()
+    }
 }
 
 impl Held {
@@ -161,14 +190,12 @@ impl<'c> Statements<'c> {
 
     /// Writes what is held back.
     pub(super) fn flush(&mut self, counters: &mut Counters) -> Result<()> {
-        for (script, held) in counters.held.drain() {
-            if let Some((ticks, form)) = held.latest {
-                let [a, b, c, d, e, f, g, h, i] = held.amounts;
-                self.summary
-                    .execute(params![script, a, b, c, d, e, f, g, h, i, ticks, form])?;
-            }
-            for (day, Day { devices, outcomes }) in held.days {
-                let [failed, fine, remediated] = outcomes;
+        for (script, summary, days) in counters.take() {
+            let [a, b, c, d, e, f, g, h, i] = summary.amounts;
+            let (ticks, form) = summary.latest;
+            self.summary
+                .execute(params![script, a, b, c, d, e, f, g, h, i, ticks, form])?;
+            for (day, [devices, failed, fine, remediated]) in days {
                 self.day
                     .execute(params![script, day, devices, failed, fine, remediated])?;
             }
@@ -179,7 +206,16 @@ impl<'c> Statements<'c> {
 
 /// Whether every script with states has a summary, and every summary's counters are what its rows
 /// say.
-pub(crate) fn agree(connection: &Connection) -> Result<bool> {
+#[cfg(test)]
+pub(super) fn agree(connection: &Connection) -> Result<bool> {
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let [wrong, without] = disagreements();
+    Ok(count(&wrong)? == 0 && count(&without)? == 0)
+}
+
+/// How many summaries have a counter that is not what the rows say, and how many scripts with states
+/// have no summary: statements of both databases.
+pub(crate) fn disagreements() -> [String; 2] {
     let state = |column: &str, number: usize| {
         format!(
             "(SELECT count(*) FROM device_health_script_device_state \
@@ -203,8 +239,7 @@ pub(crate) fn agree(connection: &Connection) -> Result<bool> {
         wrong.join(" OR ")
     );
     let without = "SELECT count(*) FROM (SELECT DISTINCT script_id \
-                   FROM device_health_script_device_state) \
+                   FROM device_health_script_device_state) AS s \
                    WHERE script_id NOT IN (SELECT id FROM device_health_script_run_summary)";
-    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    Ok(count(&sql)? == 0 && count(without)? == 0)
+    [sql, without.to_owned()]
 }

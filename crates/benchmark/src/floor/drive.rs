@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Sender, unbounded};
+use crossbeam_channel::unbounded;
 use serde::{Deserialize, Serialize};
 
+use super::backend::Backend;
 use super::record::Change;
 use super::sql::Extent;
 use super::writer::{Command, Work};
@@ -46,17 +47,13 @@ pub(crate) struct Driven {
 ///
 /// # Errors
 /// If a command fails.
-pub(super) fn drive(
-    writer: &Sender<Command>,
-    states: u64,
-    drive: &Drive,
-) -> Result<Driven, String> {
+pub(super) fn drive(backend: &Backend, states: u64, drive: &Drive) -> Result<Driven, String> {
     let (sender, answers) = unbounded();
     let begin = Instant::now() + Duration::from_millis(drive.warm_up);
     let end = begin + Duration::from_millis(drive.window);
     let (mut given, mut outstanding) = (0u64, 0usize);
     let mut latencies = Histogram::default();
-    let mut failure = None;
+    let (mut failure, mut late) = (None, false);
     loop {
         while outstanding < drive.outstanding && failure.is_none() && Instant::now() < end {
             let work = work(drive, drive.first + given, states)?;
@@ -71,7 +68,9 @@ pub(super) fn drive(
                 work,
                 reply,
             };
-            writer.send(command).map_err(|_| "the writer has ended")?;
+            if !backend.submit(command) {
+                return Err("the writer takes no commands".to_owned());
+            }
             (given, outstanding) = (given + 1, outstanding + 1);
         }
         if outstanding == 0 {
@@ -83,16 +82,24 @@ pub(super) fn drive(
         if let Err(error) = outcome {
             failure = Some(error);
         }
-        if (begin..end).contains(&received) {
+        // One answer is counted at least, however long it takes.
+        let is_late = received >= end && latencies.total() == 0;
+        if (begin..end).contains(&received) || is_late {
             latencies.record(received - sent);
         }
+        late |= is_late;
     }
     if let Some(failure) = failure {
         return Err(failure);
     }
+    let window = if late {
+        begin.elapsed()
+    } else {
+        Duration::from_millis(drive.window)
+    };
     let micros = |share| u64::try_from(latencies.quantile(share).as_micros()).unwrap_or(u64::MAX);
     Ok(Driven {
-        rate: latencies.total() as f64 / Duration::from_millis(drive.window).as_secs_f64(),
+        rate: latencies.total() as f64 / window.as_secs_f64(),
         p50: micros(0.5),
         p99: micros(0.99),
         given,

@@ -127,9 +127,10 @@ pub(super) fn key<'i>(script: &str, id: &'i str) -> &'i str {
 }
 
 /// The answer of a read.
-pub(super) fn outcome(read: Result<Vec<u8>, impl Display>) -> Response {
+pub(super) fn outcome(read: Result<Option<Vec<u8>>, impl Display>) -> Response {
     match read {
-        Ok(body) => json(StatusCode::OK, body),
+        Ok(Some(body)) => json(StatusCode::OK, body),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, error),
     }
 }

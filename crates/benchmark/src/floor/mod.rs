@@ -7,14 +7,18 @@
 //!   history, the log of changes and the counters; reads are prepared SQL on the thread that serves the connection.
 //! - [`server`]'s `/drive`: that group commit without any HTTP.
 //!
+//! On PostgreSQL the group commit and the reads are bare tokio-postgres, prepared and pipelined.
+//!
 //! Left out is what a product cannot leave out: tokens, the model, validation, negotiation, links,
 //! savepoints, limits, ids of requests.
 
+mod backend;
 mod batch;
 mod counters;
 mod drive;
 mod export;
 mod http;
+mod postgres;
 mod question;
 mod read;
 mod record;
@@ -23,7 +27,8 @@ mod sql;
 mod state;
 mod writer;
 
-pub(crate) use counters::agree as counters_agree;
+pub(crate) use backend::is_address;
+pub(crate) use counters::disagreements;
 pub(crate) use drive::Driven;
 
 /// The prefix of bare axum; the operation's name follows.

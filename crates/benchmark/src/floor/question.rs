@@ -33,6 +33,23 @@ pub(super) enum Question {
 }
 
 impl Question {
+    /// One of each.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Fail,
+        Self::Range { from: 0, to: 0 },
+        Self::Latest,
+        Self::Devices,
+        Self::Groups,
+        Self::Count,
+        Self::Summary,
+        Self::Due,
+    ];
+
+    /// Whether it has the same statement.
+    pub(super) fn is_alike(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+
     /// The question of a URL's name and query.
     pub(super) fn parse(name: &str, query: Option<&str>) -> Option<Self> {
         Some(match name {

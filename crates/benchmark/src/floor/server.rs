@@ -1,6 +1,5 @@
 //! The floors behind axum.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -9,26 +8,25 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
-use crossbeam_channel::Sender;
 use tokio::sync::oneshot;
 
+use super::backend::{Ask, Backend};
 use super::batch::{self, Batch};
 use super::drive::{Drive, drive};
 use super::http::{self, STATES, authority, failed, json, key, outcome};
 use super::question::Question;
 use super::record::{Bulk, Change, Record};
 use super::sql::{Extent, Outcome};
-use super::writer::{self, Command, Work};
-use super::{BARE, DRIVE, EXPORT, GROUP, export, read};
+use super::writer::{Command, Work};
+use super::{BARE, DRIVE, EXPORT, GROUP};
 use crate::Failure;
 use crate::cli::FloorArguments;
 use crate::operation::QUERY;
 
 /// What the handlers share.
 struct Floor {
-    database: PathBuf,
+    backend: Backend,
     states: u64,
-    writer: Sender<Command>,
 }
 
 type Shared = State<Arc<Floor>>;
@@ -38,12 +36,13 @@ type Shared = State<Arc<Floor>>;
 /// # Errors
 /// If the database or the listener cannot be opened.
 pub(crate) fn run(arguments: &FloorArguments) -> Result<(), Failure> {
-    let floor = Arc::new(Floor {
-        database: arguments.database.clone(),
-        states: arguments.states,
-        writer: writer::start(&arguments.database)?,
-    });
-    http::serve(|| async { Ok(router(floor)) })
+    http::serve(|| async {
+        let floor = Floor {
+            backend: Backend::open(&arguments.database).await?,
+            states: arguments.states,
+        };
+        Ok(router(Arc::new(floor)))
+    })
 }
 
 fn router(floor: Arc<Floor>) -> Router {
@@ -69,12 +68,8 @@ async fn entity(
     Path((script, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let key = key(&script, &id);
-    match read::entity(&floor.database, authority(&headers), &script, key) {
-        Ok(Some(body)) => json(StatusCode::OK, body),
-        Ok(None) => StatusCode::NOT_FOUND.into_response(),
-        Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, error),
-    }
+    let ask = Ask::Entity(&script, key(&script, &id));
+    outcome(floor.backend.read(authority(&headers), ask).await)
 }
 
 async fn page(
@@ -84,11 +79,8 @@ async fn page(
     headers: HeaderMap,
 ) -> Response {
     let after = query.as_deref().and_then(|q| q.strip_prefix("after="));
-    let authority = authority(&headers);
-    match read::page(&floor.database, authority, &script, after.unwrap_or("")) {
-        Ok(body) => json(StatusCode::OK, body),
-        Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, error),
-    }
+    let ask = Ask::Page(&script, after.unwrap_or(""));
+    outcome(floor.backend.read(authority(&headers), ask).await)
 }
 
 async fn bare(
@@ -187,7 +179,7 @@ async fn answer(
         work,
         reply,
     };
-    if floor.writer.try_send(command).is_err() {
+    if !floor.backend.submit(command) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     match outcome.await {
@@ -213,12 +205,8 @@ async fn question(
     let Some(question) = Question::parse(&name, query.as_deref()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    outcome(read::question(
-        &floor.database,
-        authority(&headers),
-        &id,
-        question,
-    ))
+    let ask = Ask::Question(&id, question);
+    outcome(floor.backend.read(authority(&headers), ask).await)
 }
 
 async fn batch(State(floor): Shared, headers: HeaderMap, body: Bytes) -> Response {
@@ -233,10 +221,8 @@ async fn batch(State(floor): Shared, headers: HeaderMap, body: Bytes) -> Respons
 }
 
 async fn exported(State(floor): Shared, Path(script): Path<String>) -> Response {
-    let export = move || export::archive(&floor.database, &script);
-    match tokio::task::spawn_blocking(export).await {
-        Ok(Ok(archive)) => json(StatusCode::CREATED, archive),
-        Ok(Err(error)) => failed(StatusCode::INTERNAL_SERVER_ERROR, error),
+    match floor.backend.export(script).await {
+        Ok(archive) => json(StatusCode::CREATED, archive),
         Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, error),
     }
 }
@@ -246,7 +232,7 @@ async fn driven(State(floor): Shared, body: Bytes) -> Response {
         Ok(wanted) => wanted,
         Err(error) => return failed(StatusCode::BAD_REQUEST, error),
     };
-    let drive = move || drive(&floor.writer, floor.states, &wanted);
+    let drive = move || drive(&floor.backend, floor.states, &wanted);
     let driven = match tokio::task::spawn_blocking(drive).await {
         Ok(Ok(driven)) => serde_json::to_vec(&driven),
         Ok(Err(error)) => return failed(StatusCode::INTERNAL_SERVER_ERROR, error),

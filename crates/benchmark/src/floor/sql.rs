@@ -172,7 +172,7 @@ impl<'c> Statements<'c> {
     /// The history's row and the counters of a run.
     fn run(&mut self, before: Option<(i64, i64)>, state: &mut State) -> Result<()> {
         self.held.run(before, state, today());
-        let recorded = i64::try_from(now().ticks()).unwrap_or(i64::MAX);
+        let recorded = now_ticks();
         write(&mut self.append, state, Some(recorded))?;
         state.last_history = Some(self.connection.last_insert_rowid());
         Ok(())
@@ -246,6 +246,11 @@ fn write(statement: &mut CachedStatement<'_>, state: &State, recorded: Option<i6
 pub(super) fn today() -> i64 {
     let days = now().ticks() / (86_400 * TICKS_A_SECOND);
     i64::try_from(days).unwrap_or(i64::MAX)
+}
+
+/// Now, in ticks.
+pub(super) fn now_ticks() -> i64 {
+    i64::try_from(now().ticks()).unwrap_or(i64::MAX)
 }
 
 fn now() -> Instant {

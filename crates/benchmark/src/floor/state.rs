@@ -180,20 +180,21 @@ pub(super) fn write_row(row: &Row<'_>, out: &mut Vec<u8>) -> Result<()> {
 }
 
 /// What an entity shows.
-struct Members<'a> {
-    script: &'a str,
-    key: &'a str,
-    detection: i64,
-    last_update: i64,
-    expected: Option<i64>,
-    last_sync: i64,
-    outputs: [Option<&'a [u8]>; 5],
-    remediation: i64,
-    filters: &'a str,
+pub(super) struct Members<'a> {
+    pub(super) script: &'a str,
+    pub(super) key: &'a str,
+    pub(super) detection: i64,
+    pub(super) last_update: i64,
+    pub(super) expected: Option<i64>,
+    pub(super) last_sync: i64,
+    pub(super) outputs: [Option<&'a [u8]>; 5],
+    pub(super) remediation: i64,
+    pub(super) filters: &'a str,
 }
 
 impl Members<'_> {
-    fn write(&self, out: &mut Vec<u8>) {
+    /// Writes them.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
         let name = |names: &[&'static str], number: i64| {
             let index = usize::try_from(number).unwrap_or(usize::MAX);
             names.get(index).copied().unwrap_or("unknown")

@@ -165,7 +165,11 @@ pub(crate) fn measure(
         outcome.map(|()| merged)
     })?;
     // Few long answers do not fill a window: the last ones end behind it.
-    let window = if scan { begin.elapsed() } else { plan.window };
+    let window = if scan || course.late.load(Ordering::Relaxed) {
+        begin.elapsed()
+    } else {
+        plan.window
+    };
     let rate = latencies.total() as f64 / window.as_secs_f64();
     Ok(Measured {
         rate,
