@@ -5,6 +5,7 @@ mod access;
 mod asynchronous;
 mod audit;
 mod batch;
+mod copies;
 mod devices;
 mod errors;
 mod families;

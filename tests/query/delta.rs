@@ -297,11 +297,17 @@ fn tokens_are_checked_and_belong_to_their_query() {
     ] {
         server.get(&target).expect_error(400, "BadRequest");
     }
-    // A position that the log does not have, as after the database was restored, or was pruned.
+    // A position that the log does not have, or that of another timeline, as after a restore.
     let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(&token).unwrap()).unwrap();
-    let (query, _) = text.split_once(' ').unwrap();
-    for position in [i64::MAX.to_string(), "-1".to_owned()] {
-        let forged = BASE64_URL_SAFE_NO_PAD.encode(format!("{query} {position}"));
+    let [query, timeline, position] = text.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{text}");
+    };
+    for (timeline, position) in [
+        (timeline, i64::MAX.to_string().as_str()),
+        (timeline, "-1"),
+        ("0", position),
+    ] {
+        let forged = BASE64_URL_SAFE_NO_PAD.encode(format!("{query} {timeline} {position}"));
         let gone = server.get(&format!("{states}/delta?$deltatoken={forged}"));
         let anew = gone.header("location").unwrap().to_owned();
         gone.expect_error(410, "resyncRequired");

@@ -74,6 +74,11 @@ impl Server {
         Self::on(directory, Some(database), arguments, Log::Shown)
     }
 
+    /// A server on what a directory holds, or on a PostgreSQL database.
+    pub(crate) fn start_in(directory: Arc<TempDir>, database: Option<String>) -> Self {
+        Self::on(directory, database, &[], Log::Shown)
+    }
+
     /// A server of its own that logs all it ever says, into a file.
     pub(crate) fn start_tracing(arguments: &[&str]) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());

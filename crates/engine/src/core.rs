@@ -11,7 +11,7 @@ use odata::Error;
 use odata::json::{EntityPayload, EntityShape};
 use odata::uri::Limits;
 use store::clock::{Clock, utc_day};
-use store::{Row, Store, Table, TableId, Tables};
+use store::{Database, Row, Store, Table, TableId, Tables};
 
 use crate::access::Reach;
 use crate::asynchronous::{Cancels, Monitors};
@@ -76,6 +76,8 @@ pub struct Core {
     pub(crate) monitors: Monitors,
     /// Those of them that are carried out here.
     pub(crate) cancels: Arc<Cancels>,
+    /// The timeline that delta tokens are of.
+    pub(crate) timeline: u32,
 }
 
 impl Core {
@@ -84,7 +86,7 @@ impl Core {
     pub fn new(
         model: Arc<Model>,
         tables: Arc<Tables>,
-        store: Arc<dyn Store>,
+        store: Arc<dyn Database>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
         service: Arc<dyn Service>,
@@ -101,6 +103,7 @@ impl Core {
         let homes = homes(&model, &tables);
         let deep_updates = deep_updates(&model);
         let monitors = Monitors::of(&tables);
+        let timeline = store.timeline();
         Self {
             model,
             tables,
@@ -120,6 +123,7 @@ impl Core {
             throttle: None,
             monitors,
             cancels: Arc::default(),
+            timeline,
         }
     }
 

@@ -16,10 +16,11 @@ use store::Reader;
 use store::changes::{ChangeLog, log_of};
 
 use crate::context::Context;
+use crate::links::anew;
 use crate::permissions::expressions;
 use crate::read::query_of;
 use crate::target::Target;
-use token::Token;
+use token::{Binding, Token, Unusable};
 
 pub(crate) use links::write as write_links;
 pub(crate) use read::{changes, count};
@@ -146,7 +147,8 @@ pub(crate) fn begin(
     };
     match &tracking.token {
         Some(text) => match token::decode(text, query(context)) {
-            Some(Token::Since(position)) => Ok(Some(position)),
+            Ok(Token::Since(position)) => Ok(Some(position)),
+            Err(Unusable::OtherTimeline) => Err(resync(context)),
             _ => Err(token::foreign("$skiptoken")),
         },
         None => Ok(Some(reader.log_horizon(log.table)?.settled)),
@@ -170,9 +172,20 @@ fn not_with(option: &str) -> Error {
     Error::bad_request(message).with_target(option)
 }
 
-/// What tokens are bound to: the collection and its query.
-fn query(context: &Context) -> u64 {
-    query_of(&context.place().path, &context.options)
+/// What tokens are bound to.
+fn query(context: &Context) -> Binding {
+    Binding {
+        query: query_of(&context.place().path, &context.options),
+        timeline: context.core.timeline,
+    }
+}
+
+/// The changes since a token are not known here.
+fn resync(context: &Context) -> Error {
+    Error::resync_required(
+        anew(&context.request),
+        "The changes since this delta link are not kept any more. Read the collection anew.",
+    )
 }
 
 /// The log of a collection's changes.

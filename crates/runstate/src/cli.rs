@@ -4,6 +4,7 @@ mod agent;
 mod app;
 mod audit;
 mod connections;
+mod contents;
 mod database;
 mod devices;
 mod key;
@@ -30,6 +31,9 @@ pub(crate) use audit::{
     AuditCommand, AuditExportArguments, AuditVerifyArguments, Format as AuditFormat,
 };
 pub(crate) use connections::ConnectionArguments;
+pub(crate) use contents::{
+    BackupArguments, CopyArguments, DatabaseCommand, Place, RestoreArguments,
+};
 pub(crate) use database::{DatabaseArguments, DatabaseUrl, TokenDatabase};
 pub(crate) use devices::{
     CreateTokenArguments, DeviceCommand, EnrollmentTokenCommand, PlaceArguments, ReleaseArguments,
@@ -78,6 +82,9 @@ pub(crate) enum Command {
     /// Check or export the events of what was changed by whom
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Back a database up, restore it, or copy it to another one
+    #[command(subcommand)]
+    Database(DatabaseCommand),
     /// Be a managed device
     #[command(subcommand)]
     Agent(AgentCommand),

@@ -4,6 +4,7 @@ mod agent;
 mod app;
 mod audit;
 mod cli;
+mod contents;
 mod demo;
 mod devices;
 mod duration;
@@ -58,6 +59,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::EnrollmentToken(command) => devices::enrollment_token(&command),
         Command::Device(command) => devices::device(&command),
         Command::Audit(command) => audit::run(&command),
+        Command::Database(command) => contents::run(&command),
         Command::Agent(AgentCommand::Run(arguments)) => agent::run(&arguments),
         Command::Agent(AgentCommand::RotateKey(arguments)) => agent::rotate_key(&arguments),
         Command::Script(command) => script::run(&command),

@@ -11,13 +11,14 @@ use engine::exchange::{
 use engine::{Core, Engine, RandomIds};
 use server::auth::{KeyEncryptionKey, KeySet, new_kept};
 use service::{Archives, DeviceIdentities, Graph, identity};
-use store::Store;
+use store::{Database, Tables};
 use store::clock::{Clock, SystemClock};
+use store::contents::{Contents, Destination};
 use store_postgres::{Options, Postgres, Target, Timeouts};
 use store_sqlite::Sqlite;
 
 use crate::Failure;
-use crate::cli::{DatabaseArguments, DatabaseUrl, SealArguments};
+use crate::cli::{DatabaseArguments, DatabaseUrl, Place, SealArguments};
 
 /// The database in a data directory.
 const DATABASE: &str = "runstate.db";
@@ -134,6 +135,53 @@ pub(crate) fn core_and_graph(
     Ok((Arc::new(core), graph))
 }
 
+/// The tables of the service.
+///
+/// # Errors
+/// The model or its storage map cannot be read.
+pub(crate) fn tables() -> Result<Arc<Tables>, Failure> {
+    let model = service::model()?;
+    Ok(service::tables(&model)?)
+}
+
+/// Where rows are copied from.
+///
+/// # Errors
+/// The database cannot be read, or is of another version.
+pub(crate) fn source(place: &Place) -> Result<Box<dyn Contents>, Failure> {
+    let tables = tables()?;
+    Ok(match place {
+        Place::File(path) => Box::new(store_sqlite::Contents::read(path, tables)?),
+        Place::Directory(path) => {
+            let path = path.join(DATABASE);
+            Box::new(store_sqlite::Contents::read(&path, tables)?)
+        }
+        Place::Postgres(url) => {
+            let target = Target::parse(url.as_str())?;
+            Box::new(store_postgres::Contents::read(&target, tables)?)
+        }
+    })
+}
+
+/// Where rows are copied to.
+///
+/// # Errors
+/// The database cannot be opened or made, or is of another version.
+pub(crate) fn destination(place: &Place) -> Result<Box<dyn Destination>, Failure> {
+    let tables = tables()?;
+    Ok(match place {
+        Place::File(path) => Box::new(store_sqlite::Contents::write(path, tables)?),
+        Place::Directory(path) => {
+            let path = path.join(DATABASE);
+            Box::new(store_sqlite::Contents::write(&path, tables)?)
+        }
+        Place::Postgres(url) => {
+            let target = Target::parse(url.as_str())?;
+            Box::new(store_postgres::Contents::write(&target, tables)?)
+        }
+    })
+}
+
 /// The identities of devices, for a command that works beside the servers.
 ///
 /// # Errors
@@ -154,7 +202,7 @@ fn parts(
     let model = service::model()?;
     let tables = service::tables(&model)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store: Arc<dyn Store> = match database {
+    let store: Arc<dyn Database> = match database {
         Some((url, options)) => {
             let target = Target::parse(url.as_str())?;
             let (model, tables, clock) = (model.clone(), tables.clone(), clock.clone());

@@ -9,6 +9,7 @@ mod address;
 mod batch;
 mod client;
 mod connect;
+mod contents;
 mod doubt;
 mod failure;
 mod group;
@@ -27,10 +28,11 @@ use std::time::Duration;
 use edm::Model;
 use odata::Error;
 use store::clock::Clock;
-use store::{Dialect, Job, ReadJob, Store, Tables};
+use store::{Database, Dialect, Job, ReadJob, Store, Tables};
 
 pub use client::ClientError;
 pub use connect::{ConnectionError, Target, Timeouts};
+pub use contents::Contents;
 
 /// A problem with the database as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +49,17 @@ pub enum OpenError {
     /// The tables were made by a newer version of the program.
     #[error("the PostgreSQL database has schema version {found}; this program knows up to {known}")]
     Newer {
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The tables were made by an earlier version of the program.
+    #[error(
+        "the PostgreSQL database has schema version {found}, and this program's is {known}: start a \
+         server on it once, which brings it up to date"
+    )]
+    Older {
         /// Its version.
         found: i64,
         /// Ours.
@@ -93,6 +106,7 @@ impl Default for Options {
 pub struct Postgres {
     writers: writer::Writers,
     pool: pool::Pool,
+    timeline: u32,
 }
 
 impl Postgres {
@@ -107,8 +121,8 @@ impl Postgres {
         tables: Arc<Tables>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let version = prepare(target, options, migrate::run)?;
-        Self::start(target, options, model, tables, clock, version)
+        let prepared = prepare(target, options, migrate::run)?;
+        Self::start(target, options, model, tables, clock, prepared)
     }
 
     /// Opens a database that holds the tables of this model and no others, making them in an empty
@@ -124,8 +138,8 @@ impl Postgres {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let sql = store::ddl::create(&tables, Dialect::Postgres);
-        let version = prepare(target, options, |client| migrate::make(client, &sql))?;
-        Self::start(target, options, model, tables, clock, version)
+        let prepared = prepare(target, options, |client| migrate::make(client, &sql))?;
+        Self::start(target, options, model, tables, clock, prepared)
     }
 
     /// Starts the threads on a database whose tables are as they must be.
@@ -135,8 +149,9 @@ impl Postgres {
         model: Arc<Model>,
         tables: Arc<Tables>,
         clock: Arc<dyn Clock>,
-        version: i64,
+        prepared: Prepared,
     ) -> Result<Self, OpenError> {
+        let Prepared { version, timeline } = prepared;
         let database = session::Database {
             target: target.clone(),
             timeouts: options.timeouts,
@@ -153,20 +168,33 @@ impl Postgres {
         Ok(Self {
             pool: pool::Pool::start(options.readers.max(1), link)?,
             writers: writer::Writers::start(options.writers.max(1), link)?,
+            timeline,
         })
     }
 }
 
-/// Looks after the tables before anything else uses the database, and says their version.
+/// What is known of the tables before anything else uses the database.
+struct Prepared {
+    version: i64,
+    timeline: u32,
+}
+
+/// Looks after the tables before anything else uses the database.
 fn prepare(
     target: &Target,
     options: Options,
     tables: impl FnOnce(&mut client::Client) -> Result<i64, OpenError> + Send,
-) -> Result<i64, OpenError> {
+) -> Result<Prepared, OpenError> {
     // The client blocks, which a thread of an asynchronous runtime must not.
     std::thread::scope(|scope| {
         scope
-            .spawn(|| tables(&mut target.connect(options.timeouts)?))
+            .spawn(|| {
+                let mut client = target.connect(options.timeouts)?;
+                let version = tables(&mut client)?;
+                let timeline: i64 = migrate::value(&mut client, migrate::TIMELINE)?;
+                let timeline = u32::try_from(timeline).unwrap_or_default();
+                Ok(Prepared { version, timeline })
+            })
             .join()
             .map_err(|_| OpenError::Panicked)
     })?
@@ -179,5 +207,11 @@ impl Store for Postgres {
 
     fn submit_read(&self, job: Box<dyn ReadJob>) -> Result<(), Error> {
         self.pool.submit(job)
+    }
+}
+
+impl Database for Postgres {
+    fn timeline(&self) -> u32 {
+        self.timeline
     }
 }

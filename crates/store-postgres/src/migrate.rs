@@ -1,6 +1,8 @@
 //! Migrations: numbered, forward only. The table `schema_version` says how many the database has
 //! had. Servers that start together wait for each other.
 
+use std::cmp::Ordering;
+
 use tokio_postgres::types::FromSql;
 
 use crate::OpenError;
@@ -16,9 +18,11 @@ const LOCK: i64 = 0x7275_6e73_7461_7465;
 const BOOKKEEPING: &str = "
     CREATE TABLE IF NOT EXISTS schema_version (
       only_row SMALLINT PRIMARY KEY CHECK (only_row = 1),
-      version BIGINT NOT NULL
+      version BIGINT NOT NULL,
+      timeline BIGINT NOT NULL
     );
-    INSERT INTO schema_version VALUES (1, 0) ON CONFLICT DO NOTHING;
+    INSERT INTO schema_version VALUES (1, 0, 1 + floor(random() * 2147483646)::bigint)
+      ON CONFLICT DO NOTHING;
     CREATE TABLE IF NOT EXISTS committed_group (
       id UUID PRIMARY KEY,
       at TIMESTAMPTZ NOT NULL,
@@ -28,6 +32,9 @@ const BOOKKEEPING: &str = "
 
 /// Asks for the version of the tables.
 pub(crate) const VERSION: &str = "SELECT version FROM schema_version";
+
+/// Asks for the timeline of the logs of changes.
+pub(crate) const TIMELINE: &str = "SELECT timeline FROM schema_version";
 
 /// What the version of a database without migrations is called.
 const NO_VERSION: i64 = 0;
@@ -52,6 +59,20 @@ pub(crate) fn run(client: &mut Client) -> Result<i64, OpenError> {
     }
     make_functions(client)?;
     Ok(known)
+}
+
+/// Refuses tables of another version than this program's.
+pub(crate) fn check(client: &mut Client) -> Result<(), OpenError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found = match value(client, "SELECT to_regclass('schema_version') IS NOT NULL")? {
+        true => value(client, VERSION)?,
+        false => NO_VERSION,
+    };
+    match found.cmp(&known) {
+        Ordering::Less => Err(OpenError::Older { found, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(OpenError::Newer { found, known }),
+    }
 }
 
 /// Makes the functions that statements call, where they are of another version of the program:

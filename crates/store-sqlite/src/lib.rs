@@ -4,6 +4,7 @@
 //! Durability: write-ahead log with `synchronous=FULL`, so a commit returns after the log is on
 //! disk, and a command is answered only after its group's commit returned.
 
+mod contents;
 mod functions;
 mod migrate;
 mod model_tables;
@@ -11,6 +12,7 @@ mod pool;
 mod session;
 mod writer;
 
+pub use contents::Contents;
 pub use functions::register as register_functions;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ use edm::Model;
 use odata::{Error, ErrorCode};
 use rusqlite::{Connection, OpenFlags};
 use store::clock::Clock;
-use store::{Job, ReadJob, Store, Tables};
+use store::{Database, Job, ReadJob, Store, Tables};
 
 /// Bytes of stack for a thread that works on the database: SQLite prepares a query within a query by
 /// recursion, and a query may nest as deep as the limits of URLs let it.
@@ -53,9 +55,30 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The file was written by an earlier version, whose tables are not those of this one.
+    #[error(
+        "the database {path} has schema version {found}, and this program's is {known}: start the \
+         server on it once, which brings it up to date"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: usize,
+        /// Ours.
+        known: usize,
+    },
     /// A thread could not be started.
     #[error("cannot start a database thread: {0}")]
     Thread(std::io::Error),
+    /// A file could not be made.
+    #[error("cannot make a file beside {path}: {source}")]
+    File {
+        /// The file that it is to be.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
 }
 
 /// What a commit outlives.
@@ -74,6 +97,7 @@ pub struct Sqlite {
     // which those of the readers may not.
     pool: pool::Pool,
     writer: writer::Writer,
+    timeline: u32,
 }
 
 impl Sqlite {
@@ -131,6 +155,7 @@ impl Sqlite {
     ) -> Result<Self, OpenError> {
         let failed = failed(path);
         functions::register(&connection, &context.model).map_err(&failed)?;
+        let timeline = migrate::timeline(&connection).map_err(&failed)?;
         let readers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(4, 16));
         let connections = (0..readers)
             .map(|_| open_reader(path, &context.model))
@@ -138,7 +163,11 @@ impl Sqlite {
             .map_err(failed)?;
         let pool = pool::Pool::start(connections, &context).map_err(OpenError::Thread)?;
         let writer = writer::Writer::start(connection, context).map_err(OpenError::Thread)?;
-        Ok(Self { pool, writer })
+        Ok(Self {
+            pool,
+            writer,
+            timeline,
+        })
     }
 }
 
@@ -149,6 +178,12 @@ impl Store for Sqlite {
 
     fn submit_read(&self, job: Box<dyn ReadJob>) -> Result<(), Error> {
         self.pool.submit(job)
+    }
+}
+
+impl Database for Sqlite {
+    fn timeline(&self) -> u32 {
+        self.timeline
     }
 }
 

@@ -1,5 +1,6 @@
 //! Migrations: numbered, forward only. The database's `user_version` says how many it has had.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -38,6 +39,37 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, VERSION, |row| row.get(0))
 }
 
+/// Where SQLite keeps the timeline: in the file's head, for numbers that tell files apart.
+const TIMELINE: &str = "application_id";
+
+/// The timeline of the logs of changes.
+pub(crate) fn timeline(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, TIMELINE, |row| row.get(0))
+}
+
+/// Begins another timeline.
+pub(crate) fn begin_timeline(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, TIMELINE, store::contents::new_timeline())
+}
+
+/// Refuses tables of another version than this program's.
+pub(crate) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Sqlite {
+        path: path.to_owned(),
+        source,
+    };
+    let (found, known) = (
+        version(connection).map_err(failed)? as usize,
+        MIGRATIONS.len(),
+    );
+    let path = path.to_owned();
+    match found.cmp(&known) {
+        Ordering::Less => Err(OpenError::Older { path, found, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(OpenError::Newer { path, found, known }),
+    }
+}
+
 /// Writes the version that a database has anyway: a write that changes nothing.
 pub(crate) fn touch(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, VERSION, version(connection)?)
@@ -47,6 +79,9 @@ fn step(connection: &mut Connection, index: usize, sql: &str) -> rusqlite::Resul
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have carried the step out while this one waited for the lock.
     if version(&transaction)? as usize == index {
+        if index == 0 {
+            begin_timeline(&transaction)?;
+        }
         transaction.execute_batch(sql)?;
         let next = u32::try_from(index + 1).unwrap_or(u32::MAX);
         transaction.pragma_update(None, VERSION, next)?;

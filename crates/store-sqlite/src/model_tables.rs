@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 use store::{Dialect, Tables, ddl};
 
-use crate::{OpenError, failed};
+use crate::{OpenError, failed, migrate};
 
 /// Makes the tables in an empty database; one that holds something must hold just them.
 pub(crate) fn make(
@@ -33,6 +33,7 @@ fn holds_them(connection: &mut Connection, sql: &str) -> rusqlite::Result<bool> 
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if schema(&transaction)?.is_empty() {
         transaction.execute_batch(sql)?;
+        migrate::begin_timeline(&transaction)?;
     }
     let found = schema(&transaction)?;
     transaction.commit()?;

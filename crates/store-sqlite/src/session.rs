@@ -4,6 +4,8 @@ mod log;
 mod read;
 mod write;
 
+pub(crate) use read::SqliteRow;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -219,7 +221,7 @@ impl ToSql for Parameter<'_> {
     }
 }
 
-fn bind(statement: &mut Statement<'_>, cells: &[Cell<'_>]) -> rusqlite::Result<()> {
+pub(crate) fn bind(statement: &mut Statement<'_>, cells: &[Cell<'_>]) -> rusqlite::Result<()> {
     for (i, cell) in cells.iter().enumerate() {
         statement.raw_bind_parameter(i + 1, Parameter(cell))?;
     }

@@ -3,6 +3,7 @@
 
 mod apply;
 mod changes;
+mod contents;
 mod dialect;
 mod expression;
 mod fragment;
@@ -27,9 +28,11 @@ use expression::Compiler;
 pub use apply::aggregate;
 pub(crate) use changes::{log_columns, place_width};
 pub use changes::{log_horizon, log_rows, mark_log, trim_log};
+pub use contents::{insert_stored, stored_count, stored_rows};
 pub use dialect::Dialect;
 pub use many::{
-    add_many, get_many, insert_many, keys_many, next_keys, raise_many, raise_slots, update_many,
+    add_many, delete_many, get_many, insert_many, keys_many, next_keys, raise_many, raise_slots,
+    update_many,
 };
 pub(crate) use search::lower;
 pub use select::select;

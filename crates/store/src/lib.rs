@@ -11,6 +11,7 @@ pub mod cell;
 pub mod changes;
 pub mod clock;
 mod confined;
+pub mod contents;
 pub mod ddl;
 mod emit;
 mod map;
@@ -27,9 +28,10 @@ pub use aggregation::{Aggregated, AggregatedName, AggregatedSink, Aggregation, d
 pub use audit::Audit;
 pub use confined::confined;
 pub use emit::{
-    Dialect, Statement, add_many, aggregate, bind_row, delete, delete_where, exists, get, get_many,
-    insert, insert_many, keys_many, log_horizon, log_rows, mark_log, next_keys, raise, raise_many,
-    raise_slots, select, stored_columns, trim_log, update, update_many, upsert_add,
+    Dialect, Statement, add_many, aggregate, bind_row, delete, delete_many, delete_where, exists,
+    get, get_many, insert, insert_many, insert_stored, keys_many, log_horizon, log_rows, mark_log,
+    next_keys, raise, raise_many, raise_slots, select, stored_columns, stored_count, stored_rows,
+    trim_log, update, update_many, upsert_add,
 };
 pub use map::{MapError, read_map, snake_case};
 pub use select::{Linked, Order, OrderKey, Select, expression_column};
@@ -37,6 +39,6 @@ pub use table::{
     Column, ColumnKind, ColumnSet, Index, Link, Media, NavigationMap, Row, Table, TableId, Tables,
 };
 pub use transaction::{
-    BoxFuture, Cells, Job, ReadJob, Reader, Store, Transaction, Verdict, other_version, read,
-    ready, write,
+    BoxFuture, Cells, Database, Job, ReadJob, Reader, Store, Transaction, Verdict, other_version,
+    read, ready, write,
 };

@@ -236,6 +236,13 @@ pub trait Store: Send + Sync + 'static {
     fn submit_read(&self, job: Box<dyn ReadJob>) -> Result<(), Error>;
 }
 
+/// A database as a whole.
+pub trait Database: Store {
+    /// The timeline of its logs of changes: a random number of 31 bits, another one after a restore or
+    /// a copy. The places of one timeline mean nothing in another.
+    fn timeline(&self) -> u32;
+}
+
 struct Command<F, T> {
     run: F,
     result: Option<Result<T, Error>>,

@@ -10,10 +10,9 @@ use store::{Cells, Reader, Select, Table, cell};
 
 use super::links::write_rest;
 use super::removed::{self, Reason};
-use super::token::{self, Rest, Token};
-use super::{query, tracked};
+use super::token::{self, Rest, Token, Unusable};
+use super::{query, resync, tracked};
 use crate::context::Context;
-use crate::links::anew;
 use crate::read::{conditions, next_top, page_size};
 use crate::represent::{At, Representation, count_member};
 use crate::target::{Target, locate};
@@ -124,7 +123,11 @@ fn page(
 fn rest(context: &Context, reader: &mut dyn Reader, target: &Target) -> Result<Rest, Error> {
     let log = tracked(context, target)?;
     let text = context.tracking.token.as_deref().unwrap_or_default();
-    let token = token::decode(text, query(context));
+    let token = match token::decode(text, query(context)) {
+        Ok(token) => token,
+        Err(Unusable::Foreign) => return Err(token::foreign("$deltatoken")),
+        Err(Unusable::OtherTimeline) => return Err(resync(context)),
+    };
     let horizon = reader.log_horizon(log.table)?;
     let begin = |position: i64| Rest {
         after: LogPlace::before(position),
@@ -132,19 +135,15 @@ fn rest(context: &Context, reader: &mut dyn Reader, target: &Target) -> Result<R
         then: horizon.settled,
     };
     let (rest, position) = match token {
-        None => return Err(token::foreign("$deltatoken")),
         // Nothing of the past: also not what is repeated since it is not settled.
-        Some(Token::Latest) => (begin(horizon.end), horizon.settled),
-        Some(Token::Since(position)) => (begin(position), position),
-        Some(Token::Rest(rest)) => (rest, rest.after.sequence),
+        Token::Latest => (begin(horizon.end), horizon.settled),
+        Token::Since(position) => (begin(position), position),
+        Token::Rest(rest) => (rest, rest.after.sequence),
     };
     if horizon.covers(position) && rest.end <= horizon.end && rest.then <= rest.end {
         return Ok(rest);
     }
-    Err(Error::resync_required(
-        anew(&context.request),
-        "The changes since this delta link are not kept any more. Read the collection anew.",
-    ))
+    Err(resync(context))
 }
 
 /// Changes of a collection, to be written.

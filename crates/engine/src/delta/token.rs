@@ -30,23 +30,51 @@ pub(super) struct Rest {
     pub(super) then: i64,
 }
 
-pub(super) fn encode(token: &Token, query: u64) -> String {
+/// What tokens are bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Binding {
+    /// The collection and its query.
+    pub(super) query: u64,
+    /// The timeline of the database's logs.
+    pub(super) timeline: u32,
+}
+
+/// Why a token cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unusable {
+    /// It is not one of this query.
+    Foreign,
+    /// The database was restored or copied since.
+    OtherTimeline,
+}
+
+pub(super) fn encode(token: &Token, binding: Binding) -> String {
+    let Binding { query, timeline } = binding;
     let text = match token {
         Token::Latest => return LATEST.to_owned(),
-        Token::Since(position) => format!("{query:016x} {position}"),
+        Token::Since(position) => format!("{query:016x} {timeline} {position}"),
         Token::Rest(Rest { after, end, then }) => format!(
-            "{query:016x} {} {} {end} {then}",
+            "{query:016x} {timeline} {} {} {end} {then}",
             after.sequence, after.number
         ),
     };
     URL_SAFE_NO_PAD.encode(text)
 }
 
-/// What a token of a query stands for; `None` if it is not one.
-pub(super) fn decode(text: &str, query: u64) -> Option<Token> {
+/// What a token of a query stands for.
+pub(super) fn decode(text: &str, binding: Binding) -> Result<Token, Unusable> {
     if text == LATEST {
-        return Some(Token::Latest);
+        return Ok(Token::Latest);
     }
+    let (timeline, token) = read(text, binding.query).ok_or(Unusable::Foreign)?;
+    match timeline == i64::from(binding.timeline) {
+        true => Ok(token),
+        false => Err(Unusable::OtherTimeline),
+    }
+}
+
+/// A token of a query, and its timeline.
+fn read(text: &str, query: u64) -> Option<(i64, Token)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     let mut words = text.split(' ');
     if words.next()? != format!("{query:016x}") {
@@ -54,12 +82,11 @@ pub(super) fn decode(text: &str, query: u64) -> Option<Token> {
     }
     let numbers: Vec<i64> = words.map(|word| word.parse().ok()).collect::<Option<_>>()?;
     match *numbers.as_slice() {
-        [position] => Some(Token::Since(position)),
-        [sequence, number, end, then] => Some(Token::Rest(Rest {
-            after: LogPlace { sequence, number },
-            end,
-            then,
-        })),
+        [timeline, position] => Some((timeline, Token::Since(position))),
+        [timeline, sequence, number, end, then] => {
+            let after = LogPlace { sequence, number };
+            Some((timeline, Token::Rest(Rest { after, end, then })))
+        }
         _ => None,
     }
 }
@@ -92,17 +119,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_token_is_read_as_it_was_made(token in tokens(), query: u64, other: u64) {
-            let text = encode(&token, query);
-            prop_assert_eq!(decode(&text, query), Some(token));
+        fn a_token_is_read_as_it_was_made(
+            token in tokens(), query: u64, timeline: u32, other: u64, later: u32,
+        ) {
+            let binding = Binding { query, timeline };
+            let text = encode(&token, binding);
+            prop_assert_eq!(decode(&text, binding), Ok(token));
             if other != query && token != Token::Latest {
-                prop_assert_eq!(decode(&text, other), None);
+                let binding = Binding { query: other, ..binding };
+                prop_assert_eq!(decode(&text, binding), Err(Unusable::Foreign));
+            }
+            if later != timeline && token != Token::Latest {
+                let binding = Binding { timeline: later, ..binding };
+                prop_assert_eq!(decode(&text, binding), Err(Unusable::OtherTimeline));
             }
         }
 
         #[test]
         fn no_text_is_too_strange(text: String) {
-            prop_assert!(text == LATEST || decode(&text, 0).is_none());
+            let binding = Binding { query: 0, timeline: 0 };
+            prop_assert!(text == LATEST || decode(&text, binding).is_err());
         }
     }
 }

@@ -13,7 +13,7 @@ use store::{AggregatedSink, Aggregation, Cells, Dialect, Reader, Row, Select, Ta
 use super::{Prepared, Session, bind};
 use crate::{failure, migrate};
 
-pub(super) struct SqliteRow<'r, 's>(pub(super) &'r rusqlite::Row<'s>);
+pub(crate) struct SqliteRow<'r, 's>(pub(crate) &'r rusqlite::Row<'s>);
 
 impl Cells for SqliteRow<'_, '_> {
     fn cell(&self, index: usize) -> Result<Cell<'_>, Error> {

@@ -47,6 +47,17 @@ pub fn insert_many(table: &Table, columns: &[usize]) -> String {
     ))
 }
 
+/// `DELETE` of the rows that hold many values in these columns of the key.
+#[must_use]
+pub fn delete_many(table: &Table, key: &[usize]) -> String {
+    number(format!(
+        "DELETE FROM \"{}\" WHERE ({}) IN (SELECT * FROM {})",
+        table.name,
+        names(table, key).join(", "),
+        unnest(table, key)
+    ))
+}
+
 /// `UPDATE` of many rows in these columns: binds the key's columns, then them. Versions are columns
 /// as any others.
 #[must_use]
