@@ -10,5 +10,6 @@ mod server;
 mod stopped;
 #[cfg(target_os = "linux")]
 mod synced;
+mod torn_log;
 mod two_servers;
 mod workload;

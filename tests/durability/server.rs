@@ -34,6 +34,19 @@ impl Data {
         }
     }
 
+    /// Another directory with the same files.
+    pub(crate) fn copy(&self) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(self.path()).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), directory.path().join(entry.file_name())).unwrap();
+        }
+        Self {
+            directory,
+            token: self.token.clone(),
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }

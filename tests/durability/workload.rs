@@ -26,6 +26,14 @@ impl Written {
     pub(crate) fn is_some(&self) -> bool {
         self.acknowledged > 0
     }
+
+    /// The same, as if nothing had been acknowledged.
+    pub(crate) fn in_doubt(&self) -> Self {
+        Self {
+            acknowledged: 0,
+            ..self.clone()
+        }
+    }
 }
 
 /// Makes a script and answers its path.

@@ -19,6 +19,7 @@ mod wire;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -27,16 +28,23 @@ use crate::cli::{AgentCommand, Cli, Command};
 /// Why a command fails: a message for the person who typed it.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// How long the database may take to close when all else has ended.
+const CLOSING: Duration = Duration::from_secs(30);
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    run(cli.command).unwrap_or_else(|failure| {
+    let code = run(cli.command).unwrap_or_else(|failure| {
         // If even this cannot be written, the exit code still says it.
         let _ = writeln!(anstream::stderr(), "runstate: {failure}");
         ExitCode::FAILURE
-    })
+    });
+    if !store_sqlite::wait_until_closed(CLOSING) {
+        tracing::warn!("a database is not closed: its log is read when it is opened again");
+    }
+    code
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {

@@ -4,6 +4,7 @@
 //! Durability: write-ahead log with `synchronous=FULL`, so a commit returns after the log is on
 //! disk, and a command is answered only after its group's commit returned.
 
+mod closing;
 mod contents;
 mod functions;
 mod migrate;
@@ -12,6 +13,7 @@ mod pool;
 mod session;
 mod writer;
 
+pub use closing::wait_until_closed;
 pub use contents::Contents;
 pub use functions::register as register_functions;
 

@@ -13,6 +13,7 @@ use odata::{Error, ErrorCode};
 use rusqlite::Connection;
 use store::{Job, Verdict};
 
+use crate::closing::Open;
 use crate::failure;
 use crate::session::{Context, Session};
 
@@ -32,10 +33,15 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(connection: Connection, context: Context) -> io::Result<Self> {
         let (queue, jobs) = bounded(QUEUE);
+        let open = Open::new();
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .stack_size(crate::STACK)
-            .spawn(move || serve(&connection, context, &jobs))?;
+            .spawn(move || {
+                serve(&connection, context, &jobs);
+                close(connection);
+                drop(open);
+            })?;
         Ok(Self {
             queue: Some(queue),
             thread: Some(thread),
@@ -78,6 +84,16 @@ fn serve(connection: &Connection, context: Context, jobs: &Receiver<Box<dyn Job>
     let mut session = Session::new(connection, context);
     while let Ok(first) = jobs.recv() {
         commit_group(&mut session, first, jobs);
+    }
+}
+
+/// Brings the log into the database file and closes it. A reader whose command owned the database last
+/// is still open then, so that the end of this connection alone would not.
+fn close(connection: Connection) {
+    let mode = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    let closed = mode.and_then(|()| connection.close().map_err(|(_, error)| error));
+    if let Err(error) = closed {
+        tracing::warn!(%error, "the log stays beside the database until it is opened again");
     }
 }
 

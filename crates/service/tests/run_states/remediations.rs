@@ -19,6 +19,7 @@ enum Step {
     Remove(u8),
     /// A delta payload: reports and, if there are any, removals.
     Bulk(Vec<(u8, Report)>, Vec<u8>),
+    /// The clock goes on, or is set back.
     PassDays(i64),
     /// A client sets a counter of the summary.
     Adjust(usize, i64),
@@ -37,7 +38,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => Just(Step::Retry),
         2 => device.prop_map(Step::Remove),
         3 => (members, removals).prop_map(|(m, r)| Step::Bulk(m, r)),
-        2 => (0_i64..40).prop_map(Step::PassDays),
+        2 => (-30_i64..40).prop_map(Step::PassDays),
         1 => (counter, -3_i64..9).prop_map(|(c, n)| Step::Adjust(c, n)),
         1 => Just(Step::Reset),
     ]
