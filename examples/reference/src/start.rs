@@ -8,7 +8,7 @@ use engine::exchange::Handler;
 use engine::{Core, Engine};
 use odata::uri::Limits;
 use store::clock::{Clock, SystemClock};
-use store::{Store, Tables, read_map};
+use store::{Database, Tables, read_map};
 use store_postgres::{Options, Postgres, Target};
 use store_sqlite::{Durability, Sqlite};
 use tempfile::TempDir;
@@ -73,7 +73,7 @@ pub async fn open(database: Option<&str>) -> Result<Shop, Failure> {
 /// The most characters of a literal in a URL.
 const LITERAL_CHARACTERS: usize = 2_000;
 
-type Opened = (Arc<dyn Store>, Option<TempDir>);
+type Opened = (Arc<dyn Database>, Option<TempDir>);
 
 fn open_store(
     database: Option<&str>,
