@@ -1,6 +1,11 @@
 //! A small run of everything: the benchmark fails by itself if a floor answers something else than
 //! the product or writes other rows, so that a change of the product shows here.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where by its panic"
+)]
+
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
