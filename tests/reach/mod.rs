@@ -4,6 +4,7 @@
 mod devices;
 mod dump;
 mod oracles;
+mod properties;
 mod reports;
 mod tags;
 mod walk;

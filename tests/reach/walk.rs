@@ -16,7 +16,7 @@ use crate::support::{Answer, Client, FAMILIES, Family, Request, Server, base64};
 
 /// Whose keys stand in a path.
 #[derive(Clone, Debug)]
-struct Keys {
+pub(super) struct Keys {
     scripts: Vec<String>,
     device: String,
     user: String,
@@ -25,7 +25,7 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(scripts: &[String], side: &Side, job: &str) -> Self {
+    pub(super) fn of(scripts: &[String], side: &Side, job: &str) -> Self {
         Self {
             scripts: scripts.to_vec(),
             device: side.device.clone(),
@@ -36,7 +36,7 @@ impl Keys {
     }
 
     /// A path of the table with its keys filled in.
-    fn fill(&self, path: &str) -> String {
+    pub(super) fn fill(&self, path: &str) -> String {
         let at = |family: &Family| path.contains(&format!("/{}", family.set));
         let script = match FAMILIES.iter().position(at) {
             Some(at) => &self.scripts[at],
@@ -93,7 +93,7 @@ fn led_to(path: &str) -> BTreeSet<&'static str> {
 }
 
 /// Further reads of a path.
-fn variants(path: &str, target: &str) -> Vec<String> {
+pub(super) fn variants(path: &str, target: &str) -> Vec<String> {
     let mut all = vec![target.to_owned()];
     let names = led_to(path);
     let mut options = vec![
@@ -145,7 +145,7 @@ fn variants(path: &str, target: &str) -> Vec<String> {
 }
 
 /// Fails if an answer holds anything of the other side.
-fn hides(answer: &Answer, markers: &[String]) {
+pub(super) fn hides(answer: &Answer, markers: &[String]) {
     let text = String::from_utf8_lossy(&answer.body);
     for marker in markers {
         assert!(!text.contains(marker), "{} showed {text}", answer.asked);
@@ -161,7 +161,7 @@ fn markers() -> Vec<String> {
 }
 
 /// Reads in batches, each of which must hide as much.
-fn batches(client: &Client, targets: &[String]) {
+pub(super) fn batches(client: &Client, targets: &[String], markers: &[String]) {
     for chunk in targets.chunks(20) {
         let requests: Vec<Value> = chunk
             .iter()
@@ -172,7 +172,7 @@ fn batches(client: &Client, targets: &[String]) {
             })
             .collect();
         let answer = client.post("/beta/$batch", &json!({ "requests": requests }));
-        hides(&answer.expect(200), &markers());
+        hides(&answer.expect(200), markers);
     }
 }
 
@@ -269,7 +269,7 @@ fn walk(
         }
     }
     let reads: Vec<String> = reads.into_iter().collect();
-    batches(client, &reads);
+    batches(client, &reads, &markers());
     groups(client, &changes);
     let after = dump(server);
     for (table, rows) in &before {

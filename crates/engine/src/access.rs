@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use odata::{Error, ErrorCode};
 
+use crate::permissions::properties::{self, Needed};
+
 /// The caller of a request, as its verified token says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
@@ -33,9 +35,14 @@ pub enum Reach {
     Device(String),
 }
 
-/// What a request needs: of each list, one permission.
+/// What a request needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Requirement(pub(crate) Vec<Arc<[String]>>);
+pub struct Requirement {
+    /// Of each list, one permission.
+    pub(crate) accepted: Vec<Arc<[String]>>,
+    /// For single properties that it names, each of these; a device needs none for what is its own.
+    pub(crate) properties: Vec<Needed>,
+}
 
 /// The proof that a caller may do what a requirement guards. Only [`Caller::permit`] makes one,
 /// and whatever touches data takes one: a forgotten check does not compile. To which rows the caller
@@ -47,23 +54,28 @@ pub struct Permit(());
 impl Requirement {
     /// Whether any caller could have what it needs.
     pub(crate) fn can_be_met(&self) -> bool {
-        !self.0.iter().any(|accepted| accepted.is_empty())
+        !self.accepted.iter().any(|accepted| accepted.is_empty())
     }
 }
 
 impl Caller {
+    /// Whether it has a permission, as a role or as a scope.
+    pub(crate) fn has(&self, permission: &str) -> bool {
+        self.roles.contains(permission) || self.scopes.contains(permission)
+    }
+
     /// Checks a requirement.
     ///
     /// # Errors
-    /// 403 naming the permissions of which one is needed.
+    /// 403 naming the permissions of which one is needed, or a property and its permission.
     pub fn permit(&self, requirement: &Requirement) -> Result<Permit, Error> {
-        let has = |name: &String| self.roles.contains(name) || self.scopes.contains(name);
+        let has = |name: &String| self.has(name);
         match requirement
-            .0
+            .accepted
             .iter()
             .find(|accepted| !accepted.iter().any(has))
         {
-            None => Ok(Permit(())),
+            None => properties::permit(self, &requirement.properties).map(|()| Permit(())),
             Some(accepted) if accepted.is_empty() => Err(Error::new(
                 ErrorCode::Forbidden,
                 "No permission gives access to this operation.",
@@ -98,7 +110,10 @@ mod tests {
                 .map(|n| (*n).to_owned())
                 .collect::<Arc<[String]>>()
         };
-        let both = Requirement(vec![of(&["A", "B"]), of(&["B", "C"])]);
+        let both = Requirement {
+            accepted: vec![of(&["A", "B"]), of(&["B", "C"])],
+            ..Requirement::default()
+        };
         assert!(caller("B").permit(&both).is_ok());
         let refused = caller("A").permit(&both).unwrap_err();
         assert_eq!(refused.code, ErrorCode::Forbidden);
@@ -108,7 +123,10 @@ mod tests {
 
     #[test]
     fn what_nothing_permits_is_denied() {
-        let nothing = Requirement(vec![Arc::new([])]);
+        let nothing = Requirement {
+            accepted: vec![Arc::new([])],
+            ..Requirement::default()
+        };
         assert_eq!(
             caller("A").permit(&nothing).unwrap_err().code,
             ErrorCode::Forbidden

@@ -38,6 +38,7 @@ pub(crate) fn collection(context: &Context, reader: &mut dyn Reader) -> Result<B
             names = properties.iter().map(|p| path_of(&core.model, p)).collect();
             selected = (0..properties.len())
                 .filter(|at| is_selected(options, &properties[*at].name))
+                .filter(|at| is_readable(core, &properties[*at].name))
                 .collect();
         }
         shown += 1;
@@ -103,6 +104,18 @@ fn is_selected(options: &QueryOptions, name: &AggregatedName) -> bool {
         AggregatedName::Dynamic(name) => {
             matches!(steps, [Step::Dynamic(wanted)] if wanted == name)
         }
+    })
+}
+
+/// Whether the caller may read a property: who may not did not name it, but entities that stay whole
+/// have it.
+fn is_readable(core: &Core, name: &AggregatedName) -> bool {
+    let (Some(withheld), AggregatedName::Path(steps)) = (&core.withheld, name) else {
+        return true;
+    };
+    !steps.iter().any(|step| match step {
+        Step::Property { of, ordinal } => withheld.has(*of, *ordinal),
+        _ => false,
     })
 }
 

@@ -17,6 +17,7 @@ use crate::access::Reach;
 use crate::asynchronous::{Cancels, Monitors};
 use crate::exchange::Throttle;
 use crate::permissions::Permissions;
+use crate::permissions::properties::{Restricted, Withheld};
 use crate::restrictions::Restrictions;
 use crate::service::{Scope, Service};
 
@@ -68,6 +69,8 @@ pub struct Core {
     homes: Arc<HashMap<StructuredId, String>>,
     /// How far the permissions of the caller reach whom the store serves.
     pub(crate) reach: Arc<Reach>,
+    /// What of the entities that the caller reaches it may not read.
+    pub(crate) withheld: Option<Arc<Withheld>>,
     /// Whether a deletion waits to be drained, where that has to wait for a transaction around it.
     deferred: Option<Arc<AtomicBool>>,
     /// What counts the requests of callers.
@@ -96,7 +99,9 @@ impl Core {
             .filter(|(_, ty)| ty.kind == StructuredKind::Entity)
             .map(|(id, _)| (id, EntityShape::new(&model, id)))
             .collect();
-        let permissions = Permissions::of(&model);
+        let mut permissions = Permissions::of(&model);
+        let term = service.profile().restricting_term;
+        permissions.restricted = Restricted::of(&model, term, &BTreeSet::new());
         let restrictions = Restrictions::of(&model);
         let required = required_properties(&model);
         let limits = Limits::default();
@@ -119,6 +124,7 @@ impl Core {
             deep_updates,
             homes: Arc::new(homes),
             reach: Arc::default(),
+            withheld: None,
             deferred: None,
             throttle: None,
             monitors,
@@ -131,6 +137,17 @@ impl Core {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Demands these permissions for the properties that name them
+    /// ([`crate::ServiceProfile::restricting_term`]), beside what their entities need. Without them
+    /// such a property is left out of its entity, and a request that names it is refused.
+    #[must_use]
+    pub fn with_restricted(mut self, demanded: &BTreeSet<String>) -> Self {
+        let term = self.service.profile().restricting_term;
+        let restricted = Restricted::of(&self.model, term, demanded);
+        Arc::make_mut(&mut self.permissions).restricted = restricted;
         self
     }
 
@@ -246,6 +263,8 @@ impl Core {
             now: self.clock.now(),
             ids: self.ids.as_ref(),
             reach: &self.reach,
+            withheld: self.withheld.as_deref(),
+            restricted: &self.permissions.restricted,
         }
     }
 }

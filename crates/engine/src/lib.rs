@@ -64,6 +64,7 @@ pub use change::insert_entity;
 pub use delete::drain;
 pub use handler::Engine;
 pub use odata::uri::Limits;
+pub use permissions::properties::Withheld;
 pub use request_ids::RequestIds;
 pub use route::Route;
 pub use service::{

@@ -2,6 +2,7 @@
 //! paths and operations. The nearest annotated path counts; what no annotation permits is denied.
 
 pub(crate) mod expressions;
+pub(crate) mod properties;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use odata::path::{PathKind, Resource, ResourcePath, Segment};
 use odata::query::{ExpandItem, QueryOptions};
 
 use crate::access::Requirement;
+
+use properties::Restricted;
 
 const CAPABILITIES: &str = "Org.OData.Capabilities.V1";
 
@@ -47,7 +50,7 @@ impl Action {
 type Scopes = Arc<[String]>;
 
 /// The annotated permissions of a model, looked up by container path.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Permissions {
     container: String,
     paths: HashMap<String, HashMap<Action, Scopes>>,
@@ -56,6 +59,8 @@ pub(crate) struct Permissions {
     homes: HashMap<StructuredId, String>,
     /// Whether no request needs any: [`crate::Core::open_to_everyone`].
     none_needed: bool,
+    /// What single properties need beside.
+    pub(crate) restricted: Restricted,
 }
 
 impl Permissions {
@@ -116,7 +121,8 @@ impl Permissions {
     }
 
     /// What a request needs: the rights of its path, of what the path crosses into without
-    /// containing it, of everything it expands, and of everything its expressions lead to.
+    /// containing it, of everything it expands, of everything its expressions lead to, and of each
+    /// restricted property that it names.
     pub(crate) fn requirement(
         &self,
         model: &Model,
@@ -134,6 +140,8 @@ impl Permissions {
             let mut see = |path: &Path| self.expression(model, path, &mut requirement);
             expressions::of_segments(&path.segments, &mut see);
             expressions::of_options(options, &mut see);
+            let reads = at_path(path, action) == Action::Read;
+            requirement.properties = self.restricted.request(model, path, options, reads);
         }
         requirement
     }
@@ -147,8 +155,8 @@ impl Permissions {
     pub(crate) fn names(&self) -> BTreeSet<&str> {
         let of_paths = self.paths.values().flat_map(HashMap::values);
         let all = of_paths.chain(self.operations.values());
-        all.flat_map(|scopes| scopes.iter().map(String::as_str))
-            .collect()
+        let all = all.flat_map(|scopes| scopes.iter().map(String::as_str));
+        all.chain(self.restricted.known()).collect()
     }
 
     /// What an action at a container path accepts: as the nearest annotated path says.
@@ -173,16 +181,7 @@ impl Permissions {
     }
 
     fn path(&self, model: &Model, path: &ResourcePath, action: Action, out: &mut Requirement) {
-        let action = match path.kind {
-            PathKind::Action(_) => Action::Update,
-            PathKind::Function(_) => Action::Read,
-            // A property is set to null (Protocol, section 11.4.9.2).
-            PathKind::Property(_) | PathKind::PropertyValue(_) if action == Action::Delete => {
-                Action::Update
-            }
-            _ => action,
-        };
-        self.segments(model, &path.segments, action, out);
+        self.segments(model, &path.segments, at_path(path, action), out);
     }
 
     fn segments(&self, model: &Model, segments: &[Segment], action: Action, out: &mut Requirement) {
@@ -198,7 +197,7 @@ impl Permissions {
                     if !navigation.contains_target
                         && let Some(home) = self.homes.get(&navigation.target)
                     {
-                        out.0.push(self.at(home, action));
+                        out.accepted.push(self.at(home, action));
                     }
                 }
                 Segment::Operation { id, .. } => {
@@ -220,7 +219,8 @@ impl Permissions {
                 .and_then(|actions| actions.get(&action))
                 .or(nearest);
         }
-        out.0.push(nearest.cloned().unwrap_or_else(|| Arc::new([])));
+        out.accepted
+            .push(nearest.cloned().unwrap_or_else(|| Arc::new([])));
     }
 
     /// A path in an expression: the rights to read what it leads to, as if it were expanded; of
@@ -232,7 +232,7 @@ impl Permissions {
         for (of, index) in path.navigation() {
             let navigation = &model.structured(of).navigation[index];
             if let Some(home) = self.homes.get(&navigation.target) {
-                out.0.push(self.at(home, Action::Read));
+                out.accepted.push(self.at(home, Action::Read));
             }
         }
     }
@@ -242,7 +242,7 @@ impl Permissions {
             let navigation = &model.structured(item.of).navigation[item.index];
             // What is contained has the rights of what contains it, unless its own path differs.
             if let Some(home) = self.homes.get(&navigation.target) {
-                out.0.push(self.at(home, Action::Read));
+                out.accepted.push(self.at(home, Action::Read));
             }
             self.expansions(model, &item.options.expand, out);
         }
@@ -254,10 +254,11 @@ impl Permissions {
             return Requirement::default();
         }
         let home = self.homes.get(&of);
-        Requirement(vec![home.map_or_else(
-            || Arc::new([]) as Scopes,
-            |home| self.at(home, action),
-        )])
+        let accepted = home.map_or_else(|| Arc::new([]) as Scopes, |home| self.at(home, action));
+        Requirement {
+            accepted: vec![accepted],
+            properties: Vec::new(),
+        }
     }
 
     fn at(&self, path: &str, action: Action) -> Scopes {
@@ -266,6 +267,19 @@ impl Permissions {
             .and_then(|actions| actions.get(&action))
             .cloned()
             .unwrap_or_else(|| Arc::new([]))
+    }
+}
+
+/// What a method's action means for what a path addresses.
+fn at_path(path: &ResourcePath, action: Action) -> Action {
+    match path.kind {
+        PathKind::Action(_) => Action::Update,
+        PathKind::Function(_) => Action::Read,
+        // A property is set to null (Protocol, section 11.4.9.2).
+        PathKind::Property(_) | PathKind::PropertyValue(_) if action == Action::Delete => {
+            Action::Update
+        }
+        _ => action,
     }
 }
 

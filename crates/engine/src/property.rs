@@ -12,6 +12,7 @@ use bytes::Bytes;
 use edm::{DynamicProperty, ItemType, Value};
 use http::{HeaderValue, Method};
 use odata::json::{self, Node};
+use odata::path::Segment;
 use odata::{Error, ErrorCode};
 use store::{ColumnSet, Reader, Transaction};
 
@@ -85,7 +86,7 @@ enum Edit {
 pub(crate) async fn write(context: &Arc<Context>, raw: bool) -> Result<Response, Error> {
     let edit = edit_of(context, raw)?;
     let shown = context.negotiated.return_given && !context.negotiated.minimal;
-    let shown = shown && context.request.method != Method::DELETE && !raw;
+    let shown = shown && context.request.method != Method::DELETE && !raw && is_readable(context);
     let (body, tag) = context
         .write(move |context, transaction| {
             let tag = change(context, transaction, &edit)?;
@@ -104,6 +105,18 @@ pub(crate) async fn write(context: &Arc<Context>, raw: bool) -> Result<Response,
     };
     answer::tag(&mut response.headers, tag.as_deref());
     Ok(response)
+}
+
+/// Whether the caller may read what the path leads to: who writes it is not shown it for that.
+fn is_readable(context: &Context) -> bool {
+    let Some(withheld) = &context.core.withheld else {
+        return true;
+    };
+    let mut segments = context.path.segments.iter();
+    !segments.any(|segment| match segment {
+        Segment::Property { of, ordinal } => withheld.has(*of, *ordinal),
+        _ => false,
+    })
 }
 
 /// Reads what a request wants.

@@ -6,20 +6,21 @@ mod cells;
 pub(crate) mod computed;
 mod control;
 mod dynamic;
+mod kind;
 mod nested;
 
-use edm::{ItemType, Primitive, StructuredId, Value};
+use edm::{StructuredId, Value};
 use odata::Error;
 use odata::expr::{Expr, Step};
-use odata::json::{self, EntityShape, Metadata, Omit, Style};
-use odata::query::{Compute, ExpandItem, QueryOptions, SelectItem, Selection};
+use odata::json::{self, Metadata, Omit, Style};
+use odata::query::{Compute, ExpandItem, QueryOptions, Selection};
 use store::cell::{Cell, decode, encode};
 use store::{Cells, ColumnSet, Order, Row, Table, TableId};
 
 use crate::core::Core;
 use crate::links::Place;
 
-use advertise::Advertised;
+use kind::{Kind, Shown};
 
 pub(crate) use advertise::of_collection;
 pub(crate) use control::{count_member, entity_url, links_of};
@@ -46,28 +47,6 @@ pub(crate) struct Representation<'c> {
     values: Vec<Value>,
     /// What is selected: the links of other navigation properties are left out.
     select: Option<&'c Selection>,
-}
-
-/// What is written of the instances of one type.
-struct Kind<'c> {
-    of: StructuredId,
-    shape: &'c EntityShape,
-    properties: Vec<Shown<'c>>,
-    /// The ordinal of what holds the dynamic properties, if the type is open.
-    dynamic: Option<usize>,
-    streams: Vec<usize>,
-    /// The bound operations that it tells of.
-    operations: Vec<Advertised>,
-}
-
-/// A property that is written.
-struct Shown<'c> {
-    ordinal: usize,
-    column: usize,
-    /// Null, without being read: lists leave it out.
-    left_out: bool,
-    /// What is selected within it; empty: all of it.
-    within: Vec<&'c SelectItem>,
 }
 
 /// Which entity of a place is written.
@@ -206,6 +185,7 @@ impl<'c> Representation<'c> {
                 None => out.extend_from_slice(b"null"),
             }
         }
+        self.write_withheld(out, start, kind);
         let mut place = self.width;
         for compute in &self.computed {
             if out.len() > start {
@@ -306,56 +286,6 @@ impl<'c> Representation<'c> {
     }
 }
 
-impl<'c> Kind<'c> {
-    fn new(
-        core: &'c Core,
-        table: &Table,
-        of: StructuredId,
-        options: &'c QueryOptions,
-        left_out: ColumnSet,
-    ) -> Result<Self, Error> {
-        let shape = core
-            .shape(of)
-            .ok_or_else(|| Error::internal("an entity type without a shape"))?;
-        let ty = core.model.structured(of);
-        let mut kind = Self {
-            of,
-            shape,
-            properties: Vec::with_capacity(ty.properties.len()),
-            dynamic: ty.dynamic,
-            streams: Vec::new(),
-            operations: Vec::new(),
-        };
-        let selection = options.select.as_ref();
-        let every = selection.is_none_or(|selection| selection.all);
-        for (ordinal, property) in ty.properties.iter().enumerate() {
-            let items = selection.map_or(&[][..], |selection| &selection.items);
-            let named: Vec<_> = items
-                .iter()
-                .filter(|item| names(core, of, item, ordinal))
-                .collect();
-            if !every && named.is_empty() {
-                continue;
-            }
-            let column = table
-                .column_of(of, ordinal)
-                .ok_or_else(|| Error::internal(format!("{} has no column", property.name)))?;
-            if property.ty.item == ItemType::Primitive(Primitive::Stream) {
-                kind.streams.push(ordinal);
-                continue;
-            }
-            let whole = every || named.iter().any(|item| nested::is_whole(item));
-            kind.properties.push(Shown {
-                ordinal,
-                column,
-                left_out: selection.is_none() && left_out.contains(ordinal),
-                within: if whole { Vec::new() } else { named },
-            });
-        }
-        Ok(kind)
-    }
-}
-
 /// What of `$compute` is shown: all of it, unless `$select` names some.
 fn computed(options: &QueryOptions) -> Vec<&Compute> {
     let shown = |compute: &&Compute| {
@@ -371,23 +301,6 @@ fn computed(options: &QueryOptions) -> Vec<&Compute> {
 
 fn computed_column(compute: &Compute) -> store::Column {
     store::expression_column(&compute.name, compute.ty.clone())
-}
-
-/// Whether an item of `$select` is about a property of a type: itself, or something within it.
-fn names(core: &Core, of: StructuredId, item: &SelectItem, wanted: usize) -> bool {
-    let mut steps = item.path.steps.iter();
-    loop {
-        match steps.next() {
-            Some(Step::Cast(cast)) if core.model.is_a(of, *cast) => {}
-            Some(Step::Property {
-                of: declared,
-                ordinal,
-            }) => {
-                return *ordinal == wanted && core.model.is_a(of, *declared);
-            }
-            _ => return false,
-        }
-    }
 }
 
 /// Writes `"name":"text"` behind a comma.

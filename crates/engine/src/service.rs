@@ -7,6 +7,7 @@ use edm::{Model, OperationId, StructuredId, Value};
 use odata::Error;
 use odata::json::Argument;
 use odata::path::ResourcePath;
+use odata::query::QueryOptions;
 use store::visibility::Visibility;
 use store::{BoxFuture, ColumnSet, Row, TableId, Tables, Transaction};
 
@@ -15,6 +16,7 @@ use crate::audit::{Origin, RowChange};
 use crate::core::{Core, Ids};
 use crate::exchange::Request;
 use crate::failure::Form;
+use crate::permissions::properties::{Needed, Restricted, Withheld};
 use crate::target::Target;
 
 /// What the standard leaves to the service.
@@ -56,6 +58,9 @@ pub struct ServiceProfile {
     pub bare_removed: bool,
     /// What the standard leaves open about batches.
     pub batch: BatchProfile,
+    /// The term that names the permission which a property can be made to need beside its entity's
+    /// ([`Core::with_restricted`]), if the model has such properties.
+    pub restricting_term: Option<&'static str>,
 }
 
 /// Which entities carry `@odata.type` although it can be told without it (OData JSON Format 4.01,
@@ -128,6 +133,34 @@ pub struct Scope<'a> {
     /// How far the permissions of the caller reach who changes it; everywhere for what the service
     /// does by itself.
     pub reach: &'a Reach,
+    /// What the caller may not read of the entities that it reaches.
+    pub withheld: Option<&'a Withheld>,
+    pub(crate) restricted: &'a Restricted,
+}
+
+impl Scope<'_> {
+    /// Checks that query options which the service reads by itself name nothing that the caller may
+    /// not read.
+    ///
+    /// # Errors
+    /// 403 naming the property and the permission.
+    pub fn check_readable(&self, path: &ResourcePath, options: &QueryOptions) -> Result<(), Error> {
+        let needed = self.restricted.request(self.model, path, options, true);
+        self.permit(&needed)
+    }
+
+    /// Checks that the caller may read a property.
+    ///
+    /// # Errors
+    /// 403 naming the property and the permission.
+    pub fn check_property(&self, of: StructuredId, ordinal: usize) -> Result<(), Error> {
+        self.permit(&self.restricted.property(self.model, of, ordinal))
+    }
+
+    fn permit(&self, needed: &[Needed]) -> Result<(), Error> {
+        self.withheld
+            .map_or(Ok(()), |withheld| withheld.permit(needed))
+    }
 }
 
 /// A change of one row, about to be written. `given` are the columns that the client set.
@@ -258,8 +291,8 @@ pub trait Service: Send + Sync + 'static {
     /// if no entity can have that key.
     fn key(&self, table: TableId, parents: &[Value], own: &[Value]) -> Option<Vec<Value>>;
 
-    /// What a caller may see and change whose permissions do not reach everything. By default
-    /// nothing.
+    /// What a caller may see and change whose permissions do not reach everything, or not every
+    /// property. By default nothing.
     ///
     /// # Errors
     /// What the store says.
@@ -267,6 +300,7 @@ pub trait Service: Send + Sync + 'static {
         &'s self,
         _core: Arc<Core>,
         _reach: &'s Reach,
+        _withheld: Option<&'s Withheld>,
     ) -> BoxFuture<'s, Result<Visibility, Error>> {
         Box::pin(async { Ok(Visibility::default()) })
     }

@@ -19,9 +19,10 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::access::Reach;
 use server::PublicOrigin;
+use service::Restriction;
 
 use crate::duration;
 
@@ -112,6 +113,11 @@ pub(crate) struct ServeArguments {
     /// (Graph's Multi Admin Approval); say so to all servers of a database
     #[arg(long)]
     pub(crate) require_approval: bool,
+    /// Give this of scripts to those alone who have its permission, too, and to the devices that
+    /// run them: script-content needs Runstate.ScriptContent.Read, script-output
+    /// Runstate.ScriptOutput.Read; repeatable; say so to all servers of a database
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) restrict: Vec<Restricted>,
     /// Serve plain http to the network, where others can read the tokens
     #[arg(long)]
     pub(crate) insecure_http: bool,
@@ -134,6 +140,24 @@ pub(crate) struct ServeArguments {
     pub(crate) throttle: ThrottleArguments,
     #[command(flatten)]
     pub(crate) telemetry: TelemetryArguments,
+}
+
+/// What `--restrict` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Restricted {
+    /// What scripts consist of, and their parameters
+    ScriptContent,
+    /// What scripts printed on devices
+    ScriptOutput,
+}
+
+impl From<Restricted> for Restriction {
+    fn from(named: Restricted) -> Self {
+        match named {
+            Restricted::ScriptContent => Self::ScriptContent,
+            Restricted::ScriptOutput => Self::ScriptOutput,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

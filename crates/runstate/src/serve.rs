@@ -66,6 +66,7 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         uri: arguments.limits.uri(),
         service: arguments.limits.service(),
         approval_of_scripts: arguments.require_approval,
+        restrictions: arguments.restrict.iter().copied().map(Into::into).collect(),
     };
     let issuers = arguments
         .issuers

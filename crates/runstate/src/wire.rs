@@ -10,7 +10,7 @@ use engine::exchange::{
 };
 use engine::{Core, Engine, RandomIds};
 use server::auth::{KeyEncryptionKey, KeySet, new_kept};
-use service::{Archives, DeviceIdentities, Graph, identity};
+use service::{Archives, DeviceIdentities, Graph, Restriction, identity};
 use store::{Database, Tables};
 use store::clock::{Clock, SystemClock};
 use store::contents::{Contents, Destination};
@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) service: service::Limits,
     /// Whether somebody else must approve a change of scripts.
     pub(crate) approval_of_scripts: bool,
+    /// What of scripts needs a permission of its own.
+    pub(crate) restrictions: Vec<Restriction>,
 }
 
 /// What seals the signing keys in the database, if anything is to.
@@ -223,7 +225,9 @@ fn parts(
         graph = graph.with_approval_of_scripts();
     }
     let (ids, service) = (Arc::new(RandomIds), Arc::new(graph.clone()));
-    let core = Core::new(model, tables, store, clock, ids, service).with_limits(settings.uri);
+    let core = Core::new(model, tables, store, clock, ids, service)
+        .with_limits(settings.uri)
+        .with_restricted(&Restriction::permissions(&settings.restrictions));
     Ok((core, graph))
 }
 

@@ -175,6 +175,7 @@ impl Exports {
         let columns = self.columns;
         let report = self.report(row)?;
         report.query(scope.model, &row[columns.filter], &row[columns.select])?;
+        row[columns.select] = report.readable(scope, &row[columns.filter], &row[columns.select])?;
         self.format(row)?;
         if row[columns.search]
             .as_str()
@@ -192,7 +193,7 @@ impl Exports {
         let random = || uuid::Uuid::new_v4().simple();
         row[columns.secret] = Value::String(format!("{}{}", random(), random()));
         row[columns.origin] = Value::from(origin(service_root));
-        row[columns.role_scope_tags] = Value::String(reach::text_of(scope.reach));
+        row[columns.role_scope_tags] = Value::String(reach::text_of(scope.reach, scope.withheld));
         self.wake.notify_one();
         Ok(())
     }

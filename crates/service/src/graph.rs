@@ -1,5 +1,6 @@
 //! The service: which hook judges which table, which function carries out which operation.
 
+mod profile;
 mod settings;
 
 use std::collections::HashMap;
@@ -9,8 +10,8 @@ use edm::{Model, OperationId, StructuredId, Value};
 use engine::access::Reach;
 use engine::audit::{Origin, RowChange};
 use engine::{
-    Answer, Approving, BatchProfile, Call, Change, Core, Outcome, Scope, Service, ServiceProfile,
-    ShownTypes, Target,
+    Answer, Approving, Call, Change, Core, Outcome, Scope, Service, ServiceProfile, Target,
+    Withheld,
 };
 use odata::Error;
 use odata::path::ResourcePath;
@@ -31,7 +32,6 @@ use crate::exports::Exports;
 use crate::filters::Filters;
 use crate::global::GlobalColumns;
 use crate::layout::{Family, Layout, States, Users};
-use crate::limits::Limits;
 use crate::policy_states::PolicyStates;
 use crate::requests::Requests;
 use crate::states::Cause;
@@ -94,34 +94,7 @@ impl Graph {
         };
         let entity = model.structured(named("entity")?);
         let user = model.structured(named("deviceManagementScriptUserState")?);
-        let limits = Limits::default();
-        let profile = ServiceProfile {
-            newest_version: "4.0",
-            inner_error: "innerError",
-            page_size: limits.page,
-            max_page_size: limits.largest_page,
-            // The live service shows no script's type, and tools that back scripts up make the type
-            // that they find a part of a file's name, which they do not look for when they restore.
-            shows_type: ShownTypes::AllBut(
-                layout.families.iter().map(|family| family.of).collect(),
-            ),
-            top_is_page_size: true,
-            patches_members: true,
-            updates_answer_nothing: false,
-            upserts: false,
-            shows_id: false,
-            names_all_parameters: true,
-            base64url: false,
-            zero_days: false,
-            sets_computed: vec![named("managedDevice")?, named("windowsManagedDevice")?],
-            bare_removed: true,
-            batch: BatchProfile {
-                max_requests: limits.batch_requests,
-                ids_ignore_case: true,
-                slash_is_root: true,
-                json_in_4_0: true,
-            },
-        };
+        let profile = profile::profile(model, &layout)?;
         Ok(Self {
             devices,
             device_keys: DeviceKeys::of(model, tables)?,
@@ -303,8 +276,9 @@ impl Service for Graph {
         &'s self,
         core: Arc<Core>,
         reach: &'s Reach,
+        withheld: Option<&'s Withheld>,
     ) -> BoxFuture<'s, Result<Visibility, Error>> {
-        Box::pin(visibility::visibility(self, core, reach))
+        Box::pin(visibility::visibility(self, core, reach, withheld))
     }
 
     fn confines(&self, model: &Model, operation: OperationId, reach: &Reach) -> bool {

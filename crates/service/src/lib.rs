@@ -33,6 +33,7 @@ mod reach;
 mod recount;
 mod remote;
 mod requests;
+mod restriction;
 mod rules;
 mod schedule;
 mod scripts;
@@ -52,6 +53,7 @@ pub use exports::{Archives, work as work_on_exports};
 pub use graph::{Graph, GraphError};
 pub use limits::Limits;
 pub use maintenance::{bootstrap, maintain};
+pub use restriction::Restriction;
 
 use std::sync::Arc;
 

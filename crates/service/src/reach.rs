@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use edm::Value;
-use engine::Scope;
 use engine::access::Reach;
+use engine::{Scope, Withheld};
 use odata::{Error, ErrorCode};
 use store::Row;
 
@@ -14,15 +14,21 @@ use crate::layout::{Family, States};
 use crate::states::text;
 use crate::visibility::DEFAULT_TAG;
 
-/// A reach as a job keeps it: the tags as a JSON array in ascending order, or nothing for one that
-/// reaches everything.
-pub(crate) fn text_of(reach: &Reach) -> String {
-    match reach {
+/// What a caller may read as a job keeps it: the tags as a JSON array in ascending order, or nothing
+/// for one that reaches everything; behind it, each behind a bar, the permissions that it lacks of those
+/// which single properties need.
+pub(crate) fn text_of(reach: &Reach, withheld: Option<&Withheld>) -> String {
+    let mut text = match reach {
         Reach::Everything => String::new(),
         Reach::RoleScopeTags(tags) => serde_json::json!(tags).to_string(),
         // Devices have no jobs: nothing is theirs.
         Reach::Device(_) => "[]".to_owned(),
+    };
+    for permission in withheld.iter().flat_map(|withheld| withheld.lacking()) {
+        text.push('|');
+        text.push_str(permission);
     }
+    text
 }
 
 /// The reach that a job keeps.
@@ -30,10 +36,15 @@ pub(crate) fn text_of(reach: &Reach) -> String {
 /// # Errors
 /// If it is none: the job was written by something else.
 pub(crate) fn of_text(text: &str) -> Result<Reach, Error> {
-    if text.is_empty() {
-        return Ok(Reach::Everything);
-    }
-    let tags = serde_json::from_str(text);
+    // Tags may hold a bar: what stands behind the array begins behind its end.
+    let tags = text.rfind(']').map(|end| &text[..=end]);
+    let Some(tags) = tags else {
+        return match text.is_empty() || text.starts_with('|') {
+            true => Ok(Reach::Everything),
+            false => Err(Error::internal("a job of no caller")),
+        };
+    };
+    let tags = serde_json::from_str(tags);
     tags.map(Reach::RoleScopeTags)
         .map_err(|error| Error::internal(error.to_string()))
 }

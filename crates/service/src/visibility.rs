@@ -1,17 +1,18 @@
-//! What callers may see and change whose permissions do not reach everything: an administrator who
-//! is confined to role scope tags, and a device. A table that nothing is said about is not seen.
+//! What callers may see and change whose permissions do not reach everything, or not every property:
+//! an administrator who is confined to role scope tags, a device, whoever may not read what scripts
+//! consist of or printed. A table that nothing is said about is not seen.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use edm::{Model, OperationId};
-use engine::Core;
+use edm::{Expression, Model, OperationId};
 use engine::access::Reach;
+use engine::{Core, Withheld};
 use odata::Error;
 use store::visibility::{Above, Changes, Rule, Visibility};
 use store::{TableId, read};
 
-use crate::columns::hidden;
+use crate::columns::{hidden, term};
 use crate::due;
 use crate::graph::Graph;
 use crate::ids;
@@ -29,16 +30,21 @@ pub(crate) async fn visibility(
     graph: &Graph,
     core: Arc<Core>,
     reach: &Reach,
+    withheld: Option<&Withheld>,
 ) -> Result<Visibility, Error> {
+    let asked = reach::text_of(reach, withheld);
     match reach {
         Reach::Everything => {
             let mut all = Visibility::default();
             for (table, _) in core.tables.iter() {
                 all.set(table, Rule::All, Changes::ALL);
             }
+            if withheld.is_some() {
+                all.set(graph.exports.jobs, own_jobs(graph, &asked), Changes::ALL);
+            }
             Ok(all)
         }
-        Reach::RoleScopeTags(tags) => of_tags(graph, &core.model, tags),
+        Reach::RoleScopeTags(tags) => of_tags(graph, &core.model, tags, &asked),
         Reach::Device(id) => {
             let id = ids::guid(id).unwrap_or_else(|| id.clone());
             let (shared, of, device) = (core.clone(), graph.clone(), id.clone());
@@ -52,25 +58,18 @@ pub(crate) async fn visibility(
 
 /// Whether a caller may call an operation: one that looks up what the caller names in the store that
 /// it is given, and reads and writes beyond that only what follows from it.
+///
+/// The model names the callers of each (`runstate.confined`).
 pub(crate) fn confines(model: &Model, operation: OperationId, reach: &Reach) -> bool {
-    const OF_DEVICES: [&str; 2] = ["runstate.dueScripts", "runstate.history"];
-    const OF_ADMINISTRATORS: [&str; 9] = [
-        "microsoft.graph.assign",
-        "microsoft.graph.executeAction",
-        "microsoft.graph.getRemediationHistory",
-        "microsoft.graph.getRemediationSummary",
-        "microsoft.graph.hasPayloadLinks",
-        "microsoft.graph.initiateOnDemandProactiveRemediation",
-        "microsoft.graph.syncDevice",
-        "microsoft.graph.validateComplianceScript",
-        "runstate.history",
-    ];
-    let name = model.operation(operation).name.as_str();
-    match reach {
-        Reach::Everything => true,
-        Reach::RoleScopeTags(_) => OF_ADMINISTRATORS.contains(&name),
-        Reach::Device(_) => OF_DEVICES.contains(&name),
-    }
+    let callers = match reach {
+        Reach::Everything => return true,
+        Reach::RoleScopeTags(_) => "roleScopeTags",
+        Reach::Device(_) => "devices",
+    };
+    let annotations = &model.operation(operation).annotations;
+    let named = annotations.get(&term("confined"));
+    let mut named = named.into_iter().flat_map(Expression::items);
+    named.any(|named| named.as_str() == Some(callers))
 }
 
 fn internal(error: impl std::fmt::Display) -> Error {
@@ -82,7 +81,12 @@ fn only(text: &str) -> Arc<BTreeSet<String>> {
 }
 
 /// Scripts with one of these tags, and what lies under them; what has no tags of its own, all.
-fn of_tags(graph: &Graph, model: &Model, tags: &BTreeSet<String>) -> Result<Visibility, Error> {
+fn of_tags(
+    graph: &Graph,
+    model: &Model,
+    tags: &BTreeSet<String>,
+    asked: &str,
+) -> Result<Visibility, Error> {
     let mut seen = Visibility::default();
     let texts = Arc::new(tags.clone());
     for family in &graph.layout.families {
@@ -94,11 +98,7 @@ fn of_tags(graph: &Graph, model: &Model, tags: &BTreeSet<String>) -> Result<Visi
         seen.set(family.table, rule, Changes::ALL);
     }
     under_scripts(graph, model, &mut seen)?;
-    let own = Rule::Among {
-        column: graph.exports.owner(),
-        texts: only(&reach::text_of(&Reach::RoleScopeTags(tags.clone()))),
-    };
-    seen.set(graph.exports.jobs, own, Changes::ALL);
+    seen.set(graph.exports.jobs, own_jobs(graph, asked), Changes::ALL);
     for name in [
         "device_management",
         "managed_device",
@@ -115,6 +115,14 @@ fn of_tags(graph: &Graph, model: &Model, tags: &BTreeSet<String>) -> Result<Visi
         seen.set(named(graph, name)?, Rule::Nothing, Changes::NONE);
     }
     Ok(seen)
+}
+
+/// Exports of those who may read as much: what one holds, whoever sees it can fetch.
+fn own_jobs(graph: &Graph, asked: &str) -> Rule {
+    Rule::Among {
+        column: graph.exports.owner(),
+        texts: only(asked),
+    }
 }
 
 /// What hangs on scripts is seen with them.
@@ -230,7 +238,7 @@ mod tests {
         let model = crate::model().expect("the model");
         let tables = crate::tables(&model).expect("the map");
         let graph = Graph::new(&model, &tables).expect("the domain");
-        let of_tags = of_tags(&graph, &model, &BTreeSet::new()).expect("a visibility");
+        let of_tags = of_tags(&graph, &model, &BTreeSet::new(), "[]").expect("a visibility");
         let of_device = of_device(&graph, "d", BTreeSet::new()).expect("a visibility");
         for (id, table) in tables.iter() {
             let name = table.name.as_str();

@@ -13,7 +13,7 @@ use crate::changes::{Horizon, LogPlace};
 use crate::select::Select;
 use crate::table::{ColumnSet, Row, TableId, Tables};
 use crate::transaction::{Cells, Job, ReadJob, Reader, Store, Transaction, Verdict};
-use crate::visibility::{Changes, OUT_OF_REACH, Visibility, allow};
+use crate::visibility::{Changes, OUT_OF_REACH, Rule, Visibility, allow};
 
 /// A store on which everything is confined to what may be seen.
 #[must_use]
@@ -118,6 +118,14 @@ impl Sight {
         Ok(self.get(reader, table, key)?.is_some())
     }
 
+    /// Checks that nothing of a table is hidden: what is not judged row by row.
+    fn check_whole(&self, table: TableId, what: &str) -> Result<(), Error> {
+        match self.visibility.rows(table) {
+            Rule::All if self.visibility.changes(table) == Changes::ALL => Ok(()),
+            _ => Err(not_of_requests(what)),
+        }
+    }
+
     /// Checks that a row is one that may be written.
     fn check(&self, reader: &mut dyn Reader, table: TableId, row: &Row) -> Result<(), Error> {
         allow(self.visibility.sees(reader, table, row)?)
@@ -191,18 +199,20 @@ macro_rules! confined_reader {
                 self.$inner.prefetch(table, keys)
             }
 
-            fn log_horizon(&mut self, _: TableId) -> Result<Horizon, Error> {
-                Err(not_of_requests("a log"))
+            fn log_horizon(&mut self, log: TableId) -> Result<Horizon, Error> {
+                self.sight.check_whole(log, "a log")?;
+                self.$inner.log_horizon(log)
             }
 
             fn log_rows(
                 &mut self,
-                _: TableId,
-                _: LogPlace,
-                _: u64,
-                _: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
+                log: TableId,
+                after: LogPlace,
+                limit: u64,
+                sink: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
             ) -> Result<(), Error> {
-                Err(not_of_requests("a log"))
+                self.sight.check_whole(log, "a log")?;
+                self.$inner.log_rows(log, after, limit, sink)
             }
         }
     };
@@ -226,8 +236,9 @@ impl Transaction for Writing<'_> {
         self.transaction.insert(table, row)
     }
 
-    fn append(&mut self, _: TableId, _: &Row) -> Result<i64, Error> {
-        Err(not_of_requests("an appended row"))
+    fn append(&mut self, table: TableId, row: &Row) -> Result<i64, Error> {
+        self.sight.check_whole(table, "an appended row")?;
+        self.transaction.append(table, row)
     }
 
     fn update(
@@ -250,12 +261,25 @@ impl Transaction for Writing<'_> {
         self.transaction.update(table, key, columns, row)
     }
 
-    fn add(&mut self, _: TableId, _: &[Value], _: &[(usize, i64)]) -> Result<(), Error> {
-        Err(not_of_requests("a counter"))
+    fn add(
+        &mut self,
+        table: TableId,
+        key: &[Value],
+        differences: &[(usize, i64)],
+    ) -> Result<(), Error> {
+        self.sight.check_whole(table, "a counter")?;
+        self.transaction.add(table, key, differences)
     }
 
-    fn raise(&mut self, _: TableId, _: &[Value], _: usize, _: DateTimeOffset) -> Result<(), Error> {
-        Err(not_of_requests("a counter"))
+    fn raise(
+        &mut self,
+        table: TableId,
+        key: &[Value],
+        column: usize,
+        time: DateTimeOffset,
+    ) -> Result<(), Error> {
+        self.sight.check_whole(table, "a counter")?;
+        self.transaction.raise(table, key, column, time)
     }
 
     fn delete(&mut self, table: TableId, key: &[Value]) -> Result<bool, Error> {
@@ -286,7 +310,8 @@ impl Transaction for Writing<'_> {
         self.transaction.touch()
     }
 
-    fn trim_log(&mut self, _: TableId, _: LogPlace) -> Result<(), Error> {
-        Err(not_of_requests("a log"))
+    fn trim_log(&mut self, log: TableId, to: LogPlace) -> Result<(), Error> {
+        self.sight.check_whole(log, "a log")?;
+        self.transaction.trim_log(log, to)
     }
 }

@@ -62,6 +62,7 @@ impl Storefront {
             sets_computed: Vec::new(),
             bare_removed: false,
             batch: BatchProfile::default(),
+            restricting_term: None,
         };
         Ok(Self {
             rows: Arc::new(Rows::of(model, tables)?),

@@ -29,21 +29,26 @@ impl Core {
         }
     }
 
-    /// The same parts for a caller's request: if its permissions do not reach everything, on a store
-    /// that is confined to what the service lets it see and change.
+    /// The same parts for a caller's request: if its permissions do not reach everything, or not
+    /// every property, on a store that is confined to what the service lets it see and change.
     ///
     /// # Errors
     /// What the service says.
     pub async fn confined(self: &Arc<Self>, caller: &Caller) -> Result<Arc<Self>, Error> {
-        if caller.reach == Reach::Everything {
+        let withheld = self.permissions.restricted.withheld(caller).map(Arc::new);
+        if caller.reach == Reach::Everything && withheld.is_none() {
             return Ok(Arc::clone(self));
         }
-        let visibility = self.service.visibility(Arc::clone(self), &caller.reach);
+        let lacking = withheld.as_deref();
+        let visibility = self
+            .service
+            .visibility(Arc::clone(self), &caller.reach, lacking);
         let visibility = visibility.await?;
         let (store, tables) = (Arc::clone(&self.store), Arc::clone(&self.tables));
         Ok(Arc::new(Self {
             store: store::confined(store, tables, visibility),
             reach: Arc::new(caller.reach.clone()),
+            withheld,
             ..(**self).clone()
         }))
     }

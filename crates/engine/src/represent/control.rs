@@ -7,10 +7,14 @@ use odata::json::{self, Metadata, Style};
 use odata::query::ExpandForm;
 use store::Cells;
 
-use super::{At, Kind, Representation};
+use super::kind::Kind;
+use super::{At, Representation};
 use crate::core::Core;
 use crate::etag;
 use crate::links::Place;
+
+/// What a caller may do with a property.
+const PERMISSIONS: &str = "Org.OData.Core.V1.Permissions";
 
 impl Representation<'_> {
     /// Whether entities say where they live.
@@ -106,6 +110,18 @@ impl Representation<'_> {
             operation.write(out, url.as_deref().filter(|_| full));
         }
         Ok(url)
+    }
+
+    /// Says of what the caller may not read that it is left out for that (Protocol, section 11.2.2).
+    pub(super) fn write_withheld(&self, out: &mut Vec<u8>, start: usize, kind: &Kind<'_>) {
+        if self.style.metadata == Metadata::None {
+            return;
+        }
+        let properties = &self.core.model.structured(kind.of).properties;
+        for ordinal in &kind.withheld {
+            let name = format!("{}@{PERMISSIONS}", properties[*ordinal].name);
+            member(out, start, &name, "None");
+        }
     }
 
     fn url(&self, kind: &Kind<'_>, cells: &dyn Cells, at: At<'_>) -> Result<String, Error> {

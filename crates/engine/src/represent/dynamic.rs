@@ -7,7 +7,8 @@ use odata::expr::Step;
 use odata::json;
 use store::Cells;
 
-use super::{Representation, Shown};
+use super::Representation;
+use super::kind::Shown;
 
 impl Representation<'_> {
     /// Writes the dynamic properties of an instance of an open type, or those that are selected.

@@ -175,10 +175,6 @@ fn bind(listen: SocketAddr, insecure_http: bool) -> Result<SocketAddr, BindError
     };
     let handler = Arc::new(crate::fixture::Echo::default());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let bound = runtime.block_on(Server::bind(
-        options,
-        Verifier::new(fixture.keys),
-        handler,
-    ));
+    let bound = runtime.block_on(Server::bind(options, Verifier::new(fixture.keys), handler));
     bound.map(|server| server.address())
 }

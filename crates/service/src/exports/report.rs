@@ -1,8 +1,9 @@
 //! A report: a collection of the model, and what an export asks of it.
 
 use edm::{Model, StructuredId, Value};
+use engine::Scope;
 use odata::expr::{Comparison, Expr, Root, Step};
-use odata::path::Resource;
+use odata::path::{Resource, ResourcePath};
 use odata::query::QueryOptions;
 use odata::{Error, uri};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -94,11 +95,47 @@ impl Report {
         })
     }
 
+    /// What a caller's export selects: what it asks for, if the caller may read it; without a
+    /// selection, all that it may read.
+    ///
+    /// # Errors
+    /// 403 naming a property that it may not read.
+    pub(super) fn readable(
+        &self,
+        scope: &Scope<'_>,
+        filter: &Value,
+        select: &Value,
+    ) -> Result<Value, Error> {
+        let Some(withheld) = scope.withheld else {
+            return Ok(select.clone());
+        };
+        if let Some(filter) = filter.as_str().filter(|filter| !filter.trim().is_empty()) {
+            let (path, options) = self.request(scope.model, filter)?;
+            scope.check_readable(&path, &options)?;
+        }
+        let mut columns = self.columns(scope.model, select)?;
+        match select {
+            Value::Collection(names) if !names.is_empty() => {
+                for column in &columns {
+                    scope.check_property(self.of, *column)?;
+                }
+            }
+            _ => columns.retain(|column| !withheld.has(self.of, *column)),
+        }
+        let properties = &scope.model.structured(self.of).properties;
+        let names = columns.into_iter().map(|c| properties[c].name.as_str());
+        Ok(Value::Collection(names.map(Value::from).collect()))
+    }
+
     /// The filter as the collection's `$filter`.
     fn options(&self, model: &Model, filter: &str) -> Result<QueryOptions, Error> {
         if filter.trim().is_empty() {
             return Ok(QueryOptions::default());
         }
+        self.request(model, filter).map(|(_, options)| options)
+    }
+
+    fn request(&self, model: &Model, filter: &str) -> Result<(ResourcePath, QueryOptions), Error> {
         let query = format!("$filter={}", utf8_percent_encode(filter, NON_ALPHANUMERIC));
         let path = format!("{PATH}/{}", self.name);
         let limits = uri::Limits::default();
@@ -107,7 +144,7 @@ impl Report {
             Error::bad_request(format!("'filter': {}", error.message)).with_target("filter")
         })?;
         match resource {
-            Resource::Path(_) => Ok(options),
+            Resource::Path(path) => Ok((path, options)),
             _ => Err(Error::internal("a report that is no collection")),
         }
     }

@@ -121,6 +121,7 @@ impl Bags {
             sets_computed: Vec::new(),
             bare_removed: false,
             batch: BatchProfile::default(),
+            restricting_term: None,
         };
         let core = Core::new(
             model,
