@@ -362,13 +362,108 @@ fn what_fails_keeps_its_approval_and_what_is_decided_stays_so() {
         let answer = author.send(&create("odd").header(header, &value));
         answer.expect_error(400, "BadRequest");
     }
-    let confined = server.client(&["--role", READ_WRITE, "--role-scope-tag", "0"]);
-    confined
-        .send(&because(create("confined")))
-        .expect_error(403, "Forbidden");
     // Without the option, nothing waits.
     let open = Server::start();
     open.send(&create("at once")).expect(201);
     drop(open);
     assert!(names(server).is_empty());
+}
+
+/// Who is confined to role scope tags asks for, sees and decides on what is about scripts that it
+/// reaches, and nothing else.
+#[test]
+fn requests_are_confined_with_the_scripts_that_they_are_about() {
+    let server = Server::start_with(&["--require-approval"]);
+    let of_tag = |kind: &str, tag: &str, name: &str| {
+        let arguments = [kind, READ_WRITE, "--role-scope-tag", tag, "--subject", name];
+        server.client(&arguments)
+    };
+    let author = of_tag("--role", "1", "author");
+    let same = of_tag("--scope", "1", "same");
+    let other = of_tag("--scope", "2", "other");
+    let whole = server.client(&["--scope", READ_WRITE, "--subject", "whole"]);
+    let open = |client: &Client, code: &str| {
+        let one = client.get(&format!("{REQUESTS}/{code}")).status;
+        let listed = client.get(REQUESTS).ids().contains(&code.to_owned());
+        let operation = format!("{REQUESTS}/{code}/runstate.getRequestedOperation()");
+        let told = client.get(&operation).status;
+        assert_eq!((one == 200, one), (listed, told), "{code}");
+        one
+    };
+    let only_the_same = |code: &str| {
+        assert_eq!(open(&same, code), 200);
+        assert_eq!(open(&author, code), 200);
+        assert_eq!(open(&whole, code), 200);
+        assert_eq!(open(&other, code), 404);
+        decide(&other, code, "approve").expect_error(404, "ResourceNotFound");
+        decide(&other, code, "reject").expect_error(404, "ResourceNotFound");
+        assert_eq!(other.get(&format!("{REQUESTS}/$count")).text(), "0");
+    };
+
+    // A script that is made, with tags of its maker's.
+    let create = create("of one");
+    let code = ask(&author, &create);
+    only_the_same(&code);
+    decide(&author, &code, "approve").expect_error(403, "Forbidden");
+    decide(&same, &code, "approve").expect(200);
+    let made = author.send(&with(&create, &code)).expect_json(201);
+    assert_eq!(made["roleScopeTagIds"], json!(["1"]));
+    let url = format!("{}/{}", HEALTH.url(), made["id"].as_str().unwrap());
+
+    // One that is there, and what lies under it.
+    for request in [
+        Request::new("PATCH", &url).json(&json!({ "displayName": "x" })),
+        Request::new("POST", &format!("{url}/assign"))
+            .json(&json!({ "deviceHealthScriptAssignments": [] })),
+        Request::new("DELETE", &url),
+    ] {
+        let code = ask(&author, &request);
+        only_the_same(&code);
+        // One of another tag that asks for the same is told that there is nothing.
+        let answer = other.send(&because(request.clone()));
+        answer.expect_error(404, "ResourceNotFound");
+        decide(&same, &code, "approve").expect(200);
+        other
+            .send(&with(&request, &code))
+            .expect_error(412, "PreconditionFailed");
+        assert!(author.send(&with(&request, &code)).status < 300);
+    }
+    assert!(names(&whole).is_empty());
+
+    // Tags that it does not have, and what is about no script by itself.
+    let foreign = json!({ "displayName": "y", "roleScopeTagIds": ["2"] });
+    let foreign = Request::new("POST", &HEALTH.url()).json(&foreign);
+    author
+        .send(&because(foreign))
+        .expect_error(403, "Forbidden");
+    let all = json!({ "settings": { "secureByDefault": true } });
+    let all = Request::new("PATCH", "/beta/deviceManagement").json(&all);
+    author
+        .send(&because(all.clone()))
+        .expect_error(403, "Forbidden");
+    let code = ask(&whole, &all);
+    assert_eq!(open(&same, &code), 404);
+    let device = server.client(&["--device", "one", "--role", READ_WRITE]);
+    let answer = device.send(&because(Request::new("DELETE", &url)));
+    answer.expect_error(403, "Forbidden");
+    assert!(device.get(REQUESTS).ids().is_empty());
+}
+
+/// What waits for approval holds a script's content: it is granted with that.
+#[test]
+fn content_that_waits_is_granted_apart() {
+    let arguments = ["--require-approval", "--restrict", "script-content"];
+    let server = Server::start_with(&arguments);
+    let author = server.client(&["--role", READ_WRITE, "--subject", "author"]);
+    let code = ask(&author, &create("secret"));
+    let url = format!("{REQUESTS}/{code}/runstate.getRequestedOperation()");
+    let said = author.get(&url).expect_error(403, "Forbidden");
+    assert!(said.contains("Runstate.ScriptContent.Read"), "{said}");
+    let reader = [
+        "--role",
+        READ_WRITE,
+        "--role",
+        "Runstate.ScriptContent.Read",
+    ];
+    server.client(&reader).get(&url).expect(200);
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use expect_test::expect_file;
 use serde_json::{Value, json};
 
-use crate::support::{Client, READ_WRITE, Request, Server};
+use crate::support::{Client, READ_WRITE, Request, Server, make_device};
 
 /// The permissions of Graph that something accepts, in the order of the page's columns.
 const PERMISSIONS: [&str; 11] = [
@@ -34,16 +34,23 @@ Managed**D**evices, R**B**AC, **S**cripts of `DeviceManagement…`) and with **R
 `.ReadWrite.All`, **P** for `.PrivilegedOperations.All`. As roles of an application or as scopes of a
 user they mean the same. What says *any* needs a token, whatever its permissions.
 
+**device**: devices that enrolled may ask for it, as far as it is their own. **tags**: so may, with the
+permissions, who is confined to role scope tags, as far as these reach.
+
 A property, its raw value, a count and a reference need what their entity needs. An expansion, and a
-path of an expression that leads to another entity, need what reading that entity needs, too.
+path of an expression that leads to another entity, need what reading that entity needs, too. What
+`--restrict` demands for single properties beside is in `docs/identity.md`.
 
 This page is made from the model by a test (`tests/access/matrix.rs`), which calls every operation
-without a token, with a wrong one, and with each permission. After a change that is meant,
+without a token, with a wrong one, with each permission, as a device and confined to tags. After a change that is meant,
 `UPDATE_EXPECT=1 cargo test -p runstate --test black_box matrix` writes it anew, for review.
 
-| operation | AR | AW | CR | CW | DR | DW | DP | BR | BW | SR | SW | or all of |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|
+| operation | AR | AW | CR | CW | DR | DW | DP | BR | BW | SR | SW | or all of | device | tags |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ";
+
+/// The permissions that a device's token has.
+const OF_DEVICES: [&str; 1] = [READ_WRITE];
 
 /// Permissions that suffice together.
 type Together = BTreeSet<String>;
@@ -54,6 +61,8 @@ struct Operation {
     path: String,
     /// Each is enough, and none holds another. Empty if any token is.
     alternatives: Vec<Together>,
+    /// Of an operation of the model, who may call it whose permissions do not reach everything.
+    confined: Option<BTreeSet<String>>,
 }
 
 impl Operation {
@@ -78,10 +87,21 @@ impl Operation {
             .map(|all| all.join("+"))
             .collect();
         match together.is_empty() {
-            true => row.push_str(" |\n"),
-            false => writeln!(row, " {} |", together.join(", ")).unwrap(),
+            true => row.push_str(" |"),
+            false => write!(row, " {} |", together.join(", ")).unwrap(),
         }
+        let device = self.serves("devices") && self.accepts(&OF_DEVICES);
+        for serves in [device, self.serves("roleScopeTags")] {
+            row.push_str(if serves { " x |" } else { " |" });
+        }
+        row.push('\n');
         row
+    }
+
+    /// Whether it is served to callers of this kind, who do not reach everything.
+    fn serves(&self, callers: &str) -> bool {
+        let named = |confined: &BTreeSet<String>| confined.contains(callers);
+        self.confined.as_ref().is_none_or(named)
     }
 
     /// A request that carries nothing out: it names what is not there, and says what nobody can.
@@ -137,6 +157,7 @@ fn operations(server: &Server) -> Vec<Operation> {
                 method: method.to_uppercase(),
                 path: path.clone(),
                 alternatives: alternatives(operation),
+                confined: serde_json::from_value(operation["x-confined-callers"].clone()).unwrap(),
             });
         }
     }
@@ -207,21 +228,59 @@ fn every_operation_lets_in_those_whom_it_accepts_and_nobody_else() {
     for kind in ["--role", "--scope"] {
         for (held, client) in clients(&server, kind) {
             for operation in &operations {
-                let answer = client.send(&operation.request());
-                let let_in = match answer.status {
-                    403 => false,
-                    200..300 | 400 | 404 => true,
-                    status => panic!("{} {}: {status}", operation.method, operation.path),
-                };
-                assert_eq!(
-                    let_in,
+                check(
+                    &client,
+                    operation,
                     operation.accepts(&held),
-                    "{kind} {held:?}: {} {}: {}",
-                    operation.method,
-                    operation.path,
-                    answer.text()
+                    &format!("{kind} {held:?}"),
                 );
             }
         }
+    }
+}
+
+/// Fails unless an operation lets its caller in, or refuses it for its rights.
+fn check(client: &Client, operation: &Operation, accepts: bool, who: &str) {
+    let answer = client.send(&operation.request());
+    let let_in = match answer.status {
+        403 => false,
+        200..300 | 400 | 404 => true,
+        status => panic!("{} {}: {status}", operation.method, operation.path),
+    };
+    let (method, path) = (&operation.method, &operation.path);
+    assert_eq!(let_in, accepts, "{who}: {method} {path}: {}", answer.text());
+}
+
+#[test]
+fn every_operation_is_served_to_the_confined_as_far_as_they_reach() {
+    let server = Server::start();
+    let operations = operations(&server);
+    let named = |callers: &str| {
+        let confined = operations.iter().filter_map(|one| one.confined.as_ref());
+        confined
+            .filter(|confined| confined.contains(callers))
+            .count()
+    };
+    assert!(named("devices") > 3 && named("roleScopeTags") > 20);
+    let device = make_device(&server, &json!({ "deviceName": "one" }));
+    let mut arguments = vec!["--device", &device];
+    for permission in OF_DEVICES {
+        arguments.extend(["--role", permission]);
+    }
+    let device = server.client(&arguments);
+    let mut arguments = vec!["--role-scope-tag", "1"];
+    for permission in PERMISSIONS {
+        arguments.extend(["--role", permission]);
+    }
+    let tagged = server.client(&arguments);
+    for operation in &operations {
+        let served = operation.serves("devices") && operation.accepts(&OF_DEVICES);
+        check(&device, operation, served, "a device");
+        check(
+            &tagged,
+            operation,
+            operation.serves("roleScopeTags"),
+            "tags",
+        );
     }
 }

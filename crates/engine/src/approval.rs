@@ -21,7 +21,9 @@ pub(crate) async fn carry_out(context: Arc<Context>) -> Result<Response, Error> 
     let Some(approving) = approving else {
         return compose::carry_out(context).await;
     };
-    let approval = approving.approved(core, &context.request).await?;
+    let approval = approving
+        .approved(core, &context.request, &context.path)
+        .await?;
     held::in_one(core, |inside| {
         let approval = approval.clone();
         let context = Arc::new(Context {

@@ -256,7 +256,7 @@ pub enum Answer {
 
 /// Holds requests back until they are approved.
 pub trait Approving: Send + Sync {
-    /// Whether a request has been approved, or asks for it: asking is noted, and refused.
+    /// Whether a request on a path has been approved, or asks for it: asking is noted, and refused.
     ///
     /// # Errors
     /// Why it may not be carried out now, with what its client needs to know to go on.
@@ -264,6 +264,7 @@ pub trait Approving: Send + Sync {
         &'a self,
         core: &'a Arc<Core>,
         request: &'a Request,
+        path: &'a ResourcePath,
     ) -> BoxFuture<'a, Result<Approval, Error>>;
 
     /// Uses an approval up, in the transaction that carries the request out.

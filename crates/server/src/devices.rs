@@ -22,8 +22,6 @@ const BODY_LIMIT: usize = 32 << 10;
 /// How long a device's token holds.
 const LIFETIME: Duration = Duration::from_secs(600);
 const _: () = assert!(LIFETIME.as_secs() <= LONGEST_SERVED.as_secs());
-/// What a device's token permits, as far as it reaches: what is the device's own.
-const ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
 /// The media type of a JWT (RFC 7519, section 10.3.1).
 const JWT: &str = "application/jwt";
 
@@ -89,7 +87,7 @@ pub(crate) async fn grant(
     let keys = shared.signing_keys.as_deref().ok_or_else(nobody)?;
     let request = TokenRequest {
         subject: device.clone(),
-        roles: vec![ROLE.to_owned()],
+        roles: devices.permissions().to_vec(),
         scopes: Vec::new(),
         reach: Reach::Device(device),
         application: None,

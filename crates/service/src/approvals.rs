@@ -5,6 +5,7 @@
 mod columns;
 mod decide;
 mod hold;
+mod subject;
 
 use std::collections::HashSet;
 
@@ -13,7 +14,7 @@ use edm::{Model, OperationId, Value};
 use engine::Core;
 use odata::Error;
 use odata::path::{PathKind, ResourcePath, Segment};
-use store::{Row, Transaction, write};
+use store::{Row, TableId, Transaction, write};
 
 use self::columns::{Columns, Status};
 pub(crate) use self::decide::{
@@ -98,6 +99,13 @@ pub(crate) struct Approvals {
 }
 
 impl Approvals {
+    /// The table, with the columns that say which script a request is about, and which tags one will
+    /// have that it makes.
+    pub(crate) fn about(&self) -> (TableId, usize, usize) {
+        let columns = &self.columns;
+        (columns.table, columns.script_id, columns.role_scope_tags)
+    }
+
     pub(crate) fn of(model: &Model, tables: &store::Tables) -> Result<Self, GraphError> {
         Ok(Self {
             columns: Columns::of(model, tables)?,

@@ -31,6 +31,7 @@ use serde_json::Value as Json;
 use store::Table;
 
 use self::jws::malformed;
+use crate::columns::term;
 use crate::devices;
 use crate::graph::Graph;
 
@@ -41,13 +42,14 @@ pub struct DeviceIdentities {
     graph: Graph,
     /// `runstate.enrol`, whose parameters are what a device says of itself.
     enrolment: OperationId,
+    permissions: Vec<String>,
 }
 
 impl DeviceIdentities {
     /// The identities of the devices of a service.
     ///
     /// # Errors
-    /// If the model has no `runstate.enrol`.
+    /// If the model has no `runstate.enrol`, or does not say what devices may.
     pub fn new(core: Arc<Core>, graph: Graph) -> Result<Self, Error> {
         let is_enrolment = |name: &str| name == "runstate.enrol";
         let enrolment = {
@@ -55,10 +57,15 @@ impl DeviceIdentities {
             operations.find_map(|(id, operation)| is_enrolment(&operation.name).then_some(id))
         };
         let enrolment = enrolment.ok_or_else(|| Error::internal("there is no runstate.enrol"))?;
+        let permissions = permissions(&core.model);
+        if permissions.is_empty() {
+            return Err(Error::internal("the model gives devices no permissions"));
+        }
         Ok(Self {
             core,
             graph,
             enrolment,
+            permissions,
         })
     }
 
@@ -120,7 +127,21 @@ impl DeviceIdentities {
     }
 }
 
+/// `runstate.permissionsOfDevices` of the container.
+fn permissions(model: &edm::Model) -> Vec<String> {
+    let annotations = model.target_annotations(&model.container_name());
+    let named = annotations.and_then(|all| all.get(&term("permissionsOfDevices")));
+    let named = named.into_iter().flat_map(edm::Expression::items);
+    named
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect()
+}
+
 impl Devices for DeviceIdentities {
+    fn permissions(&self) -> &[String] {
+        &self.permissions
+    }
+
     fn enrol(&self, enrolment: Enrolment) -> Deciding<'_, Enrolled> {
         Box::pin(enrol::enrol(self, enrolment))
     }

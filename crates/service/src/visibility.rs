@@ -111,9 +111,21 @@ fn of_tags(
         seen.set(named(graph, name)?, Rule::All, Changes::ALL);
     }
     // They tell of changes of everything.
-    for name in ["audit_event", "operation_approval_request"] {
-        seen.set(named(graph, name)?, Rule::Nothing, Changes::NONE);
-    }
+    seen.set(named(graph, "audit_event")?, Rule::Nothing, Changes::NONE);
+    let (requests, script, tags_of_new) = graph.approvals.about();
+    let scripts = graph.layout.families.iter().map(|family| family.table);
+    let about = [
+        Rule::Under {
+            column: script,
+            tables: scripts.collect(),
+        },
+        Rule::Holding {
+            column: tags_of_new,
+            texts,
+            empty: false,
+        },
+    ];
+    seen.set(requests, Rule::Any(about.into()), Changes::ALL);
     Ok(seen)
 }
 

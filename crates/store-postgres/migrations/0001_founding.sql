@@ -167,6 +167,8 @@ CREATE TABLE "operation_approval_request" (
   "path" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "body" BYTEA,
   "digest" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "script_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "role_scope_tags" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
   PRIMARY KEY ("id")
 );
 CREATE INDEX "operation_approval_request_index_1" ON "operation_approval_request" ("digest");

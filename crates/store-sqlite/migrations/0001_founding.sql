@@ -165,6 +165,8 @@ CREATE TABLE "operation_approval_request" (
   "path" TEXT NOT NULL DEFAULT '',
   "body" BLOB,
   "digest" TEXT NOT NULL DEFAULT '',
+  "script_id" TEXT NOT NULL DEFAULT '',
+  "role_scope_tags" TEXT NOT NULL DEFAULT '[]',
   PRIMARY KEY ("id")
 ) STRICT;
 CREATE INDEX "operation_approval_request_index_1" ON "operation_approval_request" ("digest");

@@ -100,6 +100,8 @@ pub enum Rule {
     },
     /// Those that every one of these means.
     Every(Vec<Rule>),
+    /// Those that one of these means.
+    Any(Vec<Rule>),
 }
 
 /// Rows by whose key and a text a row of another table is keyed that may be seen.
@@ -197,6 +199,14 @@ impl Visibility {
                     if let Some(found) = found
                         && self.means(reader, self.rows(*parent), &found)?
                     {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Rule::Any(rules) => {
+                for rule in rules {
+                    if self.means(reader, rule, row)? {
                         return Ok(true);
                     }
                 }

@@ -74,6 +74,9 @@ pub const ASSERTION_TYPE: &str = "device-assertion+jwt";
 
 /// Who knows the devices and their keys.
 pub trait Devices: Send + Sync + 'static {
+    /// The permissions that a device's tokens have.
+    fn permissions(&self) -> &[String];
+
     /// Enrols a device.
     fn enrol(&self, enrolment: Enrolment) -> Deciding<'_, Enrolled>;
 

@@ -1,5 +1,7 @@
 //! Actions and functions, bound and imported.
 
+use std::collections::BTreeSet;
+
 use edm::{Annotations, Operation, OperationId, OperationImport, OperationKind};
 use odata::uri::ResourceKind;
 use serde_json::{Map, Value, json};
@@ -7,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::answers::{self, READ, WRITE};
 use super::place::Place;
 use super::{Writer, parameters, schemas};
+use crate::access::Reach;
 use crate::delta::CHANGE_TRACKING;
 use crate::permissions::Action;
 use crate::unserved::legal;
@@ -114,8 +117,22 @@ impl Writer<'_> {
         }
         if !security.is_empty() {
             described["security"] = security.into();
+            described["x-confined-callers"] = self.confined_callers(id).into();
         }
         self.add(&at.template, method, described);
+    }
+
+    /// Who may call an operation of those whose permissions do not reach everything.
+    fn confined_callers(&self, id: OperationId) -> Vec<&'static str> {
+        let callers = [
+            ("devices", Reach::Device(String::new())),
+            ("roleScopeTags", Reach::RoleScopeTags(BTreeSet::new())),
+        ];
+        let service = &self.core.service;
+        let may = callers
+            .iter()
+            .filter(|(_, reach)| service.confines(self.model, id, reach));
+        may.map(|(name, _)| *name).collect()
     }
 
     /// A function's parameters in parentheses, by name.

@@ -53,6 +53,8 @@ pub(super) struct Columns {
     pub(super) path: usize,
     pub(super) body: usize,
     pub(super) digest: usize,
+    pub(super) script_id: usize,
+    pub(super) role_scope_tags: usize,
     /// The values of [`Status::ALL`].
     statuses: [i64; 6],
     /// `operationApprovalPolicyType`'s member for scripts.
@@ -119,6 +121,8 @@ impl Columns {
             path: hidden(table, "path")?,
             body: hidden(table, "body")?,
             digest: hidden(table, "digest")?,
+            script_id: hidden(table, "script_id")?,
+            role_scope_tags: hidden(table, "role_scope_tags")?,
             statuses,
             script: member("operationApprovalPolicyType", "script")?,
             identity_set: complex("identitySet", "application", Some("user"))?,

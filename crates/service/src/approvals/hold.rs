@@ -10,11 +10,14 @@ use edm::time::{DateTimeOffset, TICKS_PER_DAY};
 use engine::access::Reach;
 use engine::exchange::Request;
 use engine::{Approval, Approving, Core};
+use odata::path::ResourcePath;
 use odata::{Error, ErrorCode};
 use store::{BoxFuture, Row, Transaction, write};
 
 use super::columns::Status;
+use super::subject::Subject;
 use super::{Approvals, EXPIRES_DAYS, save};
+use crate::layout::Layout;
 use crate::overview::each;
 
 /// The header that asks for approval: why, as base64 of UTF-8.
@@ -28,16 +31,22 @@ const MOST_OPEN: usize = 100;
 
 /// Approval is demanded.
 #[derive(Clone, Debug)]
-pub(crate) struct Hold(Arc<Approvals>);
+pub(crate) struct Hold {
+    approvals: Arc<Approvals>,
+    families: Arc<Layout>,
+}
 
 impl Hold {
-    pub(crate) fn new(approvals: &Arc<Approvals>) -> Self {
-        Self(Arc::clone(approvals))
+    pub(crate) fn new(approvals: &Arc<Approvals>, families: &Arc<Layout>) -> Self {
+        Self {
+            approvals: Arc::clone(approvals),
+            families: Arc::clone(families),
+        }
     }
 
     /// Whether a change at a path is held back.
     pub(crate) fn is_for(&self, model: &edm::Model, path: &odata::path::ResourcePath) -> bool {
-        self.0.guarded.has(model, path)
+        self.approvals.guarded.has(model, path)
     }
 }
 
@@ -46,22 +55,27 @@ impl Approving for Hold {
         &'a self,
         core: &'a Arc<Core>,
         request: &'a Request,
+        path: &'a ResourcePath,
     ) -> BoxFuture<'a, Result<Approval, Error>> {
         Box::pin(async move {
-            // Requests for approval are about what such a caller may not know of.
-            if request.caller.reach != Reach::Everything {
-                let message = "Where approval is required, only a caller whose permissions reach \
-                               everything changes scripts.";
+            if matches!(request.caller.reach, Reach::Device(_)) {
+                let message = "A device changes no scripts.";
                 return Err(Error::new(ErrorCode::Forbidden, message));
             }
             if let Some(code) = header(request, CODE)? {
                 return Ok(Approval(code.to_owned()));
             }
             let justification = justification(request)?;
-            let (shared, approvals) = (Arc::clone(core), Arc::clone(&self.0));
-            let asked = request.clone();
+            let (shared, hold) = (Arc::clone(core), self.clone());
+            let (asked, path) = (request.clone(), path.clone());
             let code = write(core.store.as_ref(), move |transaction| {
-                ask(&shared, &approvals, transaction, &asked, &justification)
+                let subject = Subject::of(&shared, &hold.families, transaction, &asked, &path)?;
+                let asking = Asking {
+                    request: &asked,
+                    justification: &justification,
+                    subject,
+                };
+                ask(&shared, &hold.approvals, transaction, asking)
             })
             .await?;
             Err(refused(
@@ -79,7 +93,7 @@ impl Approving for Hold {
         request: &'a Request,
         approval: &'a Approval,
     ) -> BoxFuture<'a, Result<(), Error>> {
-        let (shared, approvals) = (Arc::clone(core), Arc::clone(&self.0));
+        let (shared, approvals) = (Arc::clone(core), Arc::clone(&self.approvals));
         let (code, asked) = (approval.0.clone(), request.clone());
         Box::pin(write(core.store.as_ref(), move |transaction| {
             complete(&shared, &approvals, transaction, &asked, &code)
@@ -138,14 +152,21 @@ fn digest(request: &Request) -> String {
         .collect()
 }
 
+/// Somebody asks for approval.
+struct Asking<'r> {
+    request: &'r Request,
+    justification: &'r str,
+    subject: Subject,
+}
+
 /// Notes a request; answers its code.
 fn ask(
     core: &Core,
     approvals: &Approvals,
     transaction: &mut dyn Transaction,
-    request: &Request,
-    justification: &str,
+    asking: Asking<'_>,
 ) -> Result<String, Error> {
+    let request = asking.request;
     let columns = &approvals.columns;
     let now = core.clock.now();
     let digest = Value::String(digest(request));
@@ -169,7 +190,9 @@ fn ask(
     let subject = Value::String(request.caller.subject.clone());
     let mut open = 0;
     let fixed = vec![(columns.requestor_id, subject.clone())];
-    each(core, transaction, columns.table, fixed, |row| {
+    // All of them count, also those about what the requestor does not reach any more.
+    let all = transaction.everything();
+    each(core, all, columns.table, fixed, |row| {
         open += usize::from(is_open(&row));
     })?;
     if open >= MOST_OPEN {
@@ -190,7 +213,7 @@ fn ask(
     };
     columns.set_expiration(&mut row, expires);
     columns.set_status(&mut row, Status::NeedsApproval);
-    row[columns.request_justification] = Value::from(justification);
+    row[columns.request_justification] = Value::from(asking.justification);
     row[columns.requestor] = columns.identity(&request.caller);
     row[columns.policy_types] = Value::Collection(vec![Value::Enum(columns.script)]);
     row[columns.requestor_id] = subject;
@@ -198,6 +221,9 @@ fn ask(
     row[columns.path] = Value::String(path(request));
     row[columns.body] = Value::Binary(request.body.to_vec());
     row[columns.digest] = digest;
+    row[columns.script_id] = Value::String(asking.subject.script);
+    let tags = asking.subject.tags.into_iter().map(Value::String);
+    row[columns.role_scope_tags] = Value::Collection(tags.collect());
     transaction.insert(columns.table, &row)?;
     Ok(code)
 }

@@ -10,7 +10,7 @@ impl Graph {
     /// Demands that somebody else approves a change of scripts before it is carried out.
     #[must_use]
     pub fn with_approval_of_scripts(mut self) -> Self {
-        self.hold = Some(Hold::new(&self.approvals));
+        self.hold = Some(Hold::new(&self.approvals, &self.layout));
         self
     }
 

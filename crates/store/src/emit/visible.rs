@@ -84,6 +84,13 @@ impl Compiler<'_> {
                 let parts = parts.filter_map(|rule| self.rule(visibility, id, rule, depth));
                 joined(parts, " AND ")
             }
+            Rule::Any(rules) => {
+                let parts = rules.iter();
+                let parts = parts.map(|rule| self.rule(visibility, id, rule, depth));
+                // One that means all rows leaves no condition.
+                let parts: Vec<_> = parts.collect::<Option<_>>()?;
+                joined(parts.into_iter(), " OR ").or_else(nothing)
+            }
         }
     }
 

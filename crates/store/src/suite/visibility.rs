@@ -40,7 +40,11 @@ fn any_rule() -> impl Strategy<Value = Rule> {
         }),
     ];
     leaf.prop_recursive(2, 4, 3, |inner| {
-        prop::collection::vec(inner, 0..3).prop_map(Rule::Every)
+        let some = prop::collection::vec(inner, 0..3);
+        (some, any::<bool>()).prop_map(|(rules, every)| match every {
+            true => Rule::Every(rules),
+            false => Rule::Any(rules),
+        })
     })
 }
 
@@ -88,6 +92,7 @@ fn means(rule: &Rule, row: &Row) -> bool {
             _ => *empty,
         },
         Rule::Every(rules) => rules.iter().all(|rule| means(rule, row)),
+        Rule::Any(rules) => rules.iter().any(|rule| means(rule, row)),
     }
 }
 
