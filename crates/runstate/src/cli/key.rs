@@ -61,7 +61,7 @@ pub(crate) struct RotateArguments {
 #[derive(Debug, Args)]
 pub(crate) struct RetireArguments {
     /// The key's id, as `runstate key list` shows it
-    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new(), allow_hyphen_values = true)]
     pub(crate) id: String,
     /// End all tokens that it signed; if it is the one that signs, the next does, or a new one
     #[arg(long)]
