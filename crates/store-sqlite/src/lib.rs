@@ -218,6 +218,8 @@ fn configure(connection: &Connection, durability: Durability) -> rusqlite::Resul
     // 64 MiB of pages for the writer; a checkpoint every 16 MiB of log, so that it is rare and
     // yet the log stays small.
     connection.pragma_update(None, "cache_size", -65_536)?;
+    // What savepoints copy stays in memory: a bulk command would spill it into a file.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "wal_autocheckpoint", 4_096)?;
     connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;

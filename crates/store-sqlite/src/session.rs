@@ -61,6 +61,8 @@ pub(crate) struct Session<'c> {
     /// The day that virtual columns over the last days were prepared for.
     today: i32,
     additions: Additions,
+    /// How many rows had been written when the command at hand began.
+    written: u64,
 }
 
 impl<'c> Session<'c> {
@@ -73,6 +75,7 @@ impl<'c> Session<'c> {
             statements: HashMap::new(),
             today,
             additions,
+            written: 0,
         }
     }
 
@@ -91,6 +94,24 @@ impl<'c> Session<'c> {
     pub(crate) fn begin_write(&mut self) -> rusqlite::Result<()> {
         self.turn_day();
         self.execute_plain(Prepared::Begin)
+    }
+
+    /// A command begins that is not kept apart from those before it.
+    pub(crate) fn begin_command(&mut self) {
+        self.additions.begin();
+        self.written = self.connection.total_changes();
+    }
+
+    /// Keeps what that command wrote.
+    pub(crate) fn keep_command(&mut self) {
+        self.additions.keep();
+    }
+
+    /// Undoes that command, and says whether that could be done: what is written can only be undone
+    /// with the whole transaction.
+    pub(crate) fn undo_command(&mut self) -> bool {
+        self.additions.undo();
+        self.connection.total_changes() == self.written && !self.connection.is_autocommit()
     }
 
     pub(crate) fn savepoint(&mut self) -> rusqlite::Result<()> {

@@ -1,6 +1,9 @@
-//! The writer: one thread that takes all commands that wait, carries them out in one transaction,
-//! each in a savepoint of its own, and answers them after the commit. A durable commit costs one
-//! sync, whoever shares it.
+//! The writer: one thread that takes all commands that wait, carries them out in one transaction, and
+//! answers them after the commit. A durable commit costs one sync, whoever shares it.
+//!
+//! Commands judge before they write, so hardly any fails that has written. A group supposes that none
+//! does; where one did, the transaction is undone and all run again, each in a savepoint of its own. A
+//! savepoint copies every page that is written in it, and a group of hundreds has hundreds of them.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -124,29 +127,62 @@ fn carry_out(
 ) -> rusqlite::Result<()> {
     let begun = Instant::now();
     let mut next = Some(first);
+    let mut apart = false;
     let mut started = session.begin_write();
     while let Some(mut job) = next {
-        if started.is_ok() {
-            started = run(session, job.as_mut());
+        let mut whole = true;
+        if started.is_ok() && apart {
+            started = run_apart(session, job.as_mut());
+        } else if started.is_ok() {
+            whole = run(session, job.as_mut());
         }
         done.push(job);
+        if !whole {
+            apart = true;
+            started = start_over(session, done);
+        }
         let more = started.is_ok() && done.len() < GROUP && begun.elapsed() < GROUP_TIME;
         next = if more { jobs.try_recv().ok() } else { None };
     }
     started
 }
 
+/// Runs the commands again, each in a savepoint.
+fn start_over(session: &mut Session<'_>, done: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+    session.abandon();
+    session.begin_write()?;
+    done.iter_mut()
+        .try_for_each(|job| run_apart(session, job.as_mut()))
+}
+
+/// Runs one command, and says whether the transaction is whole: it is not, if the command failed and
+/// had written.
+fn run(session: &mut Session<'_>, job: &mut dyn Job) -> bool {
+    session.begin_command();
+    match judge(session, job) {
+        Verdict::Commit => {
+            session.keep_command();
+            true
+        }
+        Verdict::Rollback => session.undo_command(),
+    }
+}
+
 /// Runs one command in its savepoint. An error here is the transaction's: the command's own is
 /// with the command.
-fn run(session: &mut Session<'_>, job: &mut dyn Job) -> rusqlite::Result<()> {
+fn run_apart(session: &mut Session<'_>, job: &mut dyn Job) -> rusqlite::Result<()> {
     session.savepoint()?;
-    let verdict = catch_unwind(AssertUnwindSafe(|| job.run(session)));
-    match verdict {
-        Ok(Verdict::Commit) => session.release(),
-        Ok(Verdict::Rollback) => session.rollback_to(),
-        Err(_) => {
-            tracing::error!("a command panicked");
-            session.rollback_to()
-        }
+    match judge(session, job) {
+        Verdict::Commit => session.release(),
+        Verdict::Rollback => session.rollback_to(),
     }
+}
+
+/// What becomes of a command's writes; of one that panics, none stays.
+fn judge(session: &mut Session<'_>, job: &mut dyn Job) -> Verdict {
+    let verdict = catch_unwind(AssertUnwindSafe(|| job.run(session)));
+    verdict.unwrap_or_else(|_| {
+        tracing::error!("a command panicked");
+        Verdict::Rollback
+    })
 }

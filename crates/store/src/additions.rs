@@ -2,7 +2,7 @@
 //! hundred reports for one script become one update of its summary row, in the same transaction.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::table::TableId;
 use edm::Value;
@@ -11,7 +11,7 @@ use edm::time::DateTimeOffset;
 /// Amounts and instants by table and key, not yet written.
 #[derive(Default)]
 pub struct Additions {
-    held: HashMap<(TableId, String), Held>,
+    held: HashMap<(TableId, u64), Vec<Held>>,
     /// What the command at hand added: dropped if it fails.
     of_command: Vec<(TableId, Held)>,
     /// What was written while the command at hand ran: held again if it fails, since its savepoint
@@ -103,8 +103,11 @@ impl Additions {
     pub fn concern_row(&self, table: TableId, key: &[Value]) -> bool {
         let of_command = |(t, held): &(TableId, Held)| *t == table && held.key == key;
         self.concern(table)
-            && (self.held.contains_key(&(table, format!("{key:?}")))
-                || self.of_command.iter().any(of_command))
+            && (self.of_command.iter().any(of_command)
+                || self
+                    .held
+                    .get(&(table, digest(key)))
+                    .is_some_and(|held| held.iter().any(|held| held.key == key)))
     }
 
     /// Takes what is held back, for one table or for all, to be written now. It comes by table and
@@ -114,7 +117,7 @@ impl Additions {
         let mut taken: Vec<(TableId, Held)> = self
             .held
             .extract_if(|(table, _), _| wanted(*table))
-            .map(|((table, _), held)| (table, held))
+            .flat_map(|((table, _), held)| held.into_iter().map(move |held| (table, held)))
             .collect();
         self.written.extend(taken.iter().cloned());
         taken.extend(self.of_command.extract_if(.., |(table, _)| wanted(*table)));
@@ -131,19 +134,34 @@ impl Additions {
     }
 
     fn hold(&mut self, table: TableId, held: Held) {
-        match self.held.entry((table, format!("{:?}", held.key))) {
-            Entry::Occupied(mut entry) => entry.get_mut().merge(&held),
-            Entry::Vacant(entry) => {
+        let alike = self.held.entry((table, digest(&held.key))).or_default();
+        match alike.iter_mut().find(|known| known.key == held.key) {
+            Some(known) => known.merge(&held),
+            None => {
                 // Merged into nothing, so that amounts of one column are summed here too.
                 let mut first = Held {
                     key: held.key.clone(),
                     ..Held::default()
                 };
                 first.merge(&held);
-                entry.insert(first);
+                alike.push(first);
             }
         }
     }
+}
+
+/// A number that is the same for the same key. Keys are texts and integers; what else there is, is told
+/// apart by comparing.
+fn digest(key: &[Value]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for value in key {
+        match value {
+            Value::String(text) => text.hash(&mut hasher),
+            Value::Integer(number) => number.hash(&mut hasher),
+            _ => {}
+        }
+    }
+    hasher.finish()
 }
 
 #[cfg(test)]

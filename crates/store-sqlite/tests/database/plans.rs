@@ -89,7 +89,12 @@ fn statements_by_key_search() {
         let stored = every(&|table, column| {
             table.columns[column].expression.is_none() && !table.key.contains(&column)
         });
-        let index = if table.identity {
+        // A key that is one integer is the row's own number.
+        let rowid = match table.key[..] {
+            [column] => table.columns[column].kind == store::ColumnKind::Integer,
+            _ => false,
+        };
+        let index = if rowid {
             "INTEGER PRIMARY KEY".to_owned()
         } else {
             format!("sqlite_autoindex_{}_1", table.name)
