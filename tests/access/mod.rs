@@ -1,7 +1,7 @@
 //! Who may do what: tokens, permissions, and what is open.
 
 mod approval;
-mod authority;
+pub(crate) mod authority;
 mod issuers;
 mod keys;
 mod matrix;

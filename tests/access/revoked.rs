@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::authority::register;
+use crate::devices::holder::{Holder, Key, enrollment_token};
 use crate::servers::pairs;
 use crate::support::{Client, HEALTH, READ_WRITE};
 
@@ -61,6 +63,36 @@ fn everywhere_and_of_nobody_else() {
                 .client_with(Some(&anew))
                 .get(&HEALTH.url())
                 .expect(200);
+        }
+    }
+}
+
+/// Tokens of the second of a revocation are refused, but for those that are issued behind it.
+#[test]
+fn who_may_come_again_at_once_does() {
+    for (one, other) in pairs() {
+        let apps = [(); 3].map(|()| register(&one, &[]));
+        let enrolment = enrollment_token(&one, &["--uses", "3"]);
+        let mut devices = [(); 3].map(|()| Holder::enrolled(&one, Key::ed25519(), &enrolment));
+        let before: Vec<String> = apps.iter().map(|app| app.token(&one)).collect();
+        let mut again = Vec::new();
+        for app in &apps {
+            one.runstate(&["revoke", &app.id]);
+            again.push((app.token(&other), HEALTH.url()));
+        }
+        for device in &mut devices {
+            one.runstate(&["revoke", &device.id]);
+            let own = format!("/beta/deviceManagement/managedDevices/{}", device.id);
+            again.push((device.token(&other), own));
+        }
+        thread::sleep(WITHIN);
+        for server in [&one, &other] {
+            for (token, path) in &again {
+                server.client_with(Some(token)).get(path).expect(200);
+            }
+            for token in &before {
+                expect_refused(&server.client_with(Some(token)), Instant::now());
+            }
         }
     }
 }

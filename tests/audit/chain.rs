@@ -20,10 +20,10 @@ fn fault(server: &Server, arguments: &[&str]) -> String {
     said
 }
 
-/// A server with some events, and the end of its chain.
+/// A server with 6 events, of which the first is that of its signing key, and the end of its chain.
 fn with_events() -> (Server, String) {
     let server = Server::start();
-    for _ in 0..6 {
+    for _ in 0..5 {
         make_script(&server, &HEALTH);
     }
     let head = server.runstate(&["audit", "verify"]).trim().to_owned();

@@ -1,5 +1,6 @@
 //! The audit: who changed what, from where, and that nobody can tamper with the record unseen.
 
+mod administration;
 mod chain;
 mod events;
 mod export;

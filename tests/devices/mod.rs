@@ -3,4 +3,4 @@
 mod assertions;
 mod clones;
 mod enrolment;
-mod holder;
+pub(crate) mod holder;

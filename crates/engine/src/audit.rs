@@ -42,6 +42,8 @@ pub enum Actor {
     Caller(Arc<Caller>),
     /// Who may run this command on the host: `runstate app create`.
     CommandLine(&'static str),
+    /// A device that is not known yet, by the id of the enrolment token that it has.
+    EnrollmentToken(String),
     /// The server by itself: what it does at its start, and what it removes with time.
     Server,
 }

@@ -10,8 +10,9 @@ use edm::{Model, StructuredId, StructuredKind, Value};
 use odata::Error;
 use odata::json::{EntityPayload, EntityShape};
 use odata::uri::Limits;
+use store::changes::{Retention, prune};
 use store::clock::{Clock, utc_day};
-use store::{Database, Row, Store, Table, TableId, Tables};
+use store::{Database, Reader, Row, Store, Table, TableId, Tables};
 
 use crate::access::Reach;
 use crate::asynchronous::{Cancels, Monitors};
@@ -49,8 +50,9 @@ pub struct Core {
     pub model: Arc<Model>,
     /// How it lies in tables.
     pub tables: Arc<Tables>,
-    /// The database.
-    pub store: Arc<dyn Store>,
+    /// The database: all else reads it by [`Self::read`] and writes it by [`Self::write`], so that no
+    /// change goes untold.
+    pub(crate) store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -156,6 +158,32 @@ impl Core {
     pub fn with_throttle(mut self, throttle: Option<Arc<dyn Throttle>>) -> Self {
         self.throttle = throttle;
         self
+    }
+
+    /// Reads in a snapshot. The store itself is the engine's own: a change that is not audited does
+    /// not compile.
+    ///
+    /// ```compile_fail,E0616
+    /// async fn unseen(core: &engine::Core) -> Result<(), odata::Error> {
+    ///     store::write(core.store.as_ref(), |transaction| transaction.touch()).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The reading's own, or the store's.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        run: impl FnMut(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        store::read(self.store.as_ref(), run).await
+    }
+
+    /// Removes what logs of changes need not hold any more.
+    ///
+    /// # Errors
+    /// What the store says; the next call goes on.
+    pub async fn prune_changes(&self, retention: Retention) -> Result<(), Error> {
+        prune(self.store.as_ref(), &self.tables, self.today(), retention).await
     }
 
     /// **Opens the service to everyone: every caller may do everything.** For services that have no

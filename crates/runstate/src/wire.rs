@@ -11,9 +11,9 @@ use engine::exchange::{
 use engine::{Core, Engine, RandomIds};
 use server::auth::{KeyEncryptionKey, KeySet, new_kept};
 use service::{Archives, DeviceIdentities, Graph, Restriction, identity};
-use store::{Database, Tables};
 use store::clock::{Clock, SystemClock};
 use store::contents::{Contents, Destination};
+use store::{Database, Tables};
 use store_postgres::{Options, Postgres, Target, Timeouts};
 use store_sqlite::Sqlite;
 

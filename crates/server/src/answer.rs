@@ -29,6 +29,7 @@ use crate::telemetry::{Noted, Telemetry};
 use crate::traces::{TRACE_RESPONSE, Traces};
 use crate::{body, devices, open, target};
 use engine::RequestIds;
+use engine::exchange::devices::Sent;
 
 /// What all requests of a listener share.
 pub(crate) struct Shared {
@@ -119,13 +120,18 @@ async fn serve(
             return Ok(answer?);
         }
         Ok(Admission::Authority) => {
-            let answer = authority::answer(shared, (&parts, &noted.source), unread);
+            let correlation = ids.correlation();
+            let answer = authority::answer(shared, (&parts, &noted.source, correlation), unread);
             let answer = timeout(shared.limits.request, answer).await;
             return Ok(answer.map_err(|_| too_long(&shared.limits))??);
         }
         Ok(Admission::Download(file)) => return Ok(open::download(shared, file, client).await?),
         Ok(Admission::Device(route)) => {
-            let answer = devices::enrol(shared, (route, &parts), unread);
+            let sent = Sent {
+                client: Some(client),
+                correlation: ids.correlation(),
+            };
+            let answer = devices::enrol(shared, (route, &parts, sent), unread);
             let answer = timeout(shared.limits.request, answer).await;
             let answer = answer.map_err(|_| too_long(&shared.limits))??;
             if answer.status() == StatusCode::UNAUTHORIZED {

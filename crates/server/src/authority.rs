@@ -15,6 +15,7 @@ use axum::body::Body;
 use http::request::Parts;
 use http::{Method, Response};
 use odata::Error;
+use uuid::Uuid;
 
 use crate::answer::Shared;
 use crate::auth::KeySet;
@@ -85,6 +86,8 @@ struct Asked<'a> {
     keys: &'a KeySet,
     parts: &'a Parts,
     source: &'a Source,
+    /// What everything that the request does is found by.
+    correlation: Uuid,
     /// The tenant as the client wrote it.
     tenant: &'a str,
     /// What endpoints begin with, up to and with the tenant.
@@ -101,7 +104,7 @@ struct Asked<'a> {
 /// answers say.
 pub(crate) async fn answer(
     shared: &Shared,
-    (parts, source): (&Parts, &Source),
+    (parts, source, correlation): (&Parts, &Source, Uuid),
     unread: Body,
 ) -> Result<Response<Body>, Error> {
     let nobody = || Error::not_found("Nobody signs in at this service.");
@@ -131,6 +134,7 @@ pub(crate) async fn answer(
         keys,
         parts,
         source,
+        correlation,
         tenant: route.tenant,
         base: format!("{origin}/{own}"),
         issuer: format!("{origin}/{}/v2.0", route.tenant),

@@ -1,12 +1,12 @@
 //! Where devices get their identity and their tokens: the two paths that they ask without one.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use engine::access::Reach;
 use engine::exchange::LONGEST_SERVED;
-use engine::exchange::devices::{DeviceError, Devices, Enrolment, Refusal};
+use engine::exchange::devices::{DeviceError, Devices, Enrolment, Refusal, Sent};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use odata::{Error, ErrorCode};
@@ -31,7 +31,7 @@ const JWT: &str = "application/jwt";
 /// Graph's error object for a request that is not read; other refusals are OAuth's.
 pub(crate) async fn enrol(
     shared: &Shared,
-    (tenant, parts): (String, &Parts),
+    (tenant, parts, sent): (String, &Parts, Sent),
     unread: Body,
 ) -> Result<Response<Body>, Error> {
     let devices = posted(shared, parts, JWT)?;
@@ -51,6 +51,7 @@ pub(crate) async fn enrol(
         token,
         request,
         tenant,
+        sent,
     });
     match enrolled.await {
         Err(DeviceError::Refused(refusal)) => refuse(&refusal),
@@ -77,23 +78,25 @@ pub(crate) async fn grant(
     shared: &Shared,
     assertion: String,
     tenant: &str,
+    sent: Sent,
 ) -> Result<Response<Body>, Error> {
     let devices = shared.handler.devices().ok_or_else(nobody)?;
-    let device = match devices.assert(assertion, tenant.to_owned()).await {
-        Ok(device) => device,
+    let asserted = match devices.assert(assertion, tenant.to_owned(), sent).await {
+        Ok(asserted) => asserted,
         Err(DeviceError::Refused(refusal)) => return refuse(&refusal),
         Err(DeviceError::Failed(error)) => return Err(error),
     };
     let keys = shared.signing_keys.as_deref().ok_or_else(nobody)?;
     let request = TokenRequest {
-        subject: device.clone(),
+        subject: asserted.device_id.clone(),
         roles: devices.permissions().to_vec(),
         scopes: Vec::new(),
-        reach: Reach::Device(device),
+        reach: Reach::Device(asserted.device_id),
         application: None,
         expires: LIFETIME,
     };
-    let token = auth::issue(keys, &request, SystemTime::now()).map_err(Error::internal)?;
+    let now = auth::now_behind(asserted.tokens_from);
+    let token = auth::issue(keys, &request, now).map_err(Error::internal)?;
     let answer = json!({
         "access_token": token.token,
         "token_type": "Bearer",

@@ -12,9 +12,10 @@ use std::collections::HashSet;
 use edm::time::TICKS_PER_DAY;
 use edm::{Model, OperationId, Value};
 use engine::Core;
+use engine::audit::Origin;
 use odata::Error;
 use odata::path::{PathKind, ResourcePath, Segment};
-use store::{Row, TableId, Transaction, write};
+use store::{Row, TableId, Transaction};
 
 use self::columns::{Columns, Status};
 pub(crate) use self::decide::{
@@ -135,7 +136,7 @@ fn save(
 /// Says of requests that they have expired, and removes those that nobody needs any more.
 pub(crate) async fn clear(graph: &Graph, core: &std::sync::Arc<Core>) -> Result<(), Error> {
     let (shared, approvals) = (core.clone(), graph.approvals.clone());
-    write(core.store.as_ref(), move |transaction| {
+    core.write(Origin::server(core), move |transaction| {
         let columns = &approvals.columns;
         let now = shared.clock.now().ticks;
         let mut rows = Vec::new();

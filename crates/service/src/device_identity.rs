@@ -24,7 +24,7 @@ use std::sync::Arc;
 use edm::OperationId;
 use edm::time::{DateTimeOffset, Form};
 use engine::Core;
-use engine::exchange::devices::{Deciding, Devices, Enrolled, Enrolment, Refusal};
+use engine::exchange::devices::{Asserted, Deciding, Devices, Enrolled, Enrolment, Refusal, Sent};
 use odata::Error;
 use odata::json::Argument;
 use serde_json::Value as Json;
@@ -146,8 +146,8 @@ impl Devices for DeviceIdentities {
         Box::pin(enrol::enrol(self, enrolment))
     }
 
-    fn assert(&self, assertion: String, tenant: String) -> Deciding<'_, String> {
-        Box::pin(assertion::assert(self, assertion, tenant))
+    fn assert(&self, assertion: String, tenant: String, sent: Sent) -> Deciding<'_, Asserted> {
+        Box::pin(assertion::assert(self, assertion, tenant, sent))
     }
 }
 

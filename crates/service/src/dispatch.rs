@@ -7,7 +7,7 @@ use edm::time::DateTimeOffset;
 use engine::access::Reach;
 use engine::{Answer, Call, Core, locate};
 use odata::{Error, ErrorCode};
-use store::{Reader, TableId, Tables, Transaction, read, write};
+use store::{Reader, TableId, Tables, Transaction};
 
 use crate::columns::{hidden, table_named};
 use crate::graph::{Graph, GraphError};
@@ -64,7 +64,7 @@ pub(crate) async fn stop(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<
     row[dispatch.stopped] = Value::Integer(core.clock.now().ticks);
     row[dispatch.stopped_by] = Value::String(call.caller.subject.clone());
     row[dispatch.reason] = call.value(&core.model, "reason");
-    write(core.store.as_ref(), move |transaction| {
+    core.write(call.origin.clone(), move |transaction| {
         locate(&shared, transaction, &call.binding)?;
         transaction.insert(dispatch.table, &row)
     })
@@ -77,7 +77,7 @@ pub(crate) async fn stop(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<
 pub(crate) async fn resume(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     everywhere(&call)?;
     let (shared, dispatch) = (core.clone(), graph.dispatch);
-    write(core.store.as_ref(), move |transaction| {
+    core.write(call.origin.clone(), move |transaction| {
         locate(&shared, transaction, &call.binding)?;
         transaction.delete(dispatch.table, &key())
     })
@@ -89,23 +89,24 @@ pub(crate) async fn resume(graph: &Graph, core: &Arc<Core>, call: Call) -> Resul
 /// `runstate.getDispatchStop()`.
 pub(crate) async fn show(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let (shared, dispatch) = (core.clone(), graph.dispatch);
-    let value = read(core.store.as_ref(), move |reader| {
-        locate(&shared, reader, &call.binding)?;
-        let Some(row) = reader.get(dispatch.table, &key())? else {
-            return Ok(Value::Null);
-        };
-        let stopped = DateTimeOffset {
-            ticks: row[dispatch.stopped].as_i64().unwrap_or_default(),
-            ..shared.clock.now()
-        };
-        let members = [
-            ("stoppedDateTime", Value::DateTimeOffset(stopped)),
-            ("stoppedBy", row[dispatch.stopped_by].clone()),
-            ("reason", row[dispatch.reason].clone()),
-        ];
-        complex(&shared, &call, &members)
-    })
-    .await?;
+    let value = core
+        .read(move |reader| {
+            locate(&shared, reader, &call.binding)?;
+            let Some(row) = reader.get(dispatch.table, &key())? else {
+                return Ok(Value::Null);
+            };
+            let stopped = DateTimeOffset {
+                ticks: row[dispatch.stopped].as_i64().unwrap_or_default(),
+                ..shared.clock.now()
+            };
+            let members = [
+                ("stoppedDateTime", Value::DateTimeOffset(stopped)),
+                ("stoppedBy", row[dispatch.stopped_by].clone()),
+                ("reason", row[dispatch.reason].clone()),
+            ];
+            complex(&shared, &call, &members)
+        })
+        .await?;
     Ok(Answer::Value(value))
 }
 

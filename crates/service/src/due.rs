@@ -134,17 +134,18 @@ pub(crate) async fn due_scripts(
 ) -> Result<Answer, Error> {
     let call = Arc::new(call);
     let (shared, asked, of) = (core.clone(), call.clone(), graph.clone());
-    let found = store::read(core.store.as_ref(), move |reader| {
-        let device = device(&shared, reader, &asked)?;
-        let reader = reader.everything();
-        let found = match of.dispatch.is_stopped(reader)? {
-            true => Vec::new(),
-            false => find(&of, &shared, reader, &device)?,
-        };
-        let nothing = found.is_empty() && !devices::is_asked_to_sync(&of, &device);
-        Ok((!nothing).then_some(found))
-    })
-    .await?;
+    let found = core
+        .read(move |reader| {
+            let device = device(&shared, reader, &asked)?;
+            let reader = reader.everything();
+            let found = match of.dispatch.is_stopped(reader)? {
+                true => Vec::new(),
+                false => find(&of, &shared, reader, &device)?,
+            };
+            let nothing = found.is_empty() && !devices::is_asked_to_sync(&of, &device);
+            Ok((!nothing).then_some(found))
+        })
+        .await?;
     let Some(found) = found else {
         return Ok(Answer::Value(Value::Collection(Vec::new())));
     };

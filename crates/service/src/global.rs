@@ -7,7 +7,7 @@ use std::sync::Arc;
 use edm::{Model, Value};
 use engine::{Answer, Call, Core, Scope, load, locate};
 use odata::Error;
-use store::{Reader, Row, Select, Transaction, read};
+use store::{Reader, Row, Select, Transaction};
 
 use self::catalog::{CATALOG, GlobalScript};
 use crate::columns::property;
@@ -77,17 +77,18 @@ pub(crate) async fn are_available(
     call: Call,
 ) -> Result<Answer, Error> {
     let (shared, graph) = (core.clone(), graph.clone());
-    let state = read(core.store.as_ref(), move |reader| {
-        let family = family(&graph, &shared, reader, &call)?;
-        let columns = &graph.global;
-        let mut select = Select::all(family.table, 0);
-        select.fixed = vec![(columns.is_global, Value::Boolean(true))];
-        Ok(match reader.count(&select)? {
-            0 => columns.not_configured,
-            _ => columns.enabled,
+    let state = core
+        .read(move |reader| {
+            let family = family(&graph, &shared, reader, &call)?;
+            let columns = &graph.global;
+            let mut select = Select::all(family.table, 0);
+            select.fixed = vec![(columns.is_global, Value::Boolean(true))];
+            Ok(match reader.count(&select)? {
+                0 => columns.not_configured,
+                _ => columns.enabled,
+            })
         })
-    })
-    .await?;
+        .await?;
     Ok(Answer::Value(Value::Enum(state)))
 }
 
@@ -165,11 +166,12 @@ pub(crate) async fn highest_version(
     call: Call,
 ) -> Result<Answer, Error> {
     let (shared, graph) = (core.clone(), graph.clone());
-    let version = read(core.store.as_ref(), move |reader| {
-        let (family, row) = script(&graph, &shared, reader, &call)?;
-        Ok(highest_of(&graph, family, &row))
-    })
-    .await?;
+    let version = core
+        .read(move |reader| {
+            let (family, row) = script(&graph, &shared, reader, &call)?;
+            Ok(highest_of(&graph, family, &row))
+        })
+        .await?;
     Ok(Answer::Value(Value::String(version.to_string())))
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn append(
 /// `runstate.history()`: the runs of a run state, the latest first.
 pub(crate) async fn read(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let (layout, shared) = (graph.layout.clone(), core.clone());
-    store::read(core.store.as_ref(), move |reader| {
+    core.read(move |reader| {
         let core = &shared;
         let target = locate(core, reader, &call.binding)?;
         let states = layout

@@ -13,6 +13,7 @@ use odata::Error;
 
 pub use applications::Applications;
 pub use registry::{NewApplication, Registry, RegistryError};
+pub(crate) use revocations::tokens_from;
 pub use revocations::{Revocations, revoke};
 pub use signing_keys::{NewSigningKey, Rotation, SigningKeyError, SigningKeys};
 

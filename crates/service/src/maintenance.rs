@@ -7,7 +7,7 @@ use edm::time::TICKS_PER_DAY;
 use engine::Core;
 use engine::audit::Origin;
 use odata::Error;
-use store::changes::{Retention, prune};
+use store::changes::Retention;
 use store::{Order, Select, TableId, Transaction};
 
 use crate::approvals;
@@ -98,7 +98,7 @@ pub async fn maintain(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
     }
     audit::prune(core, graph).await?;
     let retention = Retention::default();
-    prune(core.store.as_ref(), &core.tables, core.today(), retention).await
+    core.prune_changes(retention).await
 }
 
 /// Removes one slice of the oldest rows that are past retention. `false`: no more are. The newest

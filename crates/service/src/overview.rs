@@ -7,7 +7,7 @@ use edm::{ComplexValue, Value};
 use engine::{Answer, Call, Core, load, locate};
 use odata::Error;
 use store::clock::utc_day;
-use store::{Reader, Row, Select, TableId, cell, read};
+use store::{Reader, Row, Select, TableId, cell};
 
 use crate::columns::property;
 use crate::graph::Graph;
@@ -19,30 +19,31 @@ const DAYS: i32 = 30;
 /// each has remediated. A device that two of them remediated counts twice.
 pub(crate) async fn summary(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let (shared, graph) = (core.clone(), graph.clone());
-    let value = read(core.store.as_ref(), move |reader| {
-        let target = locate(&shared, reader, &call.binding)?;
-        let family = graph
-            .layout
-            .family(target.table)
-            .ok_or_else(|| Error::internal("a summary of what are no scripts"))?;
-        let scripts = reader.count(&Select::all(family.table, 0))?;
-        let column = column(&shared, family.summary, "issueRemediatedDeviceCount")?;
-        let mut devices: i64 = 0;
-        each(&shared, reader, family.summary, Vec::new(), |row| {
-            let count = row[column].as_i64().unwrap_or(0);
-            devices = devices.saturating_add(count.max(0));
-        })?;
-        let scripts = i64::try_from(scripts).unwrap_or(i64::MAX);
-        complex(
-            &shared,
-            &call,
-            &[
-                ("scriptCount", in_range(scripts)),
-                ("remediatedDeviceCount", in_range(devices)),
-            ],
-        )
-    })
-    .await?;
+    let value = core
+        .read(move |reader| {
+            let target = locate(&shared, reader, &call.binding)?;
+            let family = graph
+                .layout
+                .family(target.table)
+                .ok_or_else(|| Error::internal("a summary of what are no scripts"))?;
+            let scripts = reader.count(&Select::all(family.table, 0))?;
+            let column = column(&shared, family.summary, "issueRemediatedDeviceCount")?;
+            let mut devices: i64 = 0;
+            each(&shared, reader, family.summary, Vec::new(), |row| {
+                let count = row[column].as_i64().unwrap_or(0);
+                devices = devices.saturating_add(count.max(0));
+            })?;
+            let scripts = i64::try_from(scripts).unwrap_or(i64::MAX);
+            complex(
+                &shared,
+                &call,
+                &[
+                    ("scriptCount", in_range(scripts)),
+                    ("remediatedDeviceCount", in_range(devices)),
+                ],
+            )
+        })
+        .await?;
     Ok(Answer::Value(value))
 }
 
@@ -50,31 +51,32 @@ pub(crate) async fn summary(graph: &Graph, core: &Arc<Core>, call: Call) -> Resu
 /// runs included.
 pub(crate) async fn history(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let (shared, graph) = (core.clone(), graph.clone());
-    let value = read(core.store.as_ref(), move |reader| {
-        let target = locate(&shared, reader, &call.binding)?;
-        let script = load(&shared, reader, &target)?[graph.id].clone();
-        let now = shared.clock.now();
-        let today = utc_day(now);
-        let mut days = vec![None; DAYS as usize];
-        let fixed = vec![(graph.days.script_id, script)];
-        each(&shared, reader, graph.days.table, fixed, |row| {
-            let ago = i64::from(today) - graph.days.day_of(&row);
-            if let Some(place) = usize::try_from(ago).ok().and_then(|ago| days.get_mut(ago)) {
-                *place = Some(row);
-            }
-        })?;
-        let data = (0..DAYS)
-            .zip(&days)
-            .rev()
-            .map(|(ago, row)| graph.days.show(&shared.model, today - ago, row.as_ref()));
-        let data = Value::Collection(data.collect());
-        let members = [
-            ("historyData", data),
-            ("lastModifiedDateTime", Value::DateTimeOffset(now)),
-        ];
-        complex(&shared, &call, &members)
-    })
-    .await?;
+    let value = core
+        .read(move |reader| {
+            let target = locate(&shared, reader, &call.binding)?;
+            let script = load(&shared, reader, &target)?[graph.id].clone();
+            let now = shared.clock.now();
+            let today = utc_day(now);
+            let mut days = vec![None; DAYS as usize];
+            let fixed = vec![(graph.days.script_id, script)];
+            each(&shared, reader, graph.days.table, fixed, |row| {
+                let ago = i64::from(today) - graph.days.day_of(&row);
+                if let Some(place) = usize::try_from(ago).ok().and_then(|ago| days.get_mut(ago)) {
+                    *place = Some(row);
+                }
+            })?;
+            let data = (0..DAYS)
+                .zip(&days)
+                .rev()
+                .map(|(ago, row)| graph.days.show(&shared.model, today - ago, row.as_ref()));
+            let data = Value::Collection(data.collect());
+            let members = [
+                ("historyData", data),
+                ("lastModifiedDateTime", Value::DateTimeOffset(now)),
+            ];
+            complex(&shared, &call, &members)
+        })
+        .await?;
     Ok(Answer::Value(value))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use edm::{ComplexValue, Value};
 use engine::{Answer, Call, Core};
 use odata::Error;
-use store::{Reader, Select, read};
+use store::{Reader, Select};
 
 use crate::columns::property;
 use crate::graph::Graph;
@@ -38,13 +38,14 @@ pub(crate) async fn has(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<A
         .ok_or_else(|| Error::internal("hasPayloadLinks of no family"))?
         .clone();
     let (shared, graph) = (core.clone(), graph.clone());
-    let items = read(core.store.as_ref(), move |reader| {
-        let items = ids
-            .iter()
-            .map(|id| item(&graph, &shared, reader, &family, &call, id));
-        items.collect::<Result<Vec<_>, _>>()
-    })
-    .await?;
+    let items = core
+        .read(move |reader| {
+            let items = ids
+                .iter()
+                .map(|id| item(&graph, &shared, reader, &family, &call, id));
+            items.collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
     Ok(Answer::Value(Value::Collection(items)))
 }
 

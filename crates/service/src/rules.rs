@@ -15,7 +15,6 @@ use std::sync::Arc;
 use edm::{ComplexValue, ItemType, Model, StructuredId, Value};
 use engine::{Answer, Call, Core};
 use odata::Error;
-use store::read;
 
 pub(crate) use self::document::{Findings, Rule, validate};
 use self::fault::Fault;
@@ -67,10 +66,8 @@ async fn exists(graph: &Graph, core: &Arc<Core>, id: &str) -> Result<bool, Error
         return Ok(false);
     };
     let table = family.table;
-    read(core.store.as_ref(), move |reader| {
-        reader.exists(table, &[Value::String(key.clone())])
-    })
-    .await
+    core.read(move |reader| reader.exists(table, &[Value::String(key.clone())]))
+        .await
 }
 
 /// The findings as the value that the operation returns.

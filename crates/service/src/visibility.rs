@@ -9,8 +9,8 @@ use edm::{Expression, Model, OperationId};
 use engine::access::Reach;
 use engine::{Core, Withheld};
 use odata::Error;
+use store::TableId;
 use store::visibility::{Above, Changes, Rule, Visibility};
-use store::{TableId, read};
 
 use crate::columns::{hidden, term};
 use crate::due;
@@ -48,9 +48,7 @@ pub(crate) async fn visibility(
         Reach::Device(id) => {
             let id = ids::guid(id).unwrap_or_else(|| id.clone());
             let (shared, of, device) = (core.clone(), graph.clone(), id.clone());
-            let scripts = read(core.store.as_ref(), move |reader| {
-                due::assigned(&of, &shared, reader, &device)
-            });
+            let scripts = core.read(move |reader| due::assigned(&of, &shared, reader, &device));
             of_device(graph, &id, scripts.await?)
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use edm::{Model, Value};
+use engine::audit::Origin;
 use engine::{Answer, Call, Core};
 use odata::Error;
 use store::{Row, Transaction};
@@ -22,7 +23,7 @@ pub(crate) async fn invoke(
 ) -> Result<Answer, Error> {
     let shop = shop.clone();
     let writing = Arc::clone(&core);
-    store::write(core.store.as_ref(), move |transaction| {
+    core.write(Origin::server(&core), move |transaction| {
         answer(&shop, &writing, transaction, &call)
     })
     .await

@@ -24,10 +24,8 @@ pub(crate) async fn invoke(
 ) -> Result<Answer, Error> {
     let shop = shop.clone();
     let reading = Arc::clone(&core);
-    store::read(core.store.as_ref(), move |reader| {
-        answer(&shop, &reading, reader, &call)
-    })
-    .await
+    core.read(move |reader| answer(&shop, &reading, reader, &call))
+        .await
 }
 
 fn answer(

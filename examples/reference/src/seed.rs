@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use edm::{ItemType, Model, Primitive, StructuredId, Value};
 use engine::Core;
+use engine::audit::Origin;
 use odata::Error;
 use odata::json::{self, Node, RequestKind};
 use store::{Row, Table, TableId, Tables, Transaction};
@@ -80,7 +81,7 @@ impl Seed {
 /// Sows in a database that was never sown: one without its singleton, which cannot be deleted.
 pub(crate) async fn sow_if_empty(core: &Arc<Core>, seed: &Arc<Seed>) -> Result<(), Error> {
     let (tables, seed) = (Arc::clone(&core.tables), Arc::clone(seed));
-    store::write(core.store.as_ref(), move |transaction| {
+    core.write(Origin::server(core), move |transaction| {
         let all: Vec<TableId> = tables.iter().map(|(id, _)| id).collect();
         for (table, row) in &seed.rows {
             if transaction.exists(*table, &tables.table(*table).key_of(row))? {

@@ -1,9 +1,11 @@
 //! How a device gets its identity, and shows it: OAuth's words without a connection.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use odata::Error;
+use uuid::Uuid;
 
 /// A device that enrols, as it says so.
 #[derive(Clone, Debug)]
@@ -14,6 +16,17 @@ pub struct Enrolment {
     pub request: String,
     /// The tenant that was asked.
     pub tenant: String,
+    /// Where it came from.
+    pub sent: Sent,
+}
+
+/// Where a device's request came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// The client's address.
+    pub client: Option<IpAddr>,
+    /// What everything that the request does is found by.
+    pub correlation: Uuid,
 }
 
 /// What became of a device that enrolled.
@@ -23,6 +36,16 @@ pub struct Enrolled {
     pub device_id: String,
     /// Whether an administrator must approve it before it gets tokens.
     pub approval_pending: bool,
+}
+
+/// A device that showed that it is itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asserted {
+    /// The id of its `managedDevice`.
+    pub device_id: String,
+    /// Its token says that it was issued in this second since 1970 at the earliest: what was issued
+    /// before is revoked.
+    pub tokens_from: u64,
 }
 
 /// Why a device is refused, in the words of RFC 6749, section 5.2.
@@ -80,7 +103,7 @@ pub trait Devices: Send + Sync + 'static {
     /// Enrols a device.
     fn enrol(&self, enrolment: Enrolment) -> Deciding<'_, Enrolled>;
 
-    /// The id of the device whose assertion this is (RFC 7523, section 2.2), which may get a token
-    /// now. The same assertion is taken once.
-    fn assert(&self, assertion: String, tenant: String) -> Deciding<'_, String>;
+    /// The device whose assertion this is (RFC 7523, section 2.2), which may get a token now. The
+    /// same assertion is taken once.
+    fn assert(&self, assertion: String, tenant: String, sent: Sent) -> Deciding<'_, Asserted>;
 }

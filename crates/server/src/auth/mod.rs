@@ -15,7 +15,7 @@ pub use seal::{KeyEncryptionKey, NoKeyEncryptionKey, new_kept};
 pub use token::{AUDIENCE, Issued, MAX_LIFETIME, TokenError, TokenRequest, issue};
 pub use verify::Verifier;
 
-pub(crate) use token::seconds;
+pub(crate) use token::{now_behind, seconds};
 
 use http::{HeaderMap, HeaderValue, header};
 use odata::{Error, ErrorCode};

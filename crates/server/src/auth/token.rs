@@ -186,6 +186,14 @@ pub fn issue(keys: &KeySet, request: &TokenRequest, now: SystemTime) -> Result<I
     })
 }
 
+/// Now, or a second since 1970 that is ahead of it: what was issued in the second of a revocation is
+/// revoked, and so what is issued then says the next.
+pub(crate) fn now_behind(tokens_from: u64) -> SystemTime {
+    let from = UNIX_EPOCH.checked_add(Duration::from_secs(tokens_from));
+    let now = SystemTime::now();
+    from.map_or(now, |from| now.max(from))
+}
+
 /// A clock before 1970 reads as 1970.
 pub(crate) fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
 use engine::access::Reach;
-use engine::exchange::devices::ASSERTION_TYPE;
+use engine::exchange::devices::{ASSERTION_TYPE, Sent};
 use engine::exchange::{Application, Directory, LONGEST_SERVED};
 use http::{Response, StatusCode};
 use jsonwebtoken::decode_header;
@@ -16,7 +16,7 @@ use super::Asked;
 use super::answers::{self, OAuthError};
 use super::client::{Claimed, JWT_BEARER};
 use super::form::Form;
-use crate::auth::{TokenRequest, issue, seconds};
+use crate::auth::{TokenRequest, issue, now_behind, seconds};
 use crate::devices;
 
 /// How long a token holds.
@@ -64,14 +64,18 @@ pub(super) async fn grant(
         }
     }
     if let Some(assertion) = of_device(&form) {
-        let answer = devices::grant(asked.shared, assertion, asked.tenant).await?;
+        let sent = Sent {
+            client: Some(asked.source.client),
+            correlation: asked.correlation,
+        };
+        let answer = devices::grant(asked.shared, assertion, asked.tenant, sent).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
             asked.shared.guesses.wrong(asked.source.client).await?;
         }
         return Ok(answer);
     }
-    let now = SystemTime::now();
-    let application = prove(asked, directory, &form, seconds(now)).await?;
+    let now = seconds(SystemTime::now());
+    let application = prove(asked, directory, &form, now).await?;
     let default = |scope: &str| scope.ends_with(DEFAULT_SCOPE);
     let scope = form.get("scope").unwrap_or(DEFAULT_SCOPE);
     if !scope.split_ascii_whitespace().all(default) {
@@ -79,7 +83,7 @@ pub(super) async fn grant(
                    https://graph.microsoft.com/.default.";
         return Err(OAuthError::new("invalid_scope", why).into());
     }
-    let token = token_of(asked, application, now)?;
+    let token = token_of(asked, application)?;
     let answer = json!({
         "token_type": "Bearer",
         "expires_in": LIFETIME.as_secs(),
@@ -120,11 +124,7 @@ async fn prove(
     proved
 }
 
-fn token_of(
-    asked: &Asked<'_>,
-    application: Application,
-    now: SystemTime,
-) -> Result<String, Failed> {
+fn token_of(asked: &Asked<'_>, application: Application) -> Result<String, Failed> {
     let refuse = |why| Failed::from(OAuthError::new("unauthorized_client", why));
     if application.disabled {
         return Err(refuse("AADSTS7000112: The application is disabled."));
@@ -144,8 +144,7 @@ fn token_of(
         },
         expires: LIFETIME,
     };
-    // What was issued in the second of a revocation is revoked: this is issued behind it.
-    let from = SystemTime::UNIX_EPOCH + Duration::from_secs(application.tokens_from);
-    let token = issue(asked.keys, &request, now.max(from)).map_err(Error::internal)?;
+    let token = issue(asked.keys, &request, now_behind(application.tokens_from))
+        .map_err(Error::internal)?;
     Ok(token.token)
 }

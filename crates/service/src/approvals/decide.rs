@@ -6,7 +6,7 @@ use std::sync::Arc;
 use edm::Value;
 use engine::{Answer, Call, Core, load, locate};
 use odata::{Error, ErrorCode};
-use store::{Row, Transaction, read, write};
+use store::{Row, Transaction};
 
 use super::columns::{Columns, Status, is_user};
 use super::save;
@@ -55,7 +55,7 @@ async fn decide(
     (from, to): (Status, Status),
 ) -> Result<Answer, Error> {
     let (shared, approvals) = (core.clone(), graph.approvals.clone());
-    write(core.store.as_ref(), move |transaction| {
+    core.write(call.origin.clone(), move |transaction| {
         let columns = &approvals.columns;
         let target = locate(&shared, transaction, &call.binding)?;
         let row = load(&shared, transaction, &target)?;
@@ -79,7 +79,7 @@ pub(crate) async fn cancel_mine(
     call: Call,
 ) -> Result<Answer, Error> {
     let (shared, approvals) = (core.clone(), graph.approvals.clone());
-    write(core.store.as_ref(), move |transaction| {
+    core.write(call.origin.clone(), move |transaction| {
         let columns = &approvals.columns;
         let id = call.value(&shared.model, "id");
         let row = transaction.get(columns.table, std::slice::from_ref(&id))?;
@@ -130,15 +130,16 @@ fn change(
 /// `retrieveMyRequests()`.
 pub(crate) async fn mine(graph: &Graph, core: &Arc<Core>, call: Call) -> Result<Answer, Error> {
     let (shared, approvals) = (core.clone(), graph.approvals.clone());
-    let rows = read(core.store.as_ref(), move |reader| {
-        let columns = &approvals.columns;
-        let mut rows = Vec::new();
-        let subject = Value::String(call.caller.subject.clone());
-        let fixed = vec![(columns.requestor_id, subject)];
-        each(&shared, reader, columns.table, fixed, |row| rows.push(row))?;
-        Ok(rows)
-    })
-    .await?;
+    let rows = core
+        .read(move |reader| {
+            let columns = &approvals.columns;
+            let mut rows = Vec::new();
+            let subject = Value::String(call.caller.subject.clone());
+            let fixed = vec![(columns.requestor_id, subject)];
+            each(&shared, reader, columns.table, fixed, |row| rows.push(row))?;
+            Ok(rows)
+        })
+        .await?;
     Ok(Answer::Entities(graph.approvals.columns.table, rows))
 }
 
@@ -149,13 +150,14 @@ pub(crate) async fn mine_by_id(
     call: Call,
 ) -> Result<Answer, Error> {
     let (shared, approvals) = (core.clone(), graph.approvals.clone());
-    let row = read(core.store.as_ref(), move |reader| {
-        let id = call.value(&shared.model, "id");
-        let columns = &approvals.columns;
-        let row = reader.get(columns.table, std::slice::from_ref(&id))?;
-        own(columns, &call, row, &id)
-    })
-    .await?;
+    let row = core
+        .read(move |reader| {
+            let id = call.value(&shared.model, "id");
+            let columns = &approvals.columns;
+            let row = reader.get(columns.table, std::slice::from_ref(&id))?;
+            own(columns, &call, row, &id)
+        })
+        .await?;
     Ok(Answer::Entity(graph.approvals.columns.table, row))
 }
 
@@ -166,17 +168,18 @@ pub(crate) async fn requested(
     call: Call,
 ) -> Result<Answer, Error> {
     let (shared, approvals) = (core.clone(), graph.approvals.clone());
-    let value = read(core.store.as_ref(), move |reader| {
-        let columns = &approvals.columns;
-        let target = locate(&shared, reader, &call.binding)?;
-        let row = load(&shared, reader, &target)?;
-        let members = [
-            ("method", row[columns.method].clone()),
-            ("path", row[columns.path].clone()),
-            ("body", row[columns.body].clone()),
-        ];
-        complex(&shared, &call, &members)
-    })
-    .await?;
+    let value = core
+        .read(move |reader| {
+            let columns = &approvals.columns;
+            let target = locate(&shared, reader, &call.binding)?;
+            let row = load(&shared, reader, &target)?;
+            let members = [
+                ("method", row[columns.method].clone()),
+                ("path", row[columns.path].clone()),
+                ("body", row[columns.body].clone()),
+            ];
+            complex(&shared, &call, &members)
+        })
+        .await?;
     Ok(Answer::Value(value))
 }

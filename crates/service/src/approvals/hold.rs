@@ -8,11 +8,12 @@ use base64::prelude::BASE64_STANDARD;
 use edm::Value;
 use edm::time::{DateTimeOffset, TICKS_PER_DAY};
 use engine::access::Reach;
+use engine::audit::Origin;
 use engine::exchange::Request;
 use engine::{Approval, Approving, Core};
 use odata::path::ResourcePath;
 use odata::{Error, ErrorCode};
-use store::{BoxFuture, Row, Transaction, write};
+use store::{BoxFuture, Row, Transaction};
 
 use super::columns::Status;
 use super::subject::Subject;
@@ -68,7 +69,7 @@ impl Approving for Hold {
             let justification = justification(request)?;
             let (shared, hold) = (Arc::clone(core), self.clone());
             let (asked, path) = (request.clone(), path.clone());
-            let code = write(core.store.as_ref(), move |transaction| {
+            let noted = core.write(Origin::of(request), move |transaction| {
                 let subject = Subject::of(&shared, &hold.families, transaction, &asked, &path)?;
                 let asking = Asking {
                     request: &asked,
@@ -76,8 +77,8 @@ impl Approving for Hold {
                     subject,
                 };
                 ask(&shared, &hold.approvals, transaction, asking)
-            })
-            .await?;
+            });
+            let code = noted.await?;
             Err(refused(
                 ErrorCode::PreconditionFailed,
                 &code,
@@ -95,7 +96,7 @@ impl Approving for Hold {
     ) -> BoxFuture<'a, Result<(), Error>> {
         let (shared, approvals) = (Arc::clone(core), Arc::clone(&self.approvals));
         let (code, asked) = (approval.0.clone(), request.clone());
-        Box::pin(write(core.store.as_ref(), move |transaction| {
+        Box::pin(core.write(Origin::of(request), move |transaction| {
             complete(&shared, &approvals, transaction, &asked, &code)
         }))
     }

@@ -18,6 +18,13 @@ pub(super) fn of(columns: &Columns, model: &Model, origin: &Origin) -> Value {
                 Value::String(format!("runstate {command}")),
             ),
         ],
+        Actor::EnrollmentToken(id) => vec![
+            ("auditActorType", Value::from("Device")),
+            (
+                "applicationDisplayName",
+                Value::String(format!("enrollment token {id}")),
+            ),
+        ],
         Actor::Server => vec![
             ("auditActorType", Value::from("System")),
             ("applicationDisplayName", Value::from("runstate serve")),

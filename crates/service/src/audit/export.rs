@@ -6,7 +6,7 @@ use std::sync::Arc;
 use engine::Core;
 use odata::Error;
 use serde_json::Value as Json;
-use store::{Order, Row, Select, read};
+use store::{Order, Row, Select};
 
 use super::{Audit, canonical};
 use crate::exports::cells;
@@ -82,7 +82,7 @@ pub async fn export(
 /// The events behind one.
 async fn slice(core: &Arc<Core>, graph: &Graph, after: Option<Row>) -> Result<Vec<Row>, Error> {
     let (shared, audit) = (Arc::clone(core), Arc::clone(&graph.audit));
-    read(core.store.as_ref(), move |reader| {
+    core.read(move |reader| {
         let Audit { columns, .. } = audit.as_ref();
         let table = shared.tables.table(columns.events);
         let mut select = Select::all(columns.events, table.columns.len());

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use edm::Value;
 use edm::time::TICKS_PER_DAY;
 use engine::Core;
+use engine::audit::Origin;
 use odata::Error;
-use store::{Select, read, write};
+use store::Select;
 
 use super::{Audit, verify};
 use crate::graph::Graph;
@@ -22,27 +23,29 @@ pub(crate) const RETENTION_DAYS: i64 = 730;
 /// What the store says; the next call goes on.
 pub(crate) async fn prune(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
     let (shared, audit) = (Arc::clone(core), Arc::clone(&graph.audit));
-    let servers = read(core.store.as_ref(), move |reader| {
-        let mut servers = Vec::new();
-        let chain = audit.columns.chain;
-        let mut select = Select::all(audit.columns.chains, 0);
-        select.columns = vec![chain.server];
-        let column = &shared.tables.table(audit.columns.chains).columns[chain.server];
-        reader.select(&select, &mut |cells| {
-            servers.push(store::cell::decode(&shared.model, column, cells, 0)?);
-            Ok(())
-        })?;
-        Ok(servers)
-    })
-    .await?;
+    let servers = core
+        .read(move |reader| {
+            let mut servers = Vec::new();
+            let chain = audit.columns.chain;
+            let mut select = Select::all(audit.columns.chains, 0);
+            select.columns = vec![chain.server];
+            let column = &shared.tables.table(audit.columns.chains).columns[chain.server];
+            reader.select(&select, &mut |cells| {
+                servers.push(store::cell::decode(&shared.model, column, cells, 0)?);
+                Ok(())
+            })?;
+            Ok(servers)
+        })
+        .await?;
     for server in servers {
         loop {
             let (shared, audit) = (Arc::clone(core), Arc::clone(&graph.audit));
             let server = server.clone();
-            let more = write(core.store.as_ref(), move |transaction| {
-                slice(&shared, &audit, transaction, &server)
-            })
-            .await?;
+            let more = core
+                .write(Origin::server(core), move |transaction| {
+                    slice(&shared, &audit, transaction, &server)
+                })
+                .await?;
             if !more {
                 break;
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use edm::Value;
 use engine::Core;
 use odata::Error;
-use store::{Order, Reader, Row, Select, read};
+use store::{Order, Reader, Row, Select};
 
 use super::Audit;
 use super::canonical::{self, NOTHING};
@@ -148,7 +148,7 @@ async fn next_server(
     after: Option<String>,
 ) -> Result<Option<String>, Error> {
     let (shared, audit) = (Arc::clone(core), Arc::clone(&graph.audit));
-    read(core.store.as_ref(), move |reader| {
+    core.read(move |reader| {
         let columns = &audit.columns;
         let tables = [
             (columns.events, columns.server, Some(columns.sequence)),
@@ -226,7 +226,7 @@ impl Chain {
     /// Looks at the next events, in a snapshot that has the end of the chain, too.
     async fn slice(self, core: &Arc<Core>, graph: &Graph) -> Result<Self, Error> {
         let (shared, audit) = (Arc::clone(core), Arc::clone(&graph.audit));
-        read(core.store.as_ref(), move |reader| {
+        core.read(move |reader| {
             let mut chain = self.clone();
             chain.look(&shared, &audit, reader)?;
             Ok(chain)

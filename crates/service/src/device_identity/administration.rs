@@ -2,9 +2,10 @@
 
 use edm::Value;
 use edm::time::DateTimeOffset;
+use engine::audit::Origin;
 use odata::Error;
 use store::cell::decode_row;
-use store::{Order, Reader, Row, Select, TableId, Transaction, read, write};
+use store::{Order, Reader, Row, Select, TableId, Transaction};
 use uuid::Uuid;
 
 use super::enrollment_tokens::{EnrollmentToken, NewEnrollmentToken};
@@ -44,14 +45,14 @@ impl DeviceIdentities {
         let (tokens, now) = (self.graph.enrollment_tokens, self.core.clock.now().ticks);
         let id = self.core.ids.new_id();
         let (row, text) = tokens.make(self.token_table(), &wanted, (id, tenant), now)?;
-        write(
-            self.core.store.as_ref(),
-            move |transaction| match transaction.insert(tokens.table, &row)? {
+        let origin = Origin::command_line("enrollment-token create", &self.core);
+        let made = self.core.write(origin, move |transaction| {
+            match transaction.insert(tokens.table, &row)? {
                 true => Ok(()),
                 false => Err(Error::internal("an id that is taken")),
-            },
-        )
-        .await?;
+            }
+        });
+        made.await?;
         Ok(text)
     }
 
@@ -71,10 +72,11 @@ impl DeviceIdentities {
     /// What the store says.
     pub async fn delete_token(&self, id: &str) -> Result<bool, Error> {
         let (tokens, id) = (self.graph.enrollment_tokens, Value::from(id));
-        write(self.core.store.as_ref(), move |transaction| {
+        let origin = Origin::command_line("enrollment-token delete", &self.core);
+        let deleted = self.core.write(origin, move |transaction| {
             transaction.delete(tokens.table, std::slice::from_ref(&id))
-        })
-        .await
+        });
+        deleted.await
     }
 
     /// Every device that has, had or may get a key of its own, in the order of their ids.
@@ -87,7 +89,7 @@ impl DeviceIdentities {
         let mut known = Vec::with_capacity(rows.len());
         for chunk in rows.chunks(PAGE as usize) {
             let (own, chunk) = (self.clone(), chunk.to_vec());
-            let page = read(self.core.store.as_ref(), move |reader| {
+            let page = self.core.read(move |reader| {
                 let shown = chunk.iter().map(|key| own.known(reader, key));
                 shown.collect::<Result<Vec<_>, _>>()
             });
@@ -101,7 +103,7 @@ impl DeviceIdentities {
     /// # Errors
     /// 404 for a device without a key, 409 unless it waits.
     pub async fn approve(&self, id: &str) -> Result<(), Error> {
-        self.change(id, |own, transaction, device, key| {
+        self.change(("device approve", id), |own, transaction, device, key| {
             let keys = own.graph.device_keys;
             if key[keys.state].as_i64() != Some(keys.states.approval_pending) {
                 return Err(conflict("The device does not wait for approval."));
@@ -117,13 +119,13 @@ impl DeviceIdentities {
     /// # Errors
     /// 404 for a device without a key.
     pub async fn revoke(&self, id: &str) -> Result<(), Error> {
-        self.change(id, |own, transaction, device, key| {
+        self.change(("device revoke", id), |own, transaction, device, key| {
             let keys = own.graph.device_keys;
             key[keys.replaceable] = Value::Boolean(false);
             let device_id = keys.device_id_of(key);
             let (tables, now) = (&own.core.tables, own.core.clock.now());
-            identity::revoke(tables, transaction, now, &device_id)?;
-            own.set_state(transaction, device, key, keys.states.revoked)
+            own.set_state(transaction, device, key, keys.states.revoked)?;
+            identity::revoke(tables, transaction, now, &device_id).map(|_| ())
         })
         .await
     }
@@ -133,7 +135,7 @@ impl DeviceIdentities {
     /// # Errors
     /// 404 for a device without a key, 409 unless its key was.
     pub async fn release(&self, id: &str) -> Result<(), Error> {
-        self.change(id, |own, transaction, device, key| {
+        self.change(("device release", id), |own, transaction, device, key| {
             let keys = own.graph.device_keys;
             if key[keys.state].as_i64() != Some(keys.states.key_conflict) {
                 return Err(conflict(
@@ -154,7 +156,8 @@ impl DeviceIdentities {
     /// 404 for a device that is not there.
     pub async fn allow_new_key(&self, id: &str) -> Result<(), Error> {
         let (own, id) = (self.clone(), Value::from(id));
-        write(self.core.store.as_ref(), move |transaction| {
+        let origin = Origin::command_line("device release", &self.core);
+        let allowed = self.core.write(origin, move |transaction| {
             let (graph, keys) = (&own.graph, own.graph.device_keys);
             let device = transaction.get(graph.devices.table, std::slice::from_ref(&id))?;
             device.ok_or_else(no_device)?;
@@ -165,20 +168,21 @@ impl DeviceIdentities {
             };
             row[keys.replaceable] = Value::Boolean(true);
             keys.save(own.key_table(), transaction, old.as_ref(), &row)
-        })
-        .await
+        });
+        allowed.await
     }
 
     /// Changes a device and its key.
     async fn change(
         &self,
-        id: &str,
+        (command, id): (&'static str, &str),
         change: impl Fn(&Self, &mut dyn Transaction, &Row, &mut Row) -> Result<(), Error>
         + Send
         + 'static,
     ) -> Result<(), Error> {
         let (own, id) = (self.clone(), Value::from(id));
-        write(self.core.store.as_ref(), move |transaction| {
+        let origin = Origin::command_line(command, &self.core);
+        let changed = self.core.write(origin, move |transaction| {
             let (graph, keys) = (&own.graph, own.graph.device_keys);
             let device = transaction.get(graph.devices.table, std::slice::from_ref(&id))?;
             let old = keys.get(transaction, &id)?;
@@ -187,8 +191,8 @@ impl DeviceIdentities {
             let mut key = old.clone();
             change(&own, transaction, &device, &mut key)?;
             keys.save(own.key_table(), transaction, Some(&old), &key)
-        })
-        .await
+        });
+        changed.await
     }
 
     /// Sets the state of a device's key, and shows it on the device.
@@ -251,21 +255,23 @@ impl DeviceIdentities {
         let mut rows: Vec<Row> = Vec::new();
         loop {
             let (core, after) = (self.core.clone(), rows.last().cloned());
-            let page = read(self.core.store.as_ref(), move |reader| {
-                let table = core.tables.table(id);
-                let mut select = Select::all(id, table.columns.len());
-                let key = table.key.iter();
-                select.order = key.map(|column| Order::column(*column, false)).collect();
-                select.after = after.as_ref().map(|row| table.key_of(row));
-                select.limit = Some(PAGE);
-                let mut page = Vec::new();
-                reader.select(&select, &mut |cells| {
-                    page.push(decode_row(&core.model, table, cells)?);
-                    Ok(())
-                })?;
-                Ok(page)
-            })
-            .await?;
+            let page = self
+                .core
+                .read(move |reader| {
+                    let table = core.tables.table(id);
+                    let mut select = Select::all(id, table.columns.len());
+                    let key = table.key.iter();
+                    select.order = key.map(|column| Order::column(*column, false)).collect();
+                    select.after = after.as_ref().map(|row| table.key_of(row));
+                    select.limit = Some(PAGE);
+                    let mut page = Vec::new();
+                    reader.select(&select, &mut |cells| {
+                        page.push(decode_row(&core.model, table, cells)?);
+                        Ok(())
+                    })?;
+                    Ok(page)
+                })
+                .await?;
             let last = (page.len() as u64) < PAGE;
             rows.extend(page);
             if last {

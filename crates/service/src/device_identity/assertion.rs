@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use edm::Value;
-use engine::exchange::devices::{ASSERTION_TYPE, DeviceError, Refusal};
+use engine::access::{Caller, Reach};
+use engine::audit::{Actor, Origin};
+use engine::exchange::devices::{ASSERTION_TYPE, Asserted, DeviceError, Refusal, Sent};
 use odata::Error;
 use odata::json::Argument;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use store::{Row, Transaction, read, write};
+use store::{Row, Transaction};
 
 use super::enrol::check_hash;
 use super::jws::{Header, PublicKey, Signed, invalid_client, malformed, unverified_subject};
@@ -60,17 +62,18 @@ pub(super) async fn assert(
     identities: &DeviceIdentities,
     jwt: String,
     tenant: String,
-) -> Result<String, DeviceError> {
+    sent: Sent,
+) -> Result<Asserted, DeviceError> {
     let header = Header::read(&jwt, ASSERTION_TYPE)?;
     let subject = unverified_subject(&jwt);
     let subject = subject.ok_or_else(|| malformed("The assertion has no sub."))?;
     // The signature is checked here, not where all writes wait for it; that the key is still the
     // device's, there.
-    let (keys, device) = (identities.graph.device_keys, Value::String(subject));
+    let (keys, device) = (identities.graph.device_keys, Value::String(subject.clone()));
     let wanted = device.clone();
-    let kept = read(identities.core.store.as_ref(), move |reader| {
-        keys.get(reader, &wanted)
-    });
+    let kept = identities
+        .core
+        .read(move |reader| keys.get(reader, &wanted));
     // Who does not hold a device's key is not told whether there is such a device.
     let unknown = || invalid_client("The assertion is not signed by the current key of a device.");
     let kept = kept.await?.ok_or_else(unknown)?;
@@ -84,7 +87,18 @@ pub(super) async fn assert(
         return Err(unknown().into());
     }
     let own = identities.clone();
-    let taken = write(identities.core.store.as_ref(), move |transaction| {
+    let caller = Caller {
+        reach: Reach::Device(subject.clone()),
+        subject,
+        ..Caller::default()
+    };
+    let origin = Origin {
+        actor: Actor::Caller(Arc::new(caller)),
+        client: sent.client,
+        correlation: sent.correlation,
+        action: None,
+    };
+    let taken = identities.core.write(origin, move |transaction| {
         take(&own, transaction, &assertion)
     });
     Ok(taken.await??)
@@ -136,12 +150,12 @@ fn check(
     })
 }
 
-/// Takes an assertion: the device's id, if it may have a token.
+/// Takes an assertion: whose it is, if it may have a token.
 fn take(
     identities: &DeviceIdentities,
     transaction: &mut dyn Transaction,
     assertion: &Assertion,
-) -> Result<Result<String, Refusal>, Error> {
+) -> Result<Result<Asserted, Refusal>, Error> {
     let (core, keys) = (&identities.core, identities.graph.device_keys);
     let old = keys.get(transaction, &assertion.device)?;
     let current = |row: &Row| row[keys.key_id].as_str() == Some(&assertion.key_id);
@@ -179,7 +193,11 @@ fn take(
         return Ok(Err(refusal));
     }
     keys.save(identities.key_table(), transaction, Some(&old), &row)?;
-    Ok(Ok(keys.device_id_of(&row)))
+    let device_id = keys.device_id_of(&row);
+    Ok(Ok(Asserted {
+        tokens_from: identity::tokens_from(core, transaction, &device_id)?,
+        device_id,
+    }))
 }
 
 /// Whether the state of a device's key lets it have tokens.
@@ -209,7 +227,7 @@ fn conflict(
     identities: &DeviceIdentities,
     transaction: &mut dyn Transaction,
     (old, mut row): (&Row, Row),
-) -> Result<Result<String, Refusal>, Error> {
+) -> Result<Result<Asserted, Refusal>, Error> {
     let (core, keys) = (&identities.core, identities.graph.device_keys);
     let device = keys.device_id_of(&row);
     row[keys.state] = Value::Integer(keys.states.key_conflict);

@@ -1,12 +1,13 @@
 //! Enrolment by token: a device that is new gets its identity.
 
 use edm::Value;
+use engine::audit::{Actor, Origin};
 use engine::exchange::devices::{DeviceError, Enrolled, Enrolment, Refusal};
 use odata::Error;
 use odata::json::Argument;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use store::{Row, Transaction, write};
+use store::{Row, Transaction};
 
 use super::enrollment_tokens::{TokenText, unknown};
 use super::jws::{Header, PublicKey, Signed, hash, invalid_client, malformed};
@@ -44,13 +45,20 @@ pub(super) async fn enrol(
     identities: &DeviceIdentities,
     enrolment: Enrolment,
 ) -> Result<Enrolled, DeviceError> {
+    let sent = enrolment.sent;
     let request = read(identities, enrolment)?;
+    let token = TokenText::parse(&request.token).ok_or_else(unknown)?;
+    let origin = Origin {
+        actor: Actor::EnrollmentToken(token.id.to_owned()),
+        client: sent.client,
+        correlation: sent.correlation,
+        action: None,
+    };
     let own = identities.clone();
-    let enrolled = write(identities.core.store.as_ref(), move |transaction| {
+    let enrolled = identities.core.write(origin, move |transaction| {
         carry_out(&own, transaction, &request)
-    })
-    .await?;
-    Ok(enrolled?)
+    });
+    Ok(enrolled.await??)
 }
 
 /// Checks what can be checked without the database.

@@ -8,7 +8,7 @@ use engine::Core;
 use engine::exchange::{Download, Downloads};
 use futures_util::stream;
 use odata::Error;
-use store::{BoxFuture, read};
+use store::BoxFuture;
 use subtle::ConstantTimeEq;
 
 use crate::graph::Graph;
@@ -31,25 +31,27 @@ impl Downloads for Archives {
     fn open(&self, name: String, secret: String) -> BoxFuture<'_, Result<Option<Download>, Error>> {
         Box::pin(async move {
             let (graph, shared, id) = (self.graph.clone(), self.core.clone(), name.clone());
-            let found = read(self.core.store.as_ref(), move |reader| {
-                let exports = &graph.exports;
-                let job = reader.get(exports.jobs, &[Value::String(id.clone())])?;
-                let now = shared.clock.now();
-                Ok(job.and_then(|job| {
-                    let columns = exports.columns;
-                    let known = job[columns.secret].as_str().unwrap_or_default();
-                    // How much of a guess is right must not show in the time that it takes.
-                    let right: bool = known.as_bytes().ct_eq(secret.as_bytes()).into();
-                    let valid = match &job[columns.expires] {
-                        Value::DateTimeOffset(time) => time.ticks > now.ticks,
-                        _ => false,
-                    };
-                    let done = job[columns.status].as_i64() == Some(exports.status.completed);
-                    (right && valid && done)
-                        .then(|| (job[columns.length].as_i64(), job[columns.chunks].as_i64()))
-                }))
-            })
-            .await?;
+            let found = self
+                .core
+                .read(move |reader| {
+                    let exports = &graph.exports;
+                    let job = reader.get(exports.jobs, &[Value::String(id.clone())])?;
+                    let now = shared.clock.now();
+                    Ok(job.and_then(|job| {
+                        let columns = exports.columns;
+                        let known = job[columns.secret].as_str().unwrap_or_default();
+                        // How much of a guess is right must not show in the time that it takes.
+                        let right: bool = known.as_bytes().ct_eq(secret.as_bytes()).into();
+                        let valid = match &job[columns.expires] {
+                            Value::DateTimeOffset(time) => time.ticks > now.ticks,
+                            _ => false,
+                        };
+                        let done = job[columns.status].as_i64() == Some(exports.status.completed);
+                        (right && valid && done)
+                            .then(|| (job[columns.length].as_i64(), job[columns.chunks].as_i64()))
+                    }))
+                })
+                .await?;
             let Some((Some(length), Some(chunks))) = found else {
                 return Ok(None);
             };
@@ -77,10 +79,9 @@ impl Downloads for Archives {
 async fn piece(graph: &Graph, core: &Arc<Core>, job: String, number: i64) -> Result<Bytes, Error> {
     let chunks = graph.exports.chunks;
     let key = [Value::String(job), Value::Integer(number)];
-    let row = read(core.store.as_ref(), move |reader| {
-        reader.get(chunks.table, &key)
-    })
-    .await?;
+    let row = core
+        .read(move |reader| reader.get(chunks.table, &key))
+        .await?;
     match row.map(|mut row| std::mem::take(&mut row[chunks.content])) {
         Some(Value::Binary(content)) => Ok(content.into()),
         // It expired while it was being fetched.

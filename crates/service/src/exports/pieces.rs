@@ -5,8 +5,9 @@ use std::sync::Arc;
 use edm::Value;
 use edm::time::TICKS_PER_SECOND;
 use engine::Core;
+use engine::audit::Origin;
 use odata::Error;
-use store::{Row, write};
+use store::Row;
 
 use super::work::{Ending, LEASE, end, mine, save};
 use crate::graph::Graph;
@@ -75,21 +76,22 @@ impl<'a> Pieces<'a> {
         let (attempt, number) = (self.job[graph.exports.columns.attempts].clone(), self.count);
         self.count += 1;
         self.length += i64::try_from(piece.len()).unwrap_or(i64::MAX);
-        write(self.core.store.as_ref(), move |transaction| {
-            let exports = &graph.exports;
-            let Some(old) = mine(transaction, exports, &id, &attempt)? else {
-                return Ok(false);
-            };
-            let mut new = old.clone();
-            let until = shared.clock.now().ticks + LEASE * TICKS_PER_SECOND;
-            new[exports.columns.lease_until] = Value::Integer(until);
-            save(&shared, transaction, exports, &old, &new)?;
-            let mut row = graph.blank(exports.chunks.table);
-            row[exports.chunks.job_id] = id.clone();
-            row[exports.chunks.chunk] = Value::Integer(number);
-            row[exports.chunks.content] = Value::Binary(piece.clone());
-            transaction.insert(exports.chunks.table, &row)
-        })
-        .await
+        self.core
+            .write(Origin::server(&self.core), move |transaction| {
+                let exports = &graph.exports;
+                let Some(old) = mine(transaction, exports, &id, &attempt)? else {
+                    return Ok(false);
+                };
+                let mut new = old.clone();
+                let until = shared.clock.now().ticks + LEASE * TICKS_PER_SECOND;
+                new[exports.columns.lease_until] = Value::Integer(until);
+                save(&shared, transaction, exports, &old, &new)?;
+                let mut row = graph.blank(exports.chunks.table);
+                row[exports.chunks.job_id] = id.clone();
+                row[exports.chunks.chunk] = Value::Integer(number);
+                row[exports.chunks.content] = Value::Binary(piece.clone());
+                transaction.insert(exports.chunks.table, &row)
+            })
+            .await
     }
 }

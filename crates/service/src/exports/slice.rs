@@ -5,7 +5,7 @@ use std::sync::Arc;
 use edm::Value;
 use engine::Core;
 use odata::Error;
-use store::{OrderKey, Select, cell, read};
+use store::{OrderKey, Select, cell};
 
 use super::report::{Query, Report};
 
@@ -23,7 +23,7 @@ pub(super) async fn slice(
     after: Option<Vec<Value>>,
 ) -> Result<Slice, Error> {
     let (shared, query, table) = (core.clone(), query.clone(), report.table);
-    read(core.store.as_ref(), move |reader| {
+    core.read(move |reader| {
         let columns = shared.tables.table(table);
         let mut select = Select::all(table, 0);
         select.fixed.clone_from(&query.fixed);

@@ -12,7 +12,7 @@ use engine::Core;
 use engine::access::Caller;
 use engine::audit::Origin;
 use odata::Error;
-use store::{Row, Transaction, read};
+use store::{Row, Transaction};
 
 use super::archive::Archive;
 use super::pieces::Pieces;
@@ -72,7 +72,7 @@ async fn step(graph: &Graph, core: &Arc<Core>) -> Result<bool, Error> {
 /// The oldest job that nobody works on.
 async fn next(graph: &Graph, core: &Arc<Core>) -> Result<Option<Value>, Error> {
     let (graph, shared) = (graph.clone(), core.clone());
-    read(core.store.as_ref(), move |reader| {
+    core.read(move |reader| {
         let exports = &graph.exports;
         let now = shared.clock.now();
         let mut found: Option<(i64, Value)> = None;
@@ -257,14 +257,15 @@ pub(super) async fn end(
 /// What the store says; the next call goes on.
 pub(crate) async fn clear(graph: &Graph, core: &Arc<Core>) -> Result<(), Error> {
     let (of, shared) = (graph.clone(), core.clone());
-    let jobs = read(core.store.as_ref(), move |reader| {
-        let mut jobs = Vec::new();
-        each(&shared, reader, of.exports.jobs, Vec::new(), |row| {
-            jobs.push(row);
-        })?;
-        Ok(jobs)
-    })
-    .await?;
+    let jobs = core
+        .read(move |reader| {
+            let mut jobs = Vec::new();
+            each(&shared, reader, of.exports.jobs, Vec::new(), |row| {
+                jobs.push(row);
+            })?;
+            Ok(jobs)
+        })
+        .await?;
     let columns = graph.exports.columns;
     let now = core.clock.now().ticks;
     for job in jobs {

@@ -6,9 +6,10 @@ use edm::Value;
 use engine::Core;
 use engine::exchange::{Application, Credential, Directory, Known, Proof};
 use odata::Error;
-use store::{Reader, Row, Select, TableId, Tables, cell, read};
+use store::{Reader, Row, Select, TableId, Tables, cell};
 
 use super::assertions;
+use super::revocations::tokens_from;
 use crate::columns::{hidden, table_named};
 use crate::graph::GraphError;
 
@@ -217,8 +218,14 @@ impl Applications {
 impl Directory for Applications {
     fn application(&self, id: String) -> Known<'_, Option<Application>> {
         let (core, layout) = (Arc::clone(&self.core), self.layout);
-        Box::pin(read(self.core.store.as_ref(), move |reader| {
-            layout.load(&core, reader, &id)
+        Box::pin(self.core.read(move |reader| {
+            let Some(mut application) = layout.load(&core, reader, &id)? else {
+                return Ok(None);
+            };
+            // Of `runstate revoke`, the application's row knows nothing.
+            let revoked = tokens_from(&core, reader, &id)?;
+            application.tokens_from = application.tokens_from.max(revoked);
+            Ok(Some(application))
         }))
     }
 

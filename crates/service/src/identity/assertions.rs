@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use edm::Value;
 use engine::Core;
+use engine::audit::Origin;
 use odata::Error;
-use store::{Order, Select, TableId, Tables, cell, read, write};
+use store::{Order, Select, TableId, Tables, cell};
 
 use crate::columns::{hidden, table_named};
 use crate::graph::GraphError;
@@ -45,7 +46,7 @@ pub(super) async fn note(
     let mut row = core.tables.table(layout.table).blank();
     row[layout.digest] = Value::String(digest);
     row[layout.expires_at] = Value::Integer(i64::try_from(expires_at).unwrap_or(i64::MAX));
-    write(core.store.as_ref(), move |transaction| {
+    core.write(Origin::server(core), move |transaction| {
         transaction.insert(layout.table, &row)
     })
     .await
@@ -62,7 +63,7 @@ pub(super) async fn clear(core: &Arc<Core>) -> Result<(), Error> {
         let mut oldest = oldest(core, layout).await?;
         oldest.retain(|(expires_at, _)| *expires_at < past);
         let full = oldest.len() as u64 == SLICE;
-        write(core.store.as_ref(), move |transaction| {
+        core.write(Origin::server(core), move |transaction| {
             for (_, digest) in &oldest {
                 transaction.delete(layout.table, std::slice::from_ref(digest))?;
             }
@@ -78,7 +79,7 @@ pub(super) async fn clear(core: &Arc<Core>) -> Result<(), Error> {
 /// Those that expire first: when, and their key.
 async fn oldest(core: &Arc<Core>, layout: Layout) -> Result<Vec<(i64, Value)>, Error> {
     let shared = Arc::clone(core);
-    read(core.store.as_ref(), move |reader| {
+    core.read(move |reader| {
         let table = shared.tables.table(layout.table);
         let mut select = Select::all(layout.table, 0);
         select.columns = vec![layout.expires_at, layout.digest];

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use edm::Value;
 use engine::Core;
+use engine::audit::Origin;
 use engine::exchange::{Application, Credential};
 use odata::Error;
-use store::{Transaction, read, write};
+use store::Transaction;
 
 use super::applications::{Layout, all, rows};
-use super::revocations::revoke;
+use super::revocations::{behind, revoke};
 use crate::graph::GraphError;
 
 /// The most credentials of one application.
@@ -97,11 +98,12 @@ impl Registry {
         };
         let (layout, row) = (self.layout, self.layout.row(&self.core, &application));
         let proof = self.layout.credential_row(&self.core, &id, &credential);
-        write(self.core.store.as_ref(), move |transaction| {
+        let origin = Origin::command_line("app create", &self.core);
+        let made = self.core.write(origin, move |transaction| {
             transaction.insert(layout.applications, &row)?;
             transaction.insert(layout.credentials, &proof)
-        })
-        .await?;
+        });
+        made.await?;
         Ok(id)
     }
 
@@ -111,7 +113,7 @@ impl Registry {
     /// [`RegistryError::Store`].
     pub async fn list(&self) -> Result<Vec<Application>, RegistryError> {
         let (core, layout) = (Arc::clone(&self.core), self.layout);
-        let found = read(self.core.store.as_ref(), move |reader| {
+        let found = self.core.read(move |reader| {
             let mut ids = Vec::new();
             let select = all(&core, layout.applications);
             rows(&core, reader, &select, &mut |row| {
@@ -139,31 +141,35 @@ impl Registry {
         earlier_until: Option<u64>,
     ) -> Result<(), RegistryError> {
         let now = self.now();
-        self.change(id, move |core, layout, transaction, application| {
-            let ends = |earlier: &Credential| earlier_until.unwrap_or(0).min(earlier.expires_at);
-            let stay = application
-                .credentials
-                .iter()
-                .filter(|known| ends(known) > now);
-            if stay.count() >= MOST_CREDENTIALS {
-                return Err(RegistryError::Credentials);
-            }
-            for earlier in &application.credentials {
-                let key = [&application.id, &earlier.id].map(|id| Value::String(id.clone()));
-                transaction.delete(layout.credentials, &key)?;
-                let kept = Credential {
-                    expires_at: ends(earlier),
-                    ..earlier.clone()
-                };
-                if kept.expires_at > now {
-                    let row = layout.credential_row(core, &application.id, &kept);
-                    transaction.insert(layout.credentials, &row)?;
+        self.change(
+            ("app rotate", id),
+            move |core, layout, transaction, application| {
+                let ends =
+                    |earlier: &Credential| earlier_until.unwrap_or(0).min(earlier.expires_at);
+                let stay = application
+                    .credentials
+                    .iter()
+                    .filter(|known| ends(known) > now);
+                if stay.count() >= MOST_CREDENTIALS {
+                    return Err(RegistryError::Credentials);
                 }
-            }
-            let row = layout.credential_row(core, &application.id, &credential);
-            transaction.insert(layout.credentials, &row)?;
-            Ok(earlier_until.is_none() && !application.credentials.is_empty())
-        })
+                for earlier in &application.credentials {
+                    let key = [&application.id, &earlier.id].map(|id| Value::String(id.clone()));
+                    transaction.delete(layout.credentials, &key)?;
+                    let kept = Credential {
+                        expires_at: ends(earlier),
+                        ..earlier.clone()
+                    };
+                    if kept.expires_at > now {
+                        let row = layout.credential_row(core, &application.id, &kept);
+                        transaction.insert(layout.credentials, &row)?;
+                    }
+                }
+                let row = layout.credential_row(core, &application.id, &credential);
+                transaction.insert(layout.credentials, &row)?;
+                Ok(earlier_until.is_none() && !application.credentials.is_empty())
+            },
+        )
         .await
     }
 
@@ -178,7 +184,7 @@ impl Registry {
         role_scope_tag_ids: Vec<String>,
     ) -> Result<(), RegistryError> {
         self.check_roles(&roles)?;
-        self.change(id, move |_, _, _, application| {
+        self.change(("app grant", id), move |_, _, _, application| {
             application.roles.clone_from(&roles);
             application
                 .role_scope_tag_ids
@@ -193,7 +199,12 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::NoApplication`], [`RegistryError::Store`].
     pub async fn set_disabled(&self, id: &str, disabled: bool) -> Result<(), RegistryError> {
-        self.change(id, move |_, _, _, application| {
+        let command = if disabled {
+            "app disable"
+        } else {
+            "app enable"
+        };
+        self.change((command, id), move |_, _, _, application| {
             application.disabled = disabled;
             Ok(disabled)
         })
@@ -206,7 +217,8 @@ impl Registry {
     /// [`RegistryError::NoApplication`], [`RegistryError::Store`].
     pub async fn delete(&self, id: &str) -> Result<(), RegistryError> {
         let (core, layout, key) = (Arc::clone(&self.core), self.layout, id.to_owned());
-        let deleted = write(self.core.store.as_ref(), move |transaction| {
+        let origin = Origin::command_line("app delete", &self.core);
+        let deleted = self.core.write(origin, move |transaction| {
             let id = Value::String(key.clone());
             if !transaction.delete(layout.applications, std::slice::from_ref(&id))? {
                 return Ok(false);
@@ -224,25 +236,26 @@ impl Registry {
     /// Changes an application as it is in the transaction that writes it.
     async fn change(
         &self,
-        id: &str,
+        (command, id): (&'static str, &str),
         mut judge: impl FnMut(&Core, Layout, &mut dyn Transaction, &mut Application) -> Changed
         + Send
         + 'static,
     ) -> Result<(), RegistryError> {
         let (core, layout, key) = (Arc::clone(&self.core), self.layout, id.to_owned());
-        write(self.core.store.as_ref(), move |transaction| {
+        let origin = Origin::command_line(command, &self.core);
+        let changed = self.core.write(origin, move |transaction| {
             let Some(mut application) = layout.load(&core, transaction, &key)? else {
                 return Ok(Err(RegistryError::NoApplication(key.clone())));
             };
-            match judge(&core, layout, transaction, &mut application) {
-                Ok(false) => {}
-                Ok(true) => {
-                    let now = core.clock.now();
-                    application.tokens_from = revoke(&core.tables, transaction, now, &key)?;
-                }
+            let now = core.clock.now();
+            let revokes = match judge(&core, layout, transaction, &mut application) {
+                Ok(revokes) => revokes,
                 Err(RegistryError::Store(error)) => return Err(error),
                 // A refusal comes before the first write.
                 Err(refused) => return Ok(Err(refused)),
+            };
+            if revokes {
+                application.tokens_from = behind(now);
             }
             let row = layout.row(&core, &application);
             let columns = [
@@ -251,16 +264,19 @@ impl Registry {
                 layout.disabled,
                 layout.tokens_from,
             ];
-            let key = [Value::String(key.clone())];
+            let row_key = [Value::String(key.clone())];
             transaction.update(
                 layout.applications,
-                &key,
+                &row_key,
                 columns.into_iter().collect(),
                 &row,
             )?;
+            if revokes {
+                revoke(&core.tables, transaction, now, &key)?;
+            }
             Ok(Ok(()))
-        })
-        .await?
+        });
+        changed.await?
     }
 
     fn check_roles(&self, roles: &[String]) -> Result<(), RegistryError> {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use edm::Value;
 use edm::time::{DateTimeOffset, TICKS_PER_SECOND};
 use engine::Core;
+use engine::audit::Origin;
 use engine::exchange::{self, Revocation, Revoked};
 use odata::Error;
-use store::{Order, Select, TableId, Tables, Transaction, cell, read, write};
+use store::{Order, Reader, Select, TableId, Tables, Transaction, cell};
 
 use crate::columns::{hidden, table_named};
 use crate::graph::GraphError;
@@ -35,7 +36,47 @@ pub fn revoke(
     row[layout.principal] = Value::String(principal.to_owned());
     // If there is one of this instant already, it says the same.
     transaction.insert(layout.table, &row)?;
-    Ok(second_of(now).saturating_add(1))
+    Ok(behind(now))
+}
+
+/// The first second since 1970 in which tokens hold again that are issued behind a revocation.
+pub(super) fn behind(now: DateTimeOffset) -> u64 {
+    second_of(now).saturating_add(1)
+}
+
+/// How far back revocations may say that a token of now does not hold, in seconds: one of the same
+/// second does, by clocks that differ by a second.
+const RECENT: i64 = 2;
+
+/// The first second since 1970 in which tokens of a subject or an application may say that they were
+/// issued: that behind a revocation of this second, or 0.
+///
+/// # Errors
+/// What the store says.
+pub(crate) fn tokens_from(
+    core: &Core,
+    reader: &mut dyn Reader,
+    principal: &str,
+) -> Result<u64, Error> {
+    let layout = Layout::of(&core.tables)?;
+    let table = core.tables.table(layout.table);
+    let recent = core.clock.now().ticks - RECENT * TICKS_PER_SECOND;
+    let mut select = Select::all(layout.table, 0);
+    select.columns = vec![layout.revoked_at];
+    select.fixed = vec![(layout.principal, Value::from(principal))];
+    select.order = [layout.revoked_at, layout.principal]
+        .map(|column| Order::column(column, false))
+        .to_vec();
+    select.after = Some(vec![Value::Integer(recent), Value::from("")]);
+    let mut from = 0;
+    reader.select(&select, &mut |cells| {
+        let revoked_at = cell::decode(&core.model, &table.columns[layout.revoked_at], cells, 0)?;
+        if let Some(ticks) = revoked_at.as_i64() {
+            from = from.max(second_of(instant(ticks)).saturating_add(1));
+        }
+        Ok(())
+    })?;
+    Ok(from)
 }
 
 /// The revocations of a database.
@@ -93,7 +134,7 @@ async fn slice(
     after: Option<Vec<Value>>,
 ) -> Result<Vec<Revocation>, Error> {
     let shared = Arc::clone(core);
-    read(core.store.as_ref(), move |reader| {
+    core.read(move |reader| {
         let table = shared.tables.table(layout.table);
         let mut select = Select::all(layout.table, 0);
         select.columns = vec![layout.revoked_at, layout.principal];
@@ -148,7 +189,7 @@ pub(crate) async fn clear(core: &Arc<Core>) -> Result<(), Error> {
         let read = oldest.len() as u64;
         oldest.retain(|revocation| revocation.revoked_at < past);
         let full = oldest.len() as u64 == SLICE && read == SLICE;
-        write(core.store.as_ref(), move |transaction| {
+        core.write(Origin::server(core), move |transaction| {
             for revocation in &oldest {
                 let principal = Value::String(revocation.principal.clone());
                 let key = [Value::Integer(revocation.revoked_at), principal];

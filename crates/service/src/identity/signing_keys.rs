@@ -8,7 +8,7 @@ use engine::Core;
 use engine::audit::Origin;
 use engine::exchange::{self, KeptSecret, Known, OwnAuthority, SigningKeyRow};
 use odata::Error;
-use store::{Transaction, read};
+use store::Transaction;
 use uuid::Uuid;
 
 use crate::graph::GraphError;
@@ -270,10 +270,9 @@ impl SigningKeys {
         read_it: impl Fn(&Core, Layout, &mut dyn store::Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (core, layout) = (Arc::clone(&self.core), self.layout);
-        read(self.core.store.as_ref(), move |reader| {
-            read_it(&core, layout, reader)
-        })
-        .await
+        self.core
+            .read(move |reader| read_it(&core, layout, reader))
+            .await
     }
 
     /// Changes the keys as they are in the transaction that writes them.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edm::Value;
+use engine::audit::Origin;
 use engine::exchange::Downloads;
 use futures_util::StreamExt;
 use serde_json::json;
@@ -61,23 +62,25 @@ fn fetch(world: &World, id: &str) -> Option<Vec<u8>> {
 /// Sets columns of a job, as a server that was interrupted left them.
 fn leave(world: &World, id: &str, columns: &[(&'static str, Value)]) {
     let (core, id, columns) = (world.core.clone(), id.to_owned(), columns.to_vec());
-    let done = store::write(world.core.store.as_ref(), move |transaction| {
-        let jobs = core.tables.find("device_management_export_job").unwrap();
-        let table = core.tables.table(jobs);
-        let key = [Value::from(id.as_str())];
-        let old = transaction.get(jobs, &key)?.unwrap();
-        let mut new = old.clone();
-        for (name, value) in &columns {
-            new[table.column(name).unwrap()] = value.clone();
-        }
-        transaction.update(jobs, &key, table.difference(&old, &new), &new)?;
-        let chunks = core.tables.find("export_chunk").unwrap();
-        let table = core.tables.table(chunks);
-        let mut row = table.blank();
-        row[table.column("job_id").unwrap()] = Value::from(id.as_str());
-        row[table.column("content").unwrap()] = Value::Binary(b"half of an archive".to_vec());
-        transaction.insert(chunks, &row).map(|_| ())
-    });
+    let done = world
+        .core
+        .write(Origin::server(&world.core), move |transaction| {
+            let jobs = core.tables.find("device_management_export_job").unwrap();
+            let table = core.tables.table(jobs);
+            let key = [Value::from(id.as_str())];
+            let old = transaction.get(jobs, &key)?.unwrap();
+            let mut new = old.clone();
+            for (name, value) in &columns {
+                new[table.column(name).unwrap()] = value.clone();
+            }
+            transaction.update(jobs, &key, table.difference(&old, &new), &new)?;
+            let chunks = core.tables.find("export_chunk").unwrap();
+            let table = core.tables.table(chunks);
+            let mut row = table.blank();
+            row[table.column("job_id").unwrap()] = Value::from(id.as_str());
+            row[table.column("content").unwrap()] = Value::Binary(b"half of an archive".to_vec());
+            transaction.insert(chunks, &row).map(|_| ())
+        });
     world.runtime.block_on(done).unwrap();
 }
 

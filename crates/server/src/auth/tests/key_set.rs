@@ -152,7 +152,7 @@ async fn a_retired_key_ends_its_tokens_even_those_that_are_remembered() {
     super::super::keys::watch(&set);
     source.add(NOW);
     source.change(&gone, |key| {
-        (key.secret, key.retired_at) = (None, Some(NOW))
+        (key.secret, key.retired_at) = (None, Some(NOW));
     });
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     let refused = verifier.verify(&old, time(NOW)).await.unwrap_err();
@@ -195,7 +195,7 @@ async fn a_key_that_cannot_be_used_keeps_others_from_nothing_but_the_start() {
     });
     source.add(NOW);
     source.change(&gone, |key| {
-        (key.secret, key.retired_at) = (None, Some(NOW))
+        (key.secret, key.retired_at) = (None, Some(NOW));
     });
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert!(verifier.verify(&old, time(NOW)).await.is_err());
