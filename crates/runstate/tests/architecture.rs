@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each of them may use.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("edm", &[]),
     ("measures", &[]),
     ("odata", &["edm"]),
@@ -31,6 +31,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
         ],
     ),
     ("benchmark", &[]),
+    ("instructions", &["edm", "odata", "store"]),
     (
         "reference",
         &[

@@ -11,8 +11,8 @@ use store::{Cells, Dialect, Order, Row, Select, Table, TableId, Tables};
 
 use super::Failure;
 
-const CSDL: &str = include_str!("../../../../schema/deviceManagement.csdl.xml");
-const MAP: &str = include_str!("../../../../schema/storage.toml");
+const CSDL: &str = include_str!("../../../schema/deviceManagement.csdl.xml");
+const MAP: &str = include_str!("../../../schema/storage.toml");
 const TYPE: &str = "microsoft.graph.deviceHealthScriptDeviceState";
 const TABLE: &str = "device_health_script_device_state";
 const SCRIPT: &str = "6b1f0c2e-8f7d-4a53-9c1b-2f3e4d5c6b7a";
@@ -224,4 +224,17 @@ fn write_entity(
     }
     out.push(b'}');
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_work_can_be_done() {
+        for name in NAMES {
+            Work::new(name).unwrap().0();
+        }
+        assert!(Work::new("nothing").is_err());
+    }
 }

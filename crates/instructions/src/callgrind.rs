@@ -41,3 +41,23 @@ fn collected(text: &str) -> Option<u64> {
     let (_, rest) = text.split_once("Collected :")?;
     rest.split_ascii_whitespace().next()?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_valgrind_says() {
+        for (text, count) in [
+            (
+                "==7== Events    : Ir\n==7== Collected : 9085859\n==7==",
+                Some(9_085_859),
+            ),
+            ("==7== Collected : 1 2", Some(1)),
+            ("==7== Collected :", None),
+            ("", None),
+        ] {
+            assert_eq!(collected(text), count, "{text}");
+        }
+    }
+}

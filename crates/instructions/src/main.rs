@@ -2,8 +2,8 @@
 //! body, binding them to the model, writing SQL, writing JSON. Unlike times they are nearly the
 //! same on every run, so that a regression of a few percent is seen in CI.
 //!
-//! `cargo bench -p benchmark --bench instructions` counts by valgrind's callgrind and compares with
-//! `crates/benchmark/instructions.json`; with `-- --save` it writes that file. Without valgrind
+//! `cargo run --release -p instructions` counts by valgrind's callgrind and compares with
+//! `crates/instructions/figures.json`; with `-- --save` it writes that file. Without valgrind
 //! nothing is counted: it says so, and fails where `CI` is set.
 
 mod callgrind;
@@ -28,7 +28,9 @@ fn main() -> ExitCode {
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // What callgrind runs.
         ["counted", name] => Work::new(name).map(|work| work.run()),
-        ref others => compare(others.contains(&"--save")),
+        [] => compare(false),
+        ["--save"] => compare(true),
+        _ => Err("usage: instructions [--save]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -46,6 +48,9 @@ fn say(line: &str) {
 
 /// Counts everything, and compares it with the figures on file or writes them.
 fn compare(save: bool) -> Result<(), Failure> {
+    if cfg!(debug_assertions) {
+        return Err("a debug build counts other instructions: cargo run --release".into());
+    }
     if !callgrind::is_there() {
         let message = "valgrind is not installed: no instructions were counted";
         if save || std::env::var_os("CI").is_some() {
@@ -82,7 +87,7 @@ fn compare(save: bool) -> Result<(), Failure> {
     }
     Err(format!(
         "more instructions than on file: {}. What is meant to cost more is written down by \
-         `cargo bench -p benchmark --bench instructions -- --save`",
+         `cargo run --release -p instructions -- --save`",
         grown.join(", ")
     )
     .into())

@@ -46,7 +46,7 @@ impl Figures {
     }
 
     fn file() -> PathBuf {
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("instructions.json")
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("figures.json")
     }
 
     /// The figures on file.
@@ -119,6 +119,28 @@ impl fmt::Display for Judged {
                 change * 100.0
             ),
             Self::Kept(change) => write!(f, "{:+.1} %", change * 100.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_grew_is_seen() {
+        let mut figures = Figures::empty();
+        figures.set("a", 1_000);
+        for (name, count, grown) in [
+            ("a", 1_000, false),
+            ("a", 1_049, false),
+            ("a", 1_051, true),
+            ("a", 10, false),
+            ("b", 1, true),
+        ] {
+            let judged = figures.judge(name, count);
+            let found = matches!(judged, Judged::Grown(_) | Judged::Unknown);
+            assert_eq!(found, grown, "{name} {count}: {judged}");
         }
     }
 }
