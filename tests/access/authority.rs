@@ -65,13 +65,13 @@ impl Registered {
 }
 
 #[track_caller]
-fn access_token(answer: Answer) -> String {
+pub(crate) fn access_token(answer: Answer) -> String {
     let answer = answer.expect_json(200);
     answer["access_token"].as_str().expect("a token").to_owned()
 }
 
 /// Posts a form, without a token.
-fn post(server: &Server, target: &str, form: &str) -> Answer {
+pub(crate) fn post(server: &Server, target: &str, form: &str) -> Answer {
     let nobody = server.client_with(None);
     nobody.exchange(&form_request(target, form))
 }
@@ -82,7 +82,7 @@ fn form_request(target: &str, form: &str) -> Request {
 
 /// What every refusal of the authority keeps; its description.
 #[track_caller]
-fn expect_refusal(answer: Answer, status: u16, error: &str) -> String {
+pub(crate) fn expect_refusal(answer: Answer, status: u16, error: &str) -> String {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert!(answer.header("request-id").is_some());
     let body = answer.expect_json(status);

@@ -6,6 +6,7 @@ mod issuers;
 mod keys;
 mod matrix;
 mod open;
+mod people;
 mod permissions;
 mod ready;
 pub(crate) mod revoked;

@@ -1,6 +1,6 @@
 //! The real binary, started with a data directory of its own and ended with the test.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -157,6 +157,38 @@ impl Server {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// The same with something on its standard input.
+    #[track_caller]
+    pub(crate) fn runstate_with_input(&self, line: &[&str], input: &str) -> String {
+        let output = self.try_runstate_with_input(line, input);
+        assert!(output.status.success(), "{line:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The same of a command that may be refused.
+    pub(crate) fn try_runstate_with_input(&self, line: &[&str], input: &str) -> Output {
+        let mut command = beside(self.directory.path(), self.database.as_deref(), line);
+        command.stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).unwrap();
+        drop(stdin);
+        child.wait_with_output().unwrap()
+    }
+
+    /// What it goes on to print, up to some lines behind one that has this text.
+    pub(crate) fn printed_until(mut self, text: &str, more: usize) -> (Self, String) {
+        let mut said = String::new();
+        while !said.contains(text) {
+            assert_ne!(self._out.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        for _ in 0..more {
+            self._out.read_line(&mut said).unwrap();
+        }
+        (self, said)
+    }
+
     /// Runs a command of `runstate` on the server's database, which may refuse it.
     pub(crate) fn try_runstate(&self, line: &[&str]) -> Output {
         command(self.directory.path(), self.database.as_deref(), line)
@@ -302,9 +334,14 @@ fn token(data_dir: &Path, database: Option<&str>, arguments: &[&str]) -> String 
 
 /// What a command beside the server prints, and how it ends.
 fn command(data_dir: &Path, database: Option<&str>, line: &[&str]) -> Output {
+    beside(data_dir, database, line).output().unwrap()
+}
+
+/// A command on the server's database.
+fn beside(data_dir: &Path, database: Option<&str>, line: &[&str]) -> Command {
     let mut command = runstate(line, data_dir);
     if let Some(database) = database {
         command.env("RUNSTATE_DATABASE", database);
     }
-    command.output().unwrap()
+    command
 }

@@ -3,6 +3,7 @@
 pub mod devices;
 mod directory;
 mod signing_keys;
+pub mod users;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -155,6 +156,11 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Who can sign in here; nobody, by default.
     fn directory(&self) -> Option<&dyn Directory> {
+        None
+    }
+
+    /// Who signs in by a browser; nobody, by default.
+    fn users(&self) -> Option<&dyn users::Users> {
         None
     }
 

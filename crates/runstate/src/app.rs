@@ -15,7 +15,7 @@ use service::identity::{NewApplication, Registry, SigningKeys};
 use tokio::runtime::Runtime;
 
 use crate::Failure;
-use crate::cli::{AppCommand, AppPlace, CredentialArguments, Grants};
+use crate::cli::{AppCommand, AppCreateArguments, AppPlace, CredentialArguments, Grants};
 use crate::wire;
 
 /// How many characters of a secret tell it from others.
@@ -29,19 +29,7 @@ pub(crate) fn run(command: &AppCommand) -> Result<ExitCode, Failure> {
 
 async fn carry_out(command: &AppCommand) -> Result<(), Failure> {
     match command {
-        AppCommand::Create(arguments) => {
-            check(&arguments.grants)?;
-            let core = core(&arguments.place)?;
-            let registry = Registry::new(Arc::clone(&core))?;
-            let (credential, secret) = credential(&registry, &arguments.credential)?;
-            let new = NewApplication {
-                display_name: arguments.name.clone(),
-                roles: arguments.grants.roles.clone(),
-                role_scope_tag_ids: arguments.grants.role_scope_tags.clone(),
-            };
-            let id = registry.create(new, credential).await?;
-            show_secret(core, &id, secret.as_deref()).await
-        }
+        AppCommand::Create(arguments) => create(arguments).await,
         AppCommand::List(place) => {
             let registry = registry(place)?;
             show(&registry.list().await?, registry.now())
@@ -58,11 +46,12 @@ async fn carry_out(command: &AppCommand) -> Result<(), Failure> {
         }
         AppCommand::Grant(arguments) => {
             check(&arguments.grants)?;
-            let roles = arguments.grants.roles.clone();
+            let (roles, scopes) = (&arguments.grants.roles, &arguments.grants.scopes);
+            let granted = (roles.clone(), scopes.clone());
             let tags = arguments.grants.role_scope_tags.clone();
             let registry = registry(&arguments.application.place)?;
             Ok(registry
-                .grant(&arguments.application.id, roles, tags)
+                .grant(&arguments.application.id, granted, tags)
                 .await?)
         }
         AppCommand::Disable(at) => Ok(registry(&at.place)?.set_disabled(&at.id, true).await?),
@@ -79,12 +68,35 @@ fn registry(place: &AppPlace) -> Result<Registry, Failure> {
     Ok(Registry::new(core(place)?)?)
 }
 
+async fn create(arguments: &AppCreateArguments) -> Result<(), Failure> {
+    check(&arguments.grants)?;
+    let core = core(&arguments.place)?;
+    let registry = Registry::new(Arc::clone(&core))?;
+    let (credential, secret) = match arguments.public_client {
+        true => (None, None),
+        false => {
+            let (credential, secret) = credential(&registry, &arguments.credential)?;
+            (Some(credential), secret)
+        }
+    };
+    let new = NewApplication {
+        display_name: arguments.name.clone(),
+        roles: arguments.grants.roles.clone(),
+        role_scope_tag_ids: arguments.grants.role_scope_tags.clone(),
+        scopes: arguments.grants.scopes.clone(),
+        redirect_uris: arguments.redirect_uris.clone(),
+        public_client: arguments.public_client,
+    };
+    let id = registry.create(new, credential).await?;
+    show_secret(core, &id, secret.as_deref()).await
+}
+
 /// Whether tokens can say what is granted.
 fn check(grants: &Grants) -> Result<(), Failure> {
     let request = TokenRequest {
         subject: "application".to_owned(),
         roles: grants.roles.clone(),
-        scopes: Vec::new(),
+        scopes: grants.scopes.clone(),
         reach: match grants.role_scope_tags.is_empty() {
             true => Reach::Everything,
             false => Reach::RoleScopeTags(grants.role_scope_tags.iter().cloned().collect()),
@@ -164,7 +176,18 @@ fn show(applications: &[Application], now: u64) -> Result<(), Failure> {
             "{id}  {state}  {}  {name}",
             date(application.created_at)
         )?;
-        writeln!(out, "  roles: {}", application.roles.join(", "))?;
+        for (what, names) in [
+            ("roles", &application.roles),
+            ("scopes", &application.scopes),
+            ("redirect URIs", &application.redirect_uris),
+        ] {
+            if !names.is_empty() {
+                writeln!(out, "  {what}: {}", names.join(", "))?;
+            }
+        }
+        if application.public_client {
+            writeln!(out, "  a public client")?;
+        }
         if !application.role_scope_tag_ids.is_empty() {
             let tags = application.role_scope_tag_ids.join(", ");
             writeln!(out, "  role scope tags: {tags}")?;

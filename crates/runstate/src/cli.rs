@@ -14,6 +14,7 @@ mod script;
 mod telemetry;
 mod throttle;
 mod tls;
+mod user;
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ use service::Restriction;
 use crate::duration;
 
 pub(crate) use agent::{AgentCommand, AgentRunArguments};
-pub(crate) use app::{AppCommand, AppPlace, CredentialArguments, Grants};
+pub(crate) use app::{AppCommand, AppCreateArguments, AppPlace, CredentialArguments, Grants};
 pub(crate) use audit::{
     AuditCommand, AuditExportArguments, AuditVerifyArguments, Format as AuditFormat,
 };
@@ -48,6 +49,10 @@ pub(crate) use script::{
 pub(crate) use telemetry::TelemetryArguments;
 pub(crate) use throttle::ThrottleArguments;
 pub(crate) use tls::TlsArguments;
+pub(crate) use user::{
+    FirstArguments, PasswordArguments, UserCommand, UserCreateArguments, UserGrants,
+    UserTotpArguments,
+};
 
 /// A self-hosted server of the Microsoft Graph API for Intune device scripts, and its agent.
 #[derive(Debug, Parser)]
@@ -80,6 +85,9 @@ pub(crate) enum Command {
     /// Show, rotate and retire the keys that tokens are signed with
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Make users who sign in by a browser
+    #[command(subcommand)]
+    User(UserCommand),
     /// Check or export the events of what was changed by whom
     #[command(subcommand)]
     Audit(AuditCommand),

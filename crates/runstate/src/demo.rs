@@ -87,7 +87,7 @@ async fn perform(directory: &Path) -> Result<ExitCode, Failure> {
         signing_keys: None,
         limits: Limits::default(),
     };
-    let server = serve::open(
+    let (server, _) = serve::open(
         &data_dir,
         None,
         Default::default(),

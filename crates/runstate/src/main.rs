@@ -15,6 +15,7 @@ mod script;
 mod serve;
 mod token;
 mod traces;
+mod user;
 mod wire;
 
 use std::io::Write;
@@ -63,6 +64,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Token(arguments) => token::run(&arguments),
         Command::App(command) => app::run(&command),
         Command::Key(command) => key::run(&command),
+        Command::User(command) => user::run(&command),
         Command::Revoke(arguments) => revoke::run(&arguments),
         Command::EnrollmentToken(command) => devices::enrollment_token(&command),
         Command::Device(command) => devices::device(&command),

@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &RevokeArguments) -> Result<ExitCode, Failure> {
     let (shared, principal) = (core.clone(), arguments.principal.clone());
     let origin = Origin::command_line("revoke", &core);
     Runtime::new()?.block_on(core.write(origin, move |transaction| {
-        identity::revoke(&shared.tables, transaction, shared.clock.now(), &principal)
+        identity::end(&shared, transaction, &principal)
     }))?;
     Ok(ExitCode::SUCCESS)
 }

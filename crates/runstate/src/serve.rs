@@ -4,14 +4,18 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use engine::Core;
 use server::auth::{Issuers, KeyEncryptionKey, Verifier};
 use server::{Options, Server, Traces};
+use service::identity::{SigningKeys, UserRegistry};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::Failure;
 use crate::cli::{DatabaseArguments, ServeArguments};
+use crate::user;
 use crate::wire::{self, Settings};
 
 /// The permission in the example that is printed: it opens everything but privileged operations.
@@ -75,7 +79,7 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         .transpose()?;
     let issuers = issuers.unwrap_or_default();
     let (database, seal) = (Some(&arguments.database), wire::seal(&arguments.seal)?);
-    let server = open(data_dir, database, settings, (issuers, seal), options).await?;
+    let (server, core) = open(data_dir, database, settings, (issuers, seal), options).await?;
     let metrics = match arguments.telemetry.metrics_listen {
         Some(address) => Some(server.metrics(address).await?),
         None => None,
@@ -83,6 +87,9 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     // Whoever started the server may read its first line and close the pipe: it serves on.
     if let Err(error) = announce(&server, arguments) {
         tracing::warn!(%error, "the address could not be printed");
+    }
+    if let Err(error) = invite(&server, arguments, core).await {
+        tracing::warn!(%error, "no code for the first administrator could be printed");
     }
     if server.scheme() == "http" && !server.address().ip().is_loopback() {
         tracing::warn!("plain http on the network: whoever listens there can read the tokens");
@@ -127,17 +134,17 @@ pub(crate) async fn open(
     settings: Settings,
     (issuers, seal): (Issuers, Option<KeyEncryptionKey>),
     options: Options,
-) -> Result<Server, Failure> {
+) -> Result<(Server, Arc<Core>), Failure> {
     let throttle = options.throttle.clone();
     let opened = wire::service_handler(data_dir, database, settings, throttle, seal);
-    let (handler, keys) = opened.await?;
+    let (handler, keys, core) = opened.await?;
     let keys = Arc::new(keys);
     let verifier = Verifier::new(Arc::clone(&keys)).with_issuers(issuers);
     let options = Options {
         signing_keys: Some(keys),
         ..options
     };
-    Ok(Server::bind(options, verifier, handler).await?)
+    Ok((Server::bind(options, verifier, handler).await?, core))
 }
 
 /// Says where the server listens and how to get a token. The first line is for programs too.
@@ -156,12 +163,7 @@ fn announce(server: &Server, arguments: &ServeArguments) -> io::Result<()> {
     let mut out = anstream::stdout();
     writeln!(out, "Runstate listens on {root}")?;
     writeln!(out)?;
-    let reached = match server.address() {
-        address if address.ip().is_unspecified() => {
-            format!("{}://localhost:{}", server.scheme(), address.port())
-        }
-        _ => root,
-    };
+    let reached = reached(server);
     let mut trust = String::new();
     if let Some(authority) = arguments.tls.authority(data_dir) {
         let authority = shell_word(&authority.to_string_lossy());
@@ -193,6 +195,48 @@ fn announce(server: &Server, arguments: &ServeArguments) -> io::Result<()> {
          {reached}/beta/deviceManagement/deviceHealthScripts"
     )?;
     out.flush()
+}
+
+/// How long the code for the first administrator holds.
+const INVITATION: Duration = Duration::from_secs(3_600);
+
+/// Where there is no user yet, says how the first one is made, to whoever can read what the server
+/// prints on its host. The log never has the code.
+async fn invite(
+    server: &Server,
+    arguments: &ServeArguments,
+    core: Arc<Core>,
+) -> Result<(), Failure> {
+    let registry = UserRegistry::new(Arc::clone(&core))?;
+    if !registry.list().await?.is_empty() {
+        return Ok(());
+    }
+    let (code, _) = user::first_code(&registry, INVITATION).await?;
+    let tenant = SigningKeys::new(core)?.tenant().await?;
+    let origin = match &arguments.public_url {
+        Some(origin) => origin.as_str().to_owned(),
+        None => reached(server),
+    };
+    let mut out = anstream::stdout();
+    writeln!(out)?;
+    writeln!(
+        out,
+        "Nobody can sign in yet. Within an hour, the first administrator is made at"
+    )?;
+    writeln!(out, "  {origin}/{tenant}{}", user::FIRST_PAGE)?;
+    writeln!(out, "with the code")?;
+    writeln!(out, "  {code}")?;
+    Ok(out.flush()?)
+}
+
+/// What this machine reaches the server under.
+fn reached(server: &Server) -> String {
+    match server.address() {
+        address if address.ip().is_unspecified() => {
+            format!("{}://localhost:{}", server.scheme(), address.port())
+        }
+        address => format!("{}://{address}", server.scheme()),
+    }
 }
 
 /// This program as its user called it, for commands to paste.

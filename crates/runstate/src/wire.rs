@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::exchange::devices::Devices;
+use engine::exchange::users::Users;
 use engine::exchange::{
     Answering, Directory, Downloads, Handler, Probing, Request, Revocations, Throttle,
 };
@@ -89,7 +90,7 @@ pub(crate) async fn service_handler(
     settings: Settings,
     throttle: Option<Arc<dyn Throttle>>,
     seal: Option<KeyEncryptionKey>,
-) -> Result<(Arc<dyn Handler>, KeySet), Failure> {
+) -> Result<(Arc<dyn Handler>, KeySet, Arc<Core>), Failure> {
     let database = database.and_then(|database| Some((database.url.as_ref()?, options(database))));
     let (core, graph) = parts(data_dir, database, settings)?;
     let core = Arc::new(core.with_throttle(throttle));
@@ -105,9 +106,10 @@ pub(crate) async fn service_handler(
         archives: Archives::new(core.clone(), graph),
         revocations: identity::Revocations::new(core.clone())?,
         applications: identity::Applications::new(core.clone())?,
-        engine: Engine::new(core),
+        users: identity::SignIns::new(core.clone())?,
+        engine: Engine::new(core.clone()),
     };
-    Ok((Arc::new(service), keys))
+    Ok((Arc::new(service), keys, core))
 }
 
 /// The service's parts on a PostgreSQL database or on the one in the data directory, for a command that
@@ -239,6 +241,7 @@ struct Service {
     devices: DeviceIdentities,
     revocations: identity::Revocations,
     applications: identity::Applications,
+    users: identity::SignIns,
 }
 
 impl Handler for Service {
@@ -252,6 +255,10 @@ impl Handler for Service {
 
     fn directory(&self) -> Option<&dyn Directory> {
         Some(&self.applications)
+    }
+
+    fn users(&self) -> Option<&dyn Users> {
+        Some(&self.users)
     }
 
     fn revocations(&self) -> Option<&dyn Revocations> {

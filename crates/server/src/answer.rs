@@ -16,7 +16,7 @@ use odata::{Error, ErrorCode};
 use tokio::time::timeout;
 
 use crate::auth::{self, KeySet, Verifier};
-use crate::authority::{self, Attempts};
+use crate::authority::{self, Attempts, Hashing};
 use crate::budget::{self, Budget};
 use crate::connections::{Connections, Place};
 use crate::failure::{self, Refusal};
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     /// What signs the tokens that are issued here; without it, none are.
     pub(crate) signing_keys: Option<Arc<KeySet>>,
     pub(crate) attempts: Attempts,
+    /// Where passwords are hashed.
+    pub(crate) hashing: Hashing,
     pub(crate) limits: Limits,
     pub(crate) public_origin: Option<PublicOrigin>,
     pub(crate) proxies: Proxies,

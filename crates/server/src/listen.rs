@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::answer::Shared;
 use crate::auth::revoked::{self, Latest};
 use crate::auth::{KeySet, Verifier, keys};
-use crate::authority::Attempts;
+use crate::authority::{Attempts, Hashing};
 use crate::budget::Budget;
 use crate::connection::connected;
 use crate::guesses::Guesses;
@@ -123,6 +123,7 @@ impl Server {
             verifier,
             signing_keys,
             attempts: Attempts::default(),
+            hashing: Hashing::default(),
             scheme: if tls.is_some() { "https" } else { "http" },
             public_origin,
             proxies,

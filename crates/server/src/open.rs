@@ -133,7 +133,13 @@ mod tests {
         assert_eq!(
             endpoints,
             [
+                "/oauth2/v2.0/authorize",
                 "/oauth2/v2.0/token",
+                "/oauth2/v2.0/devicecode",
+                "/oauth2/v2.0/deviceauth",
+                "/oauth2/v2.0/logout",
+                "/account/first-administrator",
+                "/account/password",
                 "/v2.0/.well-known/openid-configuration",
                 "/.well-known/openid-configuration",
                 "/discovery/v2.0/keys",

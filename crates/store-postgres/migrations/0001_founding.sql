@@ -819,6 +819,9 @@ CREATE TABLE "application" (
   "display_name" TEXT COLLATE "C" NOT NULL DEFAULT '',
   "roles" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
   "role_scope_tag_ids" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  "scopes" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  "redirect_uris" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  "public_client" SMALLINT NOT NULL DEFAULT 0,
   "disabled" SMALLINT NOT NULL DEFAULT 0,
   "created_at" BIGINT NOT NULL DEFAULT 0,
   "tokens_from" BIGINT NOT NULL DEFAULT 0,
@@ -852,6 +855,33 @@ CREATE TABLE "signing_key" (
   "retired_at" BIGINT,
   PRIMARY KEY ("key_id")
 );
+
+CREATE TABLE "user_account" (
+  "user_name" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "user_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "display_name" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "scopes" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  "role_scope_tag_ids" TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  "disabled" SMALLINT NOT NULL DEFAULT 0,
+  "created_at" BIGINT NOT NULL DEFAULT 0,
+  "tokens_from" BIGINT NOT NULL DEFAULT 0,
+  "password" TEXT COLLATE "C",
+  "totp_secret" BYTEA,
+  "totp_step" BIGINT NOT NULL DEFAULT 0,
+  "totp_failures" BIGINT NOT NULL DEFAULT 0,
+  "totp_failed_at" BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY ("user_name")
+);
+CREATE INDEX "user_account_index_1" ON "user_account" ("user_id");
+
+CREATE TABLE "sign_in" (
+  "kind" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "digest" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  "expires_at" BIGINT NOT NULL DEFAULT 0,
+  "content" TEXT COLLATE "C" NOT NULL DEFAULT '',
+  PRIMARY KEY ("kind", "digest")
+);
+CREATE INDEX "sign_in_index_1" ON "sign_in" ("expires_at");
 
 CREATE TABLE "used_assertion" (
   "digest" TEXT COLLATE "C" NOT NULL DEFAULT '',

@@ -733,6 +733,9 @@ CREATE TABLE "application" (
   "display_name" TEXT NOT NULL DEFAULT '',
   "roles" TEXT NOT NULL DEFAULT '[]',
   "role_scope_tag_ids" TEXT NOT NULL DEFAULT '[]',
+  "scopes" TEXT NOT NULL DEFAULT '[]',
+  "redirect_uris" TEXT NOT NULL DEFAULT '[]',
+  "public_client" INTEGER NOT NULL DEFAULT 0,
   "disabled" INTEGER NOT NULL DEFAULT 0,
   "created_at" INTEGER NOT NULL DEFAULT 0,
   "tokens_from" INTEGER NOT NULL DEFAULT 0,
@@ -766,6 +769,33 @@ CREATE TABLE "signing_key" (
   "retired_at" INTEGER,
   PRIMARY KEY ("key_id")
 ) STRICT;
+
+CREATE TABLE "user_account" (
+  "user_name" TEXT NOT NULL DEFAULT '',
+  "user_id" TEXT NOT NULL DEFAULT '',
+  "display_name" TEXT NOT NULL DEFAULT '',
+  "scopes" TEXT NOT NULL DEFAULT '[]',
+  "role_scope_tag_ids" TEXT NOT NULL DEFAULT '[]',
+  "disabled" INTEGER NOT NULL DEFAULT 0,
+  "created_at" INTEGER NOT NULL DEFAULT 0,
+  "tokens_from" INTEGER NOT NULL DEFAULT 0,
+  "password" TEXT,
+  "totp_secret" BLOB,
+  "totp_step" INTEGER NOT NULL DEFAULT 0,
+  "totp_failures" INTEGER NOT NULL DEFAULT 0,
+  "totp_failed_at" INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY ("user_name")
+) STRICT;
+CREATE INDEX "user_account_index_1" ON "user_account" ("user_id");
+
+CREATE TABLE "sign_in" (
+  "kind" TEXT NOT NULL DEFAULT '',
+  "digest" TEXT NOT NULL DEFAULT '',
+  "expires_at" INTEGER NOT NULL DEFAULT 0,
+  "content" TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY ("kind", "digest")
+) STRICT;
+CREATE INDEX "sign_in_index_1" ON "sign_in" ("expires_at");
 
 CREATE TABLE "used_assertion" (
   "digest" TEXT NOT NULL DEFAULT '',

@@ -16,13 +16,14 @@ class Server:
         self.url = url
         self.data = data
 
-    def runstate(self, *line):
+    def runstate(self, *line, stdin=None):
         """What a command beside the server prints."""
         done = subprocess.run(
             [BINARY, *line, "--data-dir", str(self.data)],
             check=True,
             capture_output=True,
             text=True,
+            input=stdin,
         )
         return done.stdout
 

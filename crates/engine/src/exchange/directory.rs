@@ -16,6 +16,12 @@ pub struct Application {
     pub roles: Vec<String>,
     /// The role scope tags that they are confined to; none: they reach everything.
     pub role_scope_tag_ids: Vec<String>,
+    /// The delegated permissions that users may let it have; of them it has what its user has, too.
+    pub scopes: Vec<String>,
+    /// Where browsers may be sent with what it is to get.
+    pub redirect_uris: Vec<String>,
+    /// Whether it can keep no secret, as on a desktop, and proves nothing.
+    pub public_client: bool,
     /// Whether it gets no tokens.
     pub disabled: bool,
     /// When it was registered.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
+use server::authority::check_redirect_uri;
 
 use super::{DataArguments, TokenDatabase};
 use crate::duration;
@@ -39,8 +40,11 @@ pub(crate) struct AppPlace {
 #[derive(Debug, Args)]
 pub(crate) struct Grants {
     /// An application permission; repeatable
-    #[arg(long = "role", value_name = "NAME", required = true)]
+    #[arg(long = "role", value_name = "NAME", required_unless_present = "scopes")]
     pub(crate) roles: Vec<String>,
+    /// A delegated permission that users may let it have, as far as they have it; repeatable
+    #[arg(long = "scope", value_name = "NAME")]
+    pub(crate) scopes: Vec<String>,
     /// A role scope tag: the permissions reach only what has it or another one that is given;
     /// repeatable [default: they reach everything]
     #[arg(long = "role-scope-tag", value_name = "ID")]
@@ -69,6 +73,14 @@ pub(crate) struct AppCreateArguments {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) grants: Grants,
+    /// Where browsers may be sent with what the application is to get: https, http on localhost
+    /// (whatever port it has then), or a scheme of its own; repeatable
+    #[arg(long = "redirect-uri", value_name = "URI", value_parser = redirect_uri, requires = "scopes")]
+    pub(crate) redirect_uris: Vec<String>,
+    /// It runs where it can keep no secret, on a desktop, a telephone or in a terminal, and proves
+    /// nothing: only users sign in with it
+    #[arg(long, conflicts_with_all = ["roles", "public_key"], requires = "scopes")]
+    pub(crate) public_client: bool,
     #[command(flatten)]
     pub(crate) credential: CredentialArguments,
     #[command(flatten)]
@@ -106,8 +118,16 @@ pub(crate) struct AppRotateArguments {
     pub(crate) application: AppIdArguments,
 }
 
+/// An address that browsers may be sent to.
+fn redirect_uri(text: &str) -> Result<String, String> {
+    match check_redirect_uri(text) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(refused) => Err(refused.to_string()),
+    }
+}
+
 /// How long something of an application holds: at most ten years.
-fn lifetime(text: &str) -> Result<Duration, String> {
+pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
     let lifetime = duration::parse(text)?;
     if !(1..=3_653 * 86_400).contains(&lifetime.as_secs()) {
         return Err("from 1s to 3653d".to_owned());
@@ -116,7 +136,7 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 }
 
 /// A name for people: of one line, and not long.
-fn name(text: &str) -> Result<String, String> {
+pub(super) fn name(text: &str) -> Result<String, String> {
     let fits = (1..=256).contains(&text.len()) && !text.chars().any(char::is_control);
     match fits && !text.trim().is_empty() {
         true => Ok(text.to_owned()),

@@ -1,5 +1,6 @@
 //! Bearer tokens: how they are signed, issued and verified, and how a request carries one.
 
+mod id_token;
 mod issuers;
 mod key;
 pub(crate) mod keys;
@@ -15,6 +16,7 @@ pub use seal::{KeyEncryptionKey, NoKeyEncryptionKey, new_kept};
 pub use token::{AUDIENCE, Issued, MAX_LIFETIME, TokenError, TokenRequest, issue};
 pub use verify::Verifier;
 
+pub(crate) use id_token::IdToken;
 pub(crate) use token::{now_behind, seconds};
 
 use http::{HeaderMap, HeaderValue, header};

@@ -52,7 +52,7 @@ impl OAuthError {
             status: StatusCode::TOO_MANY_REQUESTS,
             ..Self::new(
                 "temporarily_unavailable",
-                "Too many attempts failed. Try again in a minute.",
+                "Too many attempts. Try again in a minute.",
             )
         }
     }

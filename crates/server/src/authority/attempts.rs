@@ -1,6 +1,6 @@
 //! How often somebody guessed wrongly, so that guessing is slow.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -15,6 +15,10 @@ const WINDOW: Duration = Duration::from_secs(60);
 const OF_CLIENT: u32 = 10;
 /// Failures of one address, whatever client they are about.
 const OF_ADDRESS: u32 = 100;
+/// Failures of one account, from wherever they come.
+const OF_ACCOUNT: u32 = 100;
+/// Device codes that one address begins with: each is a row until it expires.
+const BEGUN: u32 = 60;
 /// How many clients and addresses are remembered.
 const REMEMBERED: u64 = 20_000;
 /// The longest name that is remembered as it is, in bytes.
@@ -43,6 +47,29 @@ impl Attempts {
         under(of_client, OF_CLIENT) && under(of_address, OF_ADDRESS)
     }
 
+    /// Whether this address may try to be this user now.
+    pub(super) fn allow_user(&self, address: IpAddr, name: &str) -> bool {
+        let user = of_user(name);
+        let failures = self.0.get(&everywhere(&user));
+        let few = failures.is_none_or(|failures| failures.load(Ordering::Relaxed) < OF_ACCOUNT);
+        few && self.allow(address, &user)
+    }
+
+    /// Notes that this address was not this user.
+    pub(super) fn failed_user(&self, address: IpAddr, name: &str) {
+        let user = of_user(name);
+        self.failed(address, &user);
+        let failures = self.0.get_with(everywhere(&user), Arc::default);
+        failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a device code that this address begins with, if it may.
+    pub(super) fn begin(&self, address: IpAddr) -> bool {
+        let key = keys(address, "a device code begins").0;
+        let begun = self.0.get_with(key, Arc::default);
+        begun.fetch_add(1, Ordering::Relaxed) < BEGUN
+    }
+
     /// Notes a failure.
     pub(super) fn failed(&self, address: IpAddr, client: &str) {
         let (of_client, of_address) = keys(address, client);
@@ -60,6 +87,16 @@ fn keys(address: IpAddr, client: &str) -> (Key, Key) {
     let address = network(address);
     let name: String = client.chars().take(NAME_LIMIT).collect();
     ((address, Some(name.to_ascii_lowercase())), (address, None))
+}
+
+/// Users are no clients, whatever they are called.
+fn of_user(name: &str) -> String {
+    format!("user {name}")
+}
+
+/// Under what failures are counted that come from any address.
+fn everywhere(name: &str) -> Key {
+    keys(IpAddr::V4(Ipv4Addr::UNSPECIFIED), name).0
 }
 
 #[cfg(test)]
@@ -85,5 +122,30 @@ mod tests {
             attempts.failed(there, &format!("client {number}"));
         }
         assert!(!attempts.allow(there, "another"));
+    }
+
+    #[test]
+    fn an_account_is_guessed_at_slowly_from_many_addresses() {
+        let attempts = Attempts::default();
+        let from = |n: u32| IpAddr::V4(Ipv4Addr::from(0x0a00_0000 + n));
+        for n in 0..OF_ACCOUNT {
+            assert!(attempts.allow_user(from(n), "ada"));
+            attempts.failed_user(from(n), "Ada");
+        }
+        assert!(!attempts.allow_user(from(1_000_000), "ada"));
+        assert!(attempts.allow_user(from(1_000_000), "bob"));
+        assert!(attempts.allow(from(1_000_000), "ada"), "no client's name");
+    }
+
+    #[test]
+    fn nobody_fills_the_table_with_device_codes() {
+        let attempts = Attempts::default();
+        let (here, there): (IpAddr, IpAddr) =
+            ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        for _ in 0..BEGUN {
+            assert!(attempts.begin(here));
+        }
+        assert!(!attempts.begin(here));
+        assert!(attempts.begin(there));
     }
 }

@@ -1,4 +1,4 @@
-//! The token endpoint: who proves itself gets a token (RFC 6749, section 4.4).
+//! The token endpoint (RFC 6749, section 3.2), and the tokens of who proves itself (section 4.4).
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -16,11 +16,20 @@ use super::Asked;
 use super::answers::{self, OAuthError};
 use super::client::{Claimed, JWT_BEARER};
 use super::form::Form;
+use super::{device_code, user_token};
 use crate::auth::{TokenRequest, issue, now_behind, seconds};
 use crate::devices;
 
+/// The grants that are served.
+pub(super) const GRANT_TYPES: [&str; 4] = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    DEVICE_CODE,
+];
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// How long a token holds.
-const LIFETIME: Duration = LONGEST_SERVED;
+pub(super) const LIFETIME: Duration = LONGEST_SERVED;
 /// What the scope of a client credentials grant ends with: all that is granted to the client.
 const DEFAULT_SCOPE: &str = "/.default";
 
@@ -55,15 +64,32 @@ pub(super) async fn grant(
     unread: Body,
 ) -> Result<Response<Body>, Failed> {
     let form = Form::read(asked.parts, unread, asked.shared).await?;
-    match form.get("grant_type") {
-        Some("client_credentials") => {}
-        None => return Err(OAuthError::request("grant_type is missing.").into()),
-        Some(_) => {
-            let why = "grant_type must be client_credentials.";
-            return Err(OAuthError::new("unsupported_grant_type", why).into());
+    let people = asked.shared.handler.users();
+    let people = people.map(|users| (directory, users));
+    match (form.get("grant_type"), people) {
+        (Some("client_credentials"), _) => by_credentials(asked, directory, &form).await,
+        (Some("authorization_code"), Some(people)) => {
+            user_token::by_code(asked, people, &form).await
+        }
+        (Some("refresh_token"), Some(people)) => {
+            user_token::by_refresh_token(asked, people, &form).await
+        }
+        (Some(DEVICE_CODE), Some(people)) => device_code::poll(asked, people, &form).await,
+        (None, _) => Err(OAuthError::request("grant_type is missing.").into()),
+        (Some(_), _) => {
+            let why = format!("grant_type must be one of: {}.", GRANT_TYPES.join(", "));
+            Err(OAuthError::new("unsupported_grant_type", why).into())
         }
     }
-    if let Some(assertion) = of_device(&form) {
+}
+
+/// Answers a client that asks for itself (RFC 6749, section 4.4).
+async fn by_credentials(
+    asked: &Asked<'_>,
+    directory: &dyn Directory,
+    form: &Form,
+) -> Result<Response<Body>, Failed> {
+    if let Some(assertion) = of_device(form) {
         let sent = Sent {
             client: Some(asked.source.client),
             correlation: asked.correlation,
@@ -75,7 +101,7 @@ pub(super) async fn grant(
         return Ok(answer);
     }
     let now = seconds(SystemTime::now());
-    let application = prove(asked, directory, &form, now).await?;
+    let application = prove(asked, directory, form, now).await?;
     let default = |scope: &str| scope.ends_with(DEFAULT_SCOPE);
     let scope = form.get("scope").unwrap_or(DEFAULT_SCOPE);
     if !scope.split_ascii_whitespace().all(default) {
@@ -102,7 +128,7 @@ fn of_device(form: &Form) -> Option<String> {
 }
 
 /// The application that asks, once it has proved that it is.
-async fn prove(
+pub(super) async fn prove(
     asked: &Asked<'_>,
     directory: &dyn Directory,
     form: &Form,

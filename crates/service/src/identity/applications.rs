@@ -6,7 +6,7 @@ use edm::Value;
 use engine::Core;
 use engine::exchange::{Application, Credential, Directory, Known, Proof};
 use odata::Error;
-use store::{Reader, Row, Select, TableId, Tables, cell};
+use store::{Reader, Row, Select, TableId, Tables, Transaction, cell};
 
 use super::assertions;
 use super::revocations::tokens_from;
@@ -21,6 +21,9 @@ pub(super) struct Layout {
     display_name: usize,
     pub(super) roles: usize,
     pub(super) tags: usize,
+    pub(super) scopes: usize,
+    pub(super) redirect_uris: usize,
+    public_client: usize,
     pub(super) disabled: usize,
     created_at: usize,
     pub(super) tokens_from: usize,
@@ -51,6 +54,9 @@ impl Layout {
             display_name: column("display_name")?,
             roles: column("roles")?,
             tags: column("role_scope_tag_ids")?,
+            scopes: column("scopes")?,
+            redirect_uris: column("redirect_uris")?,
+            public_client: column("public_client")?,
             disabled: column("disabled")?,
             created_at: column("created_at")?,
             tokens_from: column("tokens_from")?,
@@ -86,6 +92,21 @@ impl Layout {
         Ok(Some(application))
     }
 
+    /// Says in which second the tokens of an application begin to hold again, if there is one.
+    pub(super) fn set_tokens_from(
+        &self,
+        core: &Core,
+        transaction: &mut dyn Transaction,
+        id: &str,
+        from: u64,
+    ) -> Result<(), Error> {
+        let mut row = core.tables.table(self.applications).blank();
+        row[self.tokens_from] = integer(from);
+        let columns = [self.tokens_from].into_iter().collect();
+        transaction.update(self.applications, &[Value::from(id)], columns, &row)?;
+        Ok(())
+    }
+
     /// An application without its credentials.
     pub(super) fn read(&self, row: &Row) -> Application {
         Application {
@@ -93,6 +114,9 @@ impl Layout {
             display_name: text(&row[self.display_name]),
             roles: texts(&row[self.roles]),
             role_scope_tag_ids: texts(&row[self.tags]),
+            scopes: texts(&row[self.scopes]),
+            redirect_uris: texts(&row[self.redirect_uris]),
+            public_client: row[self.public_client] == Value::Boolean(true),
             disabled: row[self.disabled] == Value::Boolean(true),
             created_at: seconds(&row[self.created_at]),
             tokens_from: seconds(&row[self.tokens_from]),
@@ -123,6 +147,9 @@ impl Layout {
         row[self.display_name] = Value::String(application.display_name.clone());
         row[self.roles] = collection(&application.roles);
         row[self.tags] = collection(&application.role_scope_tag_ids);
+        row[self.scopes] = collection(&application.scopes);
+        row[self.redirect_uris] = collection(&application.redirect_uris);
+        row[self.public_client] = Value::Boolean(application.public_client);
         row[self.disabled] = Value::Boolean(application.disabled);
         row[self.created_at] = integer(application.created_at);
         row[self.tokens_from] = integer(application.tokens_from);
@@ -172,7 +199,7 @@ pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(super) fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Collection(values) => values.iter().map(text).collect(),
         _ => Vec::new(),

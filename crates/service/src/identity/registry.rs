@@ -47,6 +47,12 @@ pub struct NewApplication {
     pub roles: Vec<String>,
     /// The role scope tags that they are confined to; none: they reach everything.
     pub role_scope_tag_ids: Vec<String>,
+    /// The delegated permissions that users may let it have; likewise.
+    pub scopes: Vec<String>,
+    /// Where browsers may be sent with what it is to get.
+    pub redirect_uris: Vec<String>,
+    /// Whether it proves nothing.
+    pub public_client: bool,
 }
 
 /// The registered applications of a database, to be changed.
@@ -74,16 +80,16 @@ impl Registry {
         u64::try_from(self.core.clock.now().to_unix_seconds()).unwrap_or(0)
     }
 
-    /// Registers an application with what it proves itself with, and says its id.
+    /// Registers an application with what it proves itself with, if it does, and says its id.
     ///
     /// # Errors
     /// [`RegistryError::UnknownRole`], [`RegistryError::Store`].
     pub async fn create(
         &self,
         new: NewApplication,
-        credential: Credential,
+        credential: Option<Credential>,
     ) -> Result<String, RegistryError> {
-        self.check_roles(&new.roles)?;
+        check_permissions(&self.core, new.roles.iter().chain(&new.scopes))?;
         let id = uuid::Uuid::new_v4().to_string();
         let now = self.now();
         let application = Application {
@@ -91,17 +97,24 @@ impl Registry {
             display_name: new.display_name,
             roles: new.roles,
             role_scope_tag_ids: new.role_scope_tag_ids,
+            scopes: new.scopes,
+            redirect_uris: new.redirect_uris,
+            public_client: new.public_client,
             disabled: false,
             created_at: now,
             tokens_from: 0,
             credentials: Vec::new(),
         };
         let (layout, row) = (self.layout, self.layout.row(&self.core, &application));
-        let proof = self.layout.credential_row(&self.core, &id, &credential);
+        let proof =
+            credential.map(|credential| self.layout.credential_row(&self.core, &id, &credential));
         let origin = Origin::command_line("app create", &self.core);
         let made = self.core.write(origin, move |transaction| {
             transaction.insert(layout.applications, &row)?;
-            transaction.insert(layout.credentials, &proof)
+            if let Some(proof) = &proof {
+                transaction.insert(layout.credentials, proof)?;
+            }
+            Ok(())
         });
         made.await?;
         Ok(id)
@@ -173,19 +186,21 @@ impl Registry {
         .await
     }
 
-    /// Replaces what is granted to an application.
+    /// Replaces what is granted to an application: its own permissions, and those that users may let
+    /// it have.
     ///
     /// # Errors
     /// [`RegistryError::UnknownRole`], [`RegistryError::NoApplication`], [`RegistryError::Store`].
     pub async fn grant(
         &self,
         id: &str,
-        roles: Vec<String>,
+        (roles, scopes): (Vec<String>, Vec<String>),
         role_scope_tag_ids: Vec<String>,
     ) -> Result<(), RegistryError> {
-        self.check_roles(&roles)?;
+        check_permissions(&self.core, roles.iter().chain(&scopes))?;
         self.change(("app grant", id), move |_, _, _, application| {
             application.roles.clone_from(&roles);
+            application.scopes.clone_from(&scopes);
             application
                 .role_scope_tag_ids
                 .clone_from(&role_scope_tag_ids);
@@ -261,6 +276,7 @@ impl Registry {
             let columns = [
                 layout.roles,
                 layout.tags,
+                layout.scopes,
                 layout.disabled,
                 layout.tokens_from,
             ];
@@ -278,18 +294,20 @@ impl Registry {
         });
         changed.await?
     }
+}
 
-    fn check_roles(&self, roles: &[String]) -> Result<(), RegistryError> {
-        let known: BTreeSet<&str> = self.core.permission_names();
-        match roles.iter().find(|role| !known.contains(role.as_str())) {
-            None => Ok(()),
-            Some(unknown) => {
-                let known: Vec<&str> = known.into_iter().collect();
-                Err(RegistryError::UnknownRole(
-                    unknown.clone(),
-                    known.join(", "),
-                ))
-            }
+/// Whether operations accept these permissions.
+pub(super) fn check_permissions<'a>(
+    core: &Core,
+    mut names: impl Iterator<Item = &'a String>,
+) -> Result<(), RegistryError> {
+    let known: BTreeSet<&str> = core.permission_names();
+    match names.find(|name| !known.contains(name.as_str())) {
+        None => Ok(()),
+        Some(unknown) => {
+            let known: Vec<&str> = known.into_iter().collect();
+            let known = known.join(", ");
+            Err(RegistryError::UnknownRole(unknown.clone(), known))
         }
     }
 }
