@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::world::{MARKER, administrator, make_script, make_side, tagged_client};
+use super::world::{DEVICES, MARKER, administrator, make_script, make_side, tagged_client};
 use crate::support::{FAMILIES, HEALTH, Request, Server};
 
 #[test]
@@ -150,5 +150,34 @@ fn what_hangs_on_a_script_is_written_with_it() {
         format!("{}/runstate.recount", a.url(&HEALTH)),
     ] {
         client.post(&operation, &json!({})).expect(403);
+    }
+}
+
+/// Changes are told of what has no tags; of what has, whose the rows were that are gone is not known.
+#[test]
+fn changes_are_told_of_what_is_reached_whole() {
+    let server = Server::start();
+    let admin = administrator(&server);
+    let a = make_side(&admin, "a", "own", &["1"]);
+    let client = tagged_client(&server, &["1"]);
+    let first = client.get(&format!("{DEVICES}/delta()")).expect_json(200);
+    let link = first["@odata.deltaLink"].as_str().expect("a delta link");
+    let link = link.split_once("/beta").expect("a service root").1;
+    admin.delete(&format!("{DEVICES}/{}", a.device)).expect(204);
+    let gone = client.get(&format!("/beta{link}")).values();
+    assert_eq!(gone.len(), 1, "{gone:?}");
+    assert_eq!(gone[0]["id"], a.device);
+    assert_eq!(gone[0]["@removed"]["reason"], "deleted");
+    let script = a.url(&HEALTH);
+    for collection in [HEALTH.url(), format!("{script}/deviceRunStates")] {
+        let said = client.get(&format!("{collection}/delta()"));
+        let said = said.expect_error(403, "Forbidden");
+        assert!(said.contains("not told"), "{said}");
+        let track = Request::new("GET", &collection).header("Prefer", "track-changes");
+        client.send(&track).expect_error(403, "Forbidden");
+        let latest = format!("{collection}?$deltatoken=latest");
+        client.get(&latest).expect_error(403, "Forbidden");
+        let count = format!("{collection}/$count?$deltatoken=latest");
+        client.get(&count).expect_error(403, "Forbidden");
     }
 }

@@ -10,8 +10,9 @@ use crate::delta::Tracking;
 /// Checks that a request is one that can be confined to what the caller reaches.
 ///
 /// # Errors
-/// 403 for change tracking, since a log of changes tells of rows that are gone, whosever they were;
-/// and for operations that the service does not confine.
+/// 403 for change tracking by devices, and for operations that the service does not confine. To whom
+/// else changes are told, the confined store says: a log tells of rows that are gone, whosever they
+/// were.
 pub(crate) fn check(
     core: &Core,
     caller: &Caller,
@@ -22,10 +23,8 @@ pub(crate) fn check(
         return Ok(());
     }
     let refuse = |message: &str| Err(Error::new(ErrorCode::Forbidden, message));
-    if tracking.is_asked_for() {
-        return refuse(
-            "Changes are not tracked for tokens whose permissions do not reach everything.",
-        );
+    if tracking.is_asked_for() && matches!(caller.reach, Reach::Device(_)) {
+        return refuse("Changes are not tracked for devices.");
     }
     let Resource::Path(path) = resource else {
         return Ok(());
