@@ -77,7 +77,7 @@ impl<'a> Pieces<'a> {
         self.count += 1;
         self.length += i64::try_from(piece.len()).unwrap_or(i64::MAX);
         self.core
-            .write(Origin::server(&self.core), move |transaction| {
+            .write(Origin::server(self.core), move |transaction| {
                 let exports = &graph.exports;
                 let Some(old) = mine(transaction, exports, &id, &attempt)? else {
                     return Ok(false);
