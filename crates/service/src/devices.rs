@@ -176,7 +176,12 @@ pub(crate) fn delete(
 ) -> Result<(), Error> {
     let id = &device[graph.id];
     let principal = id.as_str().unwrap_or_default();
-    identity::revoke(scope.tables, transaction, scope.now, principal)?;
+    identity::revoke(
+        (scope.model, scope.tables),
+        transaction,
+        scope.now,
+        principal,
+    )?;
     graph.device_keys.forget_device(transaction, id)?;
     graph.requests.forget_device(transaction, id)
 }

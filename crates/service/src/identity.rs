@@ -33,7 +33,12 @@ pub fn end(core: &Core, transaction: &mut dyn Transaction, principal: &str) -> R
     if let Some(mut user) = users.of_id(core, transaction, principal)? {
         return users.update(core, transaction, &mut user, true);
     }
-    let from = revoke(&core.tables, transaction, core.clock.now(), principal)?;
+    let from = revoke(
+        (&core.model, &core.tables),
+        transaction,
+        core.clock.now(),
+        principal,
+    )?;
     let applications = applications::Layout::of(&core.tables).map_err(Error::internal)?;
     applications.set_tokens_from(core, transaction, principal, from)
 }

@@ -123,9 +123,10 @@ impl DeviceIdentities {
             let keys = own.graph.device_keys;
             key[keys.replaceable] = Value::Boolean(false);
             let device_id = keys.device_id_of(key);
-            let (tables, now) = (&own.core.tables, own.core.clock.now());
+            let (model, tables) = (&*own.core.model, &*own.core.tables);
             own.set_state(transaction, device, key, keys.states.revoked)?;
-            identity::revoke(tables, transaction, now, &device_id).map(|_| ())
+            let now = own.core.clock.now();
+            identity::revoke((model, tables), transaction, now, &device_id).map(|_| ())
         })
         .await
     }

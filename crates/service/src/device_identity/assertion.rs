@@ -234,7 +234,7 @@ fn conflict(
     keys.save(identities.key_table(), transaction, Some(old), &row)?;
     let state = keys.states.key_conflict;
     let now = core.clock.now();
-    identity::revoke(&core.tables, transaction, now, &device)?;
+    identity::revoke((&core.model, &core.tables), transaction, now, &device)?;
     identities.show_state(transaction, &Value::from(device.as_str()), state)?;
     tracing::warn!(
         device,

@@ -12,7 +12,7 @@ use odata::Error;
 use store::Transaction;
 
 use super::applications::{Layout, all, rows};
-use super::revocations::{behind, revoke};
+use super::revocations::revoke;
 use crate::graph::GraphError;
 
 /// The most credentials of one application.
@@ -239,7 +239,12 @@ impl Registry {
                 return Ok(false);
             }
             transaction.delete_where(layout.credentials, &[(layout.of, id)], u32::MAX)?;
-            revoke(&core.tables, transaction, core.clock.now(), &key)?;
+            revoke(
+                (&core.model, &core.tables),
+                transaction,
+                core.clock.now(),
+                &key,
+            )?;
             Ok(true)
         });
         match deleted.await? {
@@ -270,7 +275,8 @@ impl Registry {
                 Err(refused) => return Ok(Err(refused)),
             };
             if revokes {
-                application.tokens_from = behind(now);
+                application.tokens_from =
+                    revoke((&core.model, &core.tables), transaction, now, &key)?;
             }
             let row = layout.row(&core, &application);
             let columns = [
@@ -287,9 +293,6 @@ impl Registry {
                 columns.into_iter().collect(),
                 &row,
             )?;
-            if revokes {
-                revoke(&core.tables, transaction, now, &key)?;
-            }
             Ok(Ok(()))
         });
         changed.await?

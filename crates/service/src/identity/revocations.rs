@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use edm::Value;
 use edm::time::{DateTimeOffset, TICKS_PER_SECOND};
+use edm::{Model, Value};
 use engine::Core;
 use engine::audit::Origin;
 use engine::exchange::{self, Revocation, Revoked};
@@ -22,26 +22,32 @@ const SLICE: u64 = 1_000;
 /// of what makes them invalid. Every server on the database refuses them within 2 seconds of its
 /// commit. Says the first second since 1970 in which issued tokens hold again.
 ///
+/// A token that was issued behind an earlier revocation of the same second says a second that has not
+/// come: it is revoked, too, so that each revocation is later than the one before.
+///
 /// # Errors
 /// What the store says.
 pub fn revoke(
-    tables: &Tables,
+    (model, tables): (&Model, &Tables),
     transaction: &mut dyn Transaction,
     now: DateTimeOffset,
     principal: &str,
 ) -> Result<u64, Error> {
     let layout = Layout::of(tables)?;
+    let earlier = holding_from((model, tables), transaction, now, principal)?;
+    let ahead = i64::try_from(earlier.saturating_sub(second_of(now))).unwrap_or(0);
+    let revoked_at = instant(now.ticks + ahead * TICKS_PER_SECOND);
     let mut row = tables.table(layout.table).blank();
-    row[layout.revoked_at] = Value::Integer(now.ticks);
+    row[layout.revoked_at] = Value::Integer(revoked_at.ticks);
     row[layout.principal] = Value::String(principal.to_owned());
     // If there is one of this instant already, it says the same.
     transaction.insert(layout.table, &row)?;
-    Ok(behind(now))
+    Ok(behind(revoked_at))
 }
 
 /// The first second since 1970 in which tokens hold again that are issued behind a revocation.
-pub(super) fn behind(now: DateTimeOffset) -> u64 {
-    second_of(now).saturating_add(1)
+fn behind(revoked_at: DateTimeOffset) -> u64 {
+    second_of(revoked_at).saturating_add(1)
 }
 
 /// How far back revocations may say that a token of now does not hold, in seconds: one of the same
@@ -58,9 +64,19 @@ pub(crate) fn tokens_from(
     reader: &mut dyn Reader,
     principal: &str,
 ) -> Result<u64, Error> {
-    let layout = Layout::of(&core.tables)?;
-    let table = core.tables.table(layout.table);
-    let recent = core.clock.now().ticks - RECENT * TICKS_PER_SECOND;
+    let place = (&*core.model, &*core.tables);
+    holding_from(place, reader, core.clock.now(), principal)
+}
+
+fn holding_from(
+    (model, tables): (&Model, &Tables),
+    reader: &mut dyn Reader,
+    now: DateTimeOffset,
+    principal: &str,
+) -> Result<u64, Error> {
+    let layout = Layout::of(tables)?;
+    let table = tables.table(layout.table);
+    let recent = now.ticks - RECENT * TICKS_PER_SECOND;
     let mut select = Select::all(layout.table, 0);
     select.columns = vec![layout.revoked_at];
     select.fixed = vec![(layout.principal, Value::from(principal))];
@@ -70,9 +86,9 @@ pub(crate) fn tokens_from(
     select.after = Some(vec![Value::Integer(recent), Value::from("")]);
     let mut from = 0;
     reader.select(&select, &mut |cells| {
-        let revoked_at = cell::decode(&core.model, &table.columns[layout.revoked_at], cells, 0)?;
+        let revoked_at = cell::decode(model, &table.columns[layout.revoked_at], cells, 0)?;
         if let Some(ticks) = revoked_at.as_i64() {
-            from = from.max(second_of(instant(ticks)).saturating_add(1));
+            from = from.max(behind(instant(ticks)));
         }
         Ok(())
     })?;

@@ -201,7 +201,12 @@ impl UserRegistry {
             let Some(user) = users.load(transaction, &wanted)? else {
                 return Ok(false);
             };
-            revoke(&core.tables, transaction, core.clock.now(), &user.id)?;
+            revoke(
+                (&core.model, &core.tables),
+                transaction,
+                core.clock.now(),
+                &user.id,
+            )?;
             transaction.delete(users.table, &[Value::from(wanted.as_str())])
         });
         match deleted.await? {

@@ -160,7 +160,12 @@ impl Layout {
         ends: bool,
     ) -> Result<(), Error> {
         if ends {
-            user.tokens_from = revoke(&core.tables, transaction, core.clock.now(), &user.id)?;
+            user.tokens_from = revoke(
+                (&core.model, &core.tables),
+                transaction,
+                core.clock.now(),
+                &user.id,
+            )?;
         }
         let row = self.row(core, user);
         let columns = [

@@ -10,4 +10,5 @@ mod history;
 mod recount;
 mod remediation_model;
 mod remediations;
+mod revocations;
 mod users;
