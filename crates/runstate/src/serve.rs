@@ -88,9 +88,16 @@ async fn serve(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     if let Err(error) = announce(&server, arguments) {
         tracing::warn!(%error, "the address could not be printed");
     }
-    if let Err(error) = invite(&server, arguments, core).await {
-        tracing::warn!(%error, "no code for the first administrator could be printed");
-    }
+    let origin = match &arguments.public_url {
+        Some(origin) => origin.as_str().to_owned(),
+        None => reached(&server),
+    };
+    // It writes, and whoever has read the address need not wait for that.
+    tokio::spawn(async move {
+        if let Err(error) = invite(&origin, core).await {
+            tracing::warn!(%error, "no code for the first administrator could be printed");
+        }
+    });
     if server.scheme() == "http" && !server.address().ip().is_loopback() {
         tracing::warn!("plain http on the network: whoever listens there can read the tokens");
     }
@@ -202,21 +209,13 @@ const INVITATION: Duration = Duration::from_secs(3_600);
 
 /// Where there is no user yet, says how the first one is made, to whoever can read what the server
 /// prints on its host. The log never has the code.
-async fn invite(
-    server: &Server,
-    arguments: &ServeArguments,
-    core: Arc<Core>,
-) -> Result<(), Failure> {
+async fn invite(origin: &str, core: Arc<Core>) -> Result<(), Failure> {
     let registry = UserRegistry::new(Arc::clone(&core))?;
     if !registry.list().await?.is_empty() {
         return Ok(());
     }
     let (code, _) = user::first_code(&registry, INVITATION).await?;
     let tenant = SigningKeys::new(core)?.tenant().await?;
-    let origin = match &arguments.public_url {
-        Some(origin) => origin.as_str().to_owned(),
-        None => reached(server),
-    };
     let mut out = anstream::stdout();
     writeln!(out)?;
     writeln!(
