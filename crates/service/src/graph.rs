@@ -32,6 +32,7 @@ use crate::exports::Exports;
 use crate::filters::Filters;
 use crate::global::GlobalColumns;
 use crate::layout::{Family, Layout, States, Users};
+use crate::limits::Limits;
 use crate::policy_states::PolicyStates;
 use crate::requests::Requests;
 use crate::states::Cause;
@@ -76,6 +77,8 @@ pub struct Graph {
     /// The user's name in a user state.
     pub(crate) user_principal_name: usize,
     profile: Arc<ServiceProfile>,
+    /// For how many days runs stay in the history.
+    pub(crate) history_days: u32,
 }
 
 impl Graph {
@@ -119,6 +122,7 @@ impl Graph {
             layout: Arc::new(layout),
             tables: tables.clone(),
             profile: Arc::new(profile),
+            history_days: Limits::default().history_days,
         })
     }
 

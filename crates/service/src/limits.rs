@@ -9,6 +9,8 @@ pub struct Limits {
     pub largest_page: u64,
     /// The most requests in one batch; more are a 400 that names the limit.
     pub batch_requests: usize,
+    /// For how many days runs stay in the history.
+    pub history_days: u32,
 }
 
 impl Default for Limits {
@@ -17,6 +19,7 @@ impl Default for Limits {
             page: 100,
             largest_page: 1_000,
             batch_requests: 20,
+            history_days: 90,
         }
     }
 }

@@ -17,8 +17,6 @@ use crate::global;
 use crate::graph::Graph;
 use crate::identity;
 
-/// Days that history is kept.
-const RETENTION_DAYS: i64 = 90;
 /// Rows of history that go in one transaction.
 const SLICE: u64 = 1_000;
 
@@ -85,10 +83,10 @@ pub async fn maintain(core: &Arc<Core>, graph: &Graph) -> Result<(), Error> {
     let histories: Vec<TableId> = core.tables.iter().filter_map(|(_, t)| t.history).collect();
     for history in histories {
         loop {
-            let shared = core.clone();
+            let (shared, days) = (core.clone(), graph.history_days);
             let full = core
                 .write(Origin::server(core), move |transaction| {
-                    remove_oldest(&shared, transaction, history)
+                    remove_oldest(&shared, transaction, history, days)
                 })
                 .await?;
             if !full {
@@ -108,12 +106,13 @@ fn remove_oldest(
     core: &Core,
     transaction: &mut dyn Transaction,
     history: TableId,
+    days: u32,
 ) -> Result<bool, Error> {
     let table = core.tables.table(history);
     let (Some(recorded), [key]) = (table.column("recorded_at"), table.key.as_slice()) else {
         return Err(Error::internal("a history without its columns"));
     };
-    let oldest = core.clock.now().ticks - RETENTION_DAYS * TICKS_PER_DAY;
+    let oldest = core.clock.now().ticks - i64::from(days) * TICKS_PER_DAY;
     let mut select = Select::all(history, 0);
     select.columns = vec![*key, recorded];
     select.order = vec![Order::column(*key, false)];

@@ -50,6 +50,11 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = ServiceLimits::default().largest_page,
         value_parser = clap::value_parser!(u64).range(1..=100_000))]
     max_page_size: u64,
+    /// For how many days runs stay in the history of a run state; what says when and how it ran last
+    /// stays
+    #[arg(long, value_name = "DAYS", default_value_t = ServiceLimits::default().history_days,
+        value_parser = clap::value_parser!(u32).range(1..=36_500), help_heading = "Retention")]
+    history_days: u32,
 }
 
 impl LimitArguments {
@@ -66,12 +71,13 @@ impl LimitArguments {
         }
     }
 
-    /// Those of pages and batches.
+    /// Those of pages, batches and history.
     pub(crate) fn service(&self) -> ServiceLimits {
         ServiceLimits {
             page: self.page_size.min(self.max_page_size),
             largest_page: self.max_page_size,
             batch_requests: size(self.max_batch),
+            history_days: self.history_days,
         }
     }
 

@@ -28,6 +28,7 @@ impl Graph {
         profile.page_size = limits.page;
         profile.max_page_size = limits.largest_page;
         profile.batch.max_requests = limits.batch_requests;
+        self.history_days = limits.history_days;
         self
     }
 }

@@ -10,7 +10,12 @@ fn runs(world: &World, state: &str) -> Vec<Value> {
 }
 
 pub(crate) fn maintain(world: &World) {
+    maintain_with(world, service::Limits::default());
+}
+
+fn maintain_with(world: &World, limits: service::Limits) {
     let graph = service::Graph::new(&world.core.model, &world.core.tables).unwrap();
+    let graph = graph.with_limits(limits);
     world
         .runtime
         .block_on(service::maintain(&world.core, &graph))
@@ -36,6 +41,16 @@ fn runs_go_when_they_are_past_retention() {
         .map(|run| run["detectionState"].clone())
         .collect();
     assert_eq!(left, ["pending", "success"]);
+    let limits = service::Limits {
+        history_days: 7,
+        ..service::Limits::default()
+    };
+    maintain_with(&world, limits);
+    assert_eq!(
+        runs(&world, &state).len(),
+        1,
+        "only what none may go without"
+    );
 }
 
 #[test]
