@@ -23,6 +23,8 @@ mod token;
 mod totp;
 mod user_token;
 
+use std::time::SystemTime;
+
 use axum::body::Body;
 use engine::exchange::Directory;
 use engine::exchange::users::Users;
@@ -155,6 +157,8 @@ impl Endpoint {
 
 /// What an endpoint works with.
 struct Asked<'a> {
+    /// When it came: what is revoked behind that is not outlived by what it is answered with.
+    at: SystemTime,
     shared: &'a Shared,
     keys: &'a KeySet,
     parts: &'a Parts,
@@ -213,6 +217,7 @@ pub(crate) async fn answer(
         return Ok(OAuthError::unknown_tenant().answer());
     }
     let asked = Asked {
+        at: SystemTime::now(),
         shared,
         keys,
         parts,

@@ -1,6 +1,6 @@
 //! Where devices get their identity and their tokens: the two paths that they ask without one.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -81,6 +81,7 @@ pub(crate) async fn grant(
     sent: Sent,
 ) -> Result<Response<Body>, Error> {
     let devices = shared.handler.devices().ok_or_else(nobody)?;
+    let at = SystemTime::now();
     let asserted = match devices.assert(assertion, tenant.to_owned(), sent).await {
         Ok(asserted) => asserted,
         Err(DeviceError::Refused(refusal)) => return refuse(&refusal),
@@ -95,8 +96,8 @@ pub(crate) async fn grant(
         application: None,
         expires: LIFETIME,
     };
-    let now = auth::now_behind(asserted.tokens_from);
-    let token = auth::issue(keys, &request, now).map_err(Error::internal)?;
+    let at = auth::behind(at, asserted.tokens_from);
+    let token = auth::issue(keys, &request, at).map_err(Error::internal)?;
     let answer = json!({
         "access_token": token.token,
         "token_type": "Bearer",

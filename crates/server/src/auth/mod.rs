@@ -17,7 +17,7 @@ pub use token::{AUDIENCE, Issued, MAX_LIFETIME, TokenError, TokenRequest, issue}
 pub use verify::Verifier;
 
 pub(crate) use id_token::IdToken;
-pub(crate) use token::{now_behind, seconds};
+pub(crate) use token::{behind, seconds};
 
 use http::{HeaderMap, HeaderValue, header};
 use odata::{Error, ErrorCode};

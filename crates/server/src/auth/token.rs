@@ -186,12 +186,12 @@ pub fn issue(keys: &KeySet, request: &TokenRequest, now: SystemTime) -> Result<I
     })
 }
 
-/// Now, or a second since 1970 that is ahead of it: what was issued in the second of a revocation is
-/// revoked, and so what is issued then says the next.
-pub(crate) fn now_behind(tokens_from: u64) -> SystemTime {
+/// A time, or a second since 1970 that is ahead of it: what was issued in the second of a revocation is
+/// revoked, and so what its principal gets then says the next. It may be the principal's own second
+/// only: that of another would hide a revocation of this one.
+pub(crate) fn behind(at: SystemTime, tokens_from: u64) -> SystemTime {
     let from = UNIX_EPOCH.checked_add(Duration::from_secs(tokens_from));
-    let now = SystemTime::now();
-    from.map_or(now, |from| now.max(from))
+    from.map_or(at, |from| at.max(from))
 }
 
 /// A clock before 1970 reads as 1970.

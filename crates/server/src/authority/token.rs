@@ -17,7 +17,7 @@ use super::answers::{self, OAuthError};
 use super::client::{Claimed, JWT_BEARER};
 use super::form::Form;
 use super::{device_code, user_token};
-use crate::auth::{TokenRequest, issue, now_behind, seconds};
+use crate::auth::{TokenRequest, behind, issue, seconds};
 use crate::devices;
 
 /// The grants that are served.
@@ -170,7 +170,11 @@ fn token_of(asked: &Asked<'_>, application: Application) -> Result<String, Faile
         },
         expires: LIFETIME,
     };
-    let token = issue(asked.keys, &request, now_behind(application.tokens_from))
-        .map_err(Error::internal)?;
+    let token = issue(
+        asked.keys,
+        &request,
+        behind(asked.at, application.tokens_from),
+    )
+    .map_err(Error::internal)?;
     Ok(token.token)
 }

@@ -12,7 +12,7 @@ use odata::Error;
 use store::Transaction;
 
 use super::applications::{Layout, all, rows};
-use super::revocations::revoke;
+use super::revocations::{revoke, revoked_until};
 use crate::graph::GraphError;
 
 /// The most credentials of one application.
@@ -275,8 +275,8 @@ impl Registry {
                 Err(refused) => return Ok(Err(refused)),
             };
             if revokes {
-                application.tokens_from =
-                    revoke((&core.model, &core.tables), transaction, now, &key)?;
+                let place = (&*core.model, &*core.tables);
+                application.tokens_from = revoked_until(place, transaction, now, &key)?;
             }
             let row = layout.row(&core, &application);
             let columns = [
@@ -293,6 +293,9 @@ impl Registry {
                 columns.into_iter().collect(),
                 &row,
             )?;
+            if revokes {
+                revoke((&core.model, &core.tables), transaction, now, &key)?;
+            }
             Ok(Ok(()))
         });
         changed.await?

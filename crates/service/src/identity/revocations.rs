@@ -34,15 +34,38 @@ pub fn revoke(
     principal: &str,
 ) -> Result<u64, Error> {
     let layout = Layout::of(tables)?;
-    let earlier = holding_from((model, tables), transaction, now, principal)?;
-    let ahead = i64::try_from(earlier.saturating_sub(second_of(now))).unwrap_or(0);
-    let revoked_at = instant(now.ticks + ahead * TICKS_PER_SECOND);
+    let revoked_at = next((model, tables), transaction, now, principal)?;
     let mut row = tables.table(layout.table).blank();
     row[layout.revoked_at] = Value::Integer(revoked_at.ticks);
     row[layout.principal] = Value::String(principal.to_owned());
     // If there is one of this instant already, it says the same.
     transaction.insert(layout.table, &row)?;
     Ok(behind(revoked_at))
+}
+
+/// What [`revoke`] would say now.
+///
+/// # Errors
+/// What the store says.
+pub(super) fn revoked_until(
+    place: (&Model, &Tables),
+    reader: &mut dyn Reader,
+    now: DateTimeOffset,
+    principal: &str,
+) -> Result<u64, Error> {
+    next(place, reader, now, principal).map(behind)
+}
+
+/// When a principal is revoked next: now, or in the second that it may have got tokens of.
+fn next(
+    place: (&Model, &Tables),
+    reader: &mut dyn Reader,
+    now: DateTimeOffset,
+    principal: &str,
+) -> Result<DateTimeOffset, Error> {
+    let earlier = holding_from(place, reader, now, principal)?;
+    let ahead = i64::try_from(earlier.saturating_sub(second_of(now))).unwrap_or(0);
+    Ok(instant(now.ticks + ahead * TICKS_PER_SECOND))
 }
 
 /// The first second since 1970 in which tokens hold again that are issued behind a revocation.
